@@ -1,0 +1,55 @@
+// Builds dist/: the command line as one entry per command with shared chunks, and the daemon as
+// one CommonJS file (dist/proxy/proxy.cjs, plus its gzip) that a stock Node image runs as it is.
+import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { gzipSync } from 'node:zlib';
+import { type BuildOptions, build } from 'esbuild';
+
+const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
+
+const shared: BuildOptions = {
+  bundle: true,
+  platform: 'node',
+  target: 'node22',
+  minify: true,
+  keepNames: true,
+  legalComments: 'none',
+  // Otherwise named imports of the AWS SDK come out of a dynamic import as undefined.
+  mainFields: ['module', 'main'],
+  define: { __POD_IAM_VERSION__: JSON.stringify(version) },
+  logLevel: 'warning',
+};
+
+const proxy: BuildOptions = {
+  ...shared,
+  entryPoints: { proxy: 'src/proxy/main.ts' },
+  outdir: 'dist/proxy',
+  outExtension: { '.js': '.cjs' },
+  format: 'cjs',
+};
+
+const commandLine: BuildOptions = {
+  ...shared,
+  entryPoints: [
+    'src/cli/main.ts',
+    'src/cli/help.ts',
+    'src/cli/command-not-found.ts',
+    ...globSync('src/commands/**/*.ts'),
+  ],
+  outbase: 'src',
+  outdir: 'dist',
+  format: 'esm',
+  splitting: true,
+  sourcemap: 'linked',
+  sourcesContent: false,
+  chunkNames: 'chunks/[name]-[hash]',
+  external: ['typescript', 'ts-node', 'tsx'],
+  // CommonJS dependencies inside an ES module bundle still ask for these.
+  banner: {
+    js: "import{createRequire as __cr}from'node:module';import{fileURLToPath as __fp}from'node:url';import{dirname as __dn}from'node:path';const require=__cr(import.meta.url),__filename=__fp(import.meta.url),__dirname=__dn(__filename);",
+  },
+};
+
+rmSync('dist', { recursive: true, force: true });
+mkdirSync('dist/proxy', { recursive: true });
+await Promise.all([build(proxy), build(commandLine)]);
+writeFileSync('dist/proxy/proxy.cjs.gz', gzipSync(readFileSync('dist/proxy/proxy.cjs'), { level: 9 }));

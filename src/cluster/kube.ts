@@ -1,0 +1,72 @@
+// The face of the Kubernetes API that all other folders see. cluster/client.ts implements it with
+// @kubernetes/client-node, and is the only door to that package.
+
+export interface ObjectRef {
+  apiVersion: string;
+  kind: string;
+  name: string;
+  /** Undefined for objects of the cluster. */
+  namespace?: string | undefined;
+}
+
+export interface KubeObject {
+  apiVersion: string;
+  kind: string;
+  metadata: {
+    name: string;
+    namespace?: string;
+    uid?: string;
+    resourceVersion?: string;
+    labels?: Record<string, string>;
+    annotations?: Record<string, string>;
+    ownerReferences?: { apiVersion: string; kind: string; name: string; uid: string; controller?: boolean }[];
+    creationTimestamp?: string;
+    deletionTimestamp?: string;
+    [field: string]: unknown;
+  };
+  [field: string]: unknown;
+}
+
+export interface ListOptions {
+  namespace?: string | undefined;
+  labelSelector?: string | undefined;
+  fieldSelector?: string | undefined;
+}
+
+export interface Access {
+  verb: string;
+  group: string;
+  resource: string;
+  subresource?: string;
+  namespace?: string | undefined;
+}
+
+/**
+ * Every call throws a Problem of kind `environment` (codes NO_CLUSTER, NO_CONTEXT, FORBIDDEN,
+ * UNAUTHORIZED, INVALID, CONFLICT, QUOTA, ADMISSION, TIMEOUT, KUBE_API) that names the object, the API's reason and
+ * the next step; never an error of the library beneath.
+ */
+export interface Kube {
+  readonly context: { name: string; cluster: string; server: string; namespace: string };
+  /** Such as `v1.35.4`. */
+  version(): Promise<string>;
+  /** All pages. */
+  list(apiVersion: string, kind: string, options?: ListOptions): Promise<KubeObject[]>;
+  /** Null when there is none. */
+  read(ref: ObjectRef): Promise<KubeObject | null>;
+  /** Server-side apply with field manager `pod-iam`. */
+  apply(object: KubeObject, options?: { dryRun?: boolean; force?: boolean }): Promise<KubeObject>;
+  create(object: KubeObject, options?: { dryRun?: boolean }): Promise<KubeObject>;
+  /** False when there was nothing to delete. */
+  remove(
+    ref: ObjectRef,
+    options?: { graceSeconds?: number; propagation?: 'Foreground' | 'Background' | 'Orphan' },
+  ): Promise<boolean>;
+  log(
+    namespace: string,
+    pod: string,
+    options?: { container?: string; tailLines?: number; previous?: boolean },
+  ): Promise<string>;
+  /** SelfSubjectAccessReview. */
+  can(access: Access): Promise<boolean>;
+}

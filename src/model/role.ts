@@ -1,0 +1,101 @@
+// Which role may this pod have, and why. The daemon serves by this function, and the doctor predicts
+// with it, so that the two can never disagree.
+import { type Annotations, readRoleAnnotation } from './annotations.ts';
+import { type RoleArn, resolveRole } from './arn.ts';
+import { permitRole } from './permits.ts';
+import type { RoleSettings } from './snapshot.ts';
+
+export interface RoleRequest {
+  annotations: Annotations;
+  hostNetwork: boolean;
+  /** Annotations of the pod's namespace; null when they are not known. */
+  namespace: Annotations | null;
+}
+
+export interface Refusal {
+  /** The catalogue's code that names this cause. */
+  code: 'LK001' | 'AN002' | 'AN003' | 'AN004' | 'AN013' | 'TP041';
+  why: string;
+  /** No role at all answers 404; a role that is not allowed answers 403. */
+  kind: 'no-role' | 'not-allowed';
+}
+
+export interface GrantedRole {
+  arn: RoleArn;
+  externalId: string | null;
+  origin: 'annotation' | 'default';
+}
+
+export type Decision =
+  | { role: GrantedRole; refusal: null; reasons: string[] }
+  | { role: null; refusal: Refusal; reasons: string[] };
+
+export const DEFAULT_SETTINGS: RoleSettings = {
+  roleKey: 'iam.amazonaws.com/role',
+  externalIdKey: 'iam.amazonaws.com/external-id',
+  baseRoleArn: null,
+  defaultRole: null,
+  namespaceRestrictions: false,
+  namespaceKey: 'iam.amazonaws.com/allowed-roles',
+  permitFormat: 'glob',
+  legacyRegexp: false,
+};
+
+/** Decides from a pod's own facts; the address has been tied to the pod before. */
+export function decideRole(request: RoleRequest, settings: RoleSettings): Decision {
+  const reasons: string[] = [];
+  const refuse = (code: Refusal['code'], kind: Refusal['kind'], why: string): Decision => {
+    reasons.push(why);
+    return { role: null, refusal: { code, kind, why }, reasons };
+  };
+
+  if (request.hostNetwork) {
+    return refuse(
+      'AN004',
+      'no-role',
+      "the pod uses its node's network, so its address does not tell it apart",
+    );
+  }
+  const annotation = readRoleAnnotation(request.annotations, settings.roleKey);
+  if (annotation.state === 'blank')
+    return refuse('AN002', 'no-role', `the pod's ${settings.roleKey} is blank, which is no role`);
+  if (annotation.state === 'absent' && settings.defaultRole === null) {
+    return refuse(
+      'LK001',
+      'no-role',
+      `the pod has no annotation ${settings.roleKey}, and there is no default role`,
+    );
+  }
+  const origin = annotation.state === 'set' ? 'annotation' : 'default';
+  const value = annotation.state === 'set' ? annotation.value : settings.defaultRole!;
+  const resolved = resolveRole(value, settings.baseRoleArn);
+  if (!resolved.ok) {
+    const named =
+      origin === 'annotation' ? `the pod's ${settings.roleKey} names no role` : 'the default role is no role';
+    return refuse('AN002', 'no-role', `${named}: ${resolved.why}`);
+  }
+  reasons.push(
+    origin === 'annotation'
+      ? `the pod's ${settings.roleKey} is "${value}", that is ${resolved.role.arn}`
+      : `the pod has no annotation ${settings.roleKey}, so it gets the default role ${resolved.role.arn}`,
+  );
+
+  // kube2iam's rule, kept: the default role was allowed to every namespace by whoever set it.
+  if (settings.namespaceRestrictions && origin === 'annotation') {
+    if (request.namespace === null)
+      return refuse('AN003', 'not-allowed', "the namespace's annotations are not known yet");
+    const permit = permitRole(resolved.role.arn, request.namespace, settings);
+    if (!permit.allowed) return refuse(permit.code ?? 'AN003', 'not-allowed', permit.why);
+    reasons.push(permit.why);
+  }
+
+  const externalId = request.annotations[settings.externalIdKey] ?? null;
+  if (externalId !== null && !/^[\w+=,.@:/-]{2,1224}$/.test(externalId)) {
+    return refuse(
+      'TP041',
+      'not-allowed',
+      `the pod's ${settings.externalIdKey} is not an external id (2 to 1224 of letters, digits and +=,.@:/_-)`,
+    );
+  }
+  return { role: { arn: resolved.role, externalId, origin }, refusal: null, reasons };
+}

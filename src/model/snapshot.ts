@@ -1,0 +1,203 @@
+// The facts that every check judges: plain records, each with how it was read or why it could not
+// be. A snapshot can be saved, redacted and replayed; nothing in it is secret.
+import type { Annotations } from './annotations.ts';
+import type { ProbeObservation } from './observation.ts';
+import type { PermitFormat } from './permits.ts';
+
+/** What a reader lacks, and the ready text that grants it. */
+export interface Grant {
+  /** Such as `list pods in all namespaces` or `iam:GetRole on arn:…`. */
+  needs: string;
+  /** A Role/ClusterRole or a policy statement to apply. */
+  snippet: string;
+}
+
+export type Fact<T> =
+  | { state: 'known'; value: T /** Such as `list pods`. */; from: string }
+  | { state: 'unknown'; why: string; from: string; grant: Grant | null };
+
+export const known = <T>(value: T, from: string): Fact<T> => ({ state: 'known', value, from });
+export const unknownFact = (why: string, from: string, grant: Grant | null = null): Fact<never> => ({
+  state: 'unknown',
+  why,
+  from,
+  grant,
+});
+
+export interface EnvVar {
+  name: string;
+  /** Null when it comes from elsewhere; values of secrets are never read. */
+  value: string | null;
+  from: 'literal' | 'secret' | 'configMap' | 'field' | 'resource';
+}
+
+export interface ContainerFact {
+  name: string;
+  kind: 'container' | 'init' | 'ephemeral';
+  image: string;
+  env: EnvVar[];
+  mounts: { name: string; path: string }[];
+}
+
+export interface PodTemplateFact {
+  annotations: Annotations;
+  labels: Annotations;
+  serviceAccount: string;
+  hostNetwork: boolean;
+  nodeSelector: Annotations;
+  tolerations: Toleration[];
+  containers: ContainerFact[];
+}
+
+export interface Toleration {
+  key?: string;
+  operator?: string;
+  value?: string;
+  effect?: string;
+  tolerationSeconds?: number;
+}
+
+export interface PodFact {
+  namespace: string;
+  name: string;
+  uid: string;
+  node: string | null;
+  /** All addresses, primary first. */
+  ips: string[];
+  phase: string;
+  ready: boolean;
+  terminating: boolean;
+  /** Milliseconds since the epoch. */
+  createdAtMs: number;
+  /** `namespace/Kind/name` of the topmost controller, or of the pod itself. */
+  workload: string;
+  template: PodTemplateFact;
+}
+
+export type WorkloadKind =
+  | 'Deployment'
+  | 'StatefulSet'
+  | 'DaemonSet'
+  | 'ReplicaSet'
+  | 'Job'
+  | 'CronJob'
+  | 'Pod';
+
+/** A topmost controller, or a pod that has none. */
+export interface WorkloadFact {
+  kind: WorkloadKind;
+  namespace: string;
+  name: string;
+  /** `namespace/Kind/name`. */
+  id: string;
+  /** The controller's own annotations, where the role annotation does nothing (AN001). */
+  annotations: Annotations;
+  template: PodTemplateFact;
+  /** Where the object came from when it was read from a file. */
+  source: { file: string; line: number | null /** of the pod template */; templatePointer: string } | null;
+}
+
+export interface NodeFact {
+  name: string;
+  internalIps: string[];
+  ready: boolean;
+  schedulable: boolean;
+  os: string;
+  labels: Annotations;
+  taints: { key: string; value?: string; effect: string }[];
+  /** Why no DaemonSet can serve it: Fargate, Windows, a virtual node; null otherwise. */
+  notServable: string | null;
+  providerId: string | null;
+}
+
+export interface NamespaceFact {
+  name: string;
+  annotations: Annotations;
+  labels: Annotations;
+}
+
+export interface ServiceAccountFact {
+  namespace: string;
+  name: string;
+  annotations: Annotations;
+}
+
+/** The settings by which the daemon decides; the doctor decides with the same. */
+export interface RoleSettings {
+  roleKey: string;
+  externalIdKey: string;
+  /** Ends in a slash; null when none is known. */
+  baseRoleArn: string | null;
+  /** Name, path/name or ARN; null for none. */
+  defaultRole: string | null;
+  namespaceRestrictions: boolean;
+  namespaceKey: string;
+  permitFormat: PermitFormat;
+  legacyRegexp: boolean;
+}
+
+export interface ProxyInstall {
+  namespace: string;
+  daemonSet: string;
+  version: string | null;
+  image: string;
+  args: string[];
+  settings: RoleSettings;
+  stsEndpoint: string | null;
+  region: string | null;
+  desired: number;
+  ready: number;
+  updated: number;
+  /** One per node that runs the daemon. */
+  daemons: DaemonFact[];
+}
+
+export interface DaemonFact {
+  node: string;
+  pod: string;
+  ready: boolean;
+  restarts: number;
+  /** The daemon's own identity, as STS told it: its caller ARN. */
+  identityArn: string | null;
+  /** The last thing the daemon or kubelet said about why it is not ready. */
+  lastMessage: string | null;
+}
+
+export interface RoleFact {
+  arn: string;
+  name: string;
+  path: string;
+  /** The unique id, AROA…. */
+  roleId: string;
+  trustPolicy: string;
+  maxSessionSeconds: number;
+  createdAtMs: number | null;
+}
+
+export interface AwsFacts {
+  /** Who the command line itself is at AWS. */
+  caller: Fact<{ arn: string; account: string }>;
+  /** By role ARN: null is a role that does not exist. */
+  roles: Record<string, Fact<RoleFact | null>>;
+  /** Names of all roles of the account, for "did you mean"; unknown when it may not be listed. */
+  roleNames: Fact<string[]>;
+}
+
+export interface Snapshot {
+  schemaVersion: 1;
+  takenAtMs: number;
+  context: { cluster: string | null; kubeContext: string | null; region: string | null };
+  /** ARNs of the identities that the daemons assume roles with: role, user or session. */
+  nodeIdentities: Fact<string[]>;
+  settings: RoleSettings;
+  nodes: Fact<NodeFact[]>;
+  namespaces: Fact<NamespaceFact[]>;
+  serviceAccounts: Fact<ServiceAccountFact[]>;
+  pods: Fact<PodFact[]>;
+  workloads: Fact<WorkloadFact[]>;
+  /** Null is: looked everywhere, and it is not installed. */
+  proxy: Fact<ProxyInstall | null>;
+  aws: AwsFacts;
+  /** What the diagnostic pods saw; unknown when none were run. */
+  probes: Fact<ProbeObservation[]>;
+}
