@@ -1,0 +1,232 @@
+// Every flag of the daemon, once: the daemon reads its own command line by this table, install and
+// manifests take the same flags and hand them on, and the doctor reads them back from a DaemonSet.
+// Names are kube2iam's where the meaning is the same (https://github.com/jtblin/kube2iam#options).
+import { ALLOWED_ROLES_KEY, EXTERNAL_ID_KEY, ROLE_KEY } from './annotations.ts';
+import { normaliseBaseArn } from './arn.ts';
+import { type DaemonValues, valueFault } from './daemon-values.ts';
+import { nearestName } from './nearest.ts';
+import { usageProblem } from './problem.ts';
+import type { RoleSettings } from './snapshot.ts';
+
+export type { DaemonValues } from './daemon-values.ts';
+
+export interface DaemonFlag {
+  name: string;
+  type: 'string' | 'boolean';
+  /** Null: not set, and nothing stands in for it but what the summary says. */
+  default: string | boolean | null;
+  summary: string;
+  /** The only values that it takes. */
+  options?: readonly string[];
+}
+
+const text = (
+  name: string,
+  standard: string | null,
+  summary: string,
+  options?: readonly string[],
+): DaemonFlag => ({ name, type: 'string', default: standard, summary, ...(options && { options }) });
+const onOff = (name: string, summary: string): DaemonFlag => ({
+  name,
+  type: 'boolean',
+  default: false,
+  summary,
+});
+
+/** Paths behind the version segment that tell nothing secret; `*` stands for any characters. */
+export const HARMLESS_PATHS = [
+  'meta-data/',
+  'meta-data/ami-id',
+  'meta-data/ami-launch-index',
+  'meta-data/hostname',
+  'meta-data/instance-id',
+  'meta-data/instance-life-cycle',
+  'meta-data/instance-type',
+  'meta-data/local-hostname',
+  'meta-data/local-ipv4',
+  'meta-data/mac',
+  'meta-data/network/*',
+  'meta-data/placement/*',
+  'meta-data/profile',
+  'meta-data/public-hostname',
+  'meta-data/public-ipv4',
+  'meta-data/reservation-id',
+  'meta-data/security-groups',
+  'meta-data/services/*',
+  'meta-data/tags/*',
+  'dynamic/instance-identity/*',
+].join(',');
+
+export const DAEMON_FLAGS: readonly DaemonFlag[] = [
+  text('app-port', '8181', 'Port that answers the intercepted metadata requests.'),
+  text('bind', null, 'Address to listen on. Default: --host-ip, else 127.0.0.1.'),
+  text(
+    'admin-addr',
+    '127.0.0.1:8182',
+    'Address and port of /healthz, /readyz, /metrics and /-/explain; never to be reached by pods.',
+  ),
+  text('node', null, 'Name of the node whose pods are served. Default: the environment variable NODE_NAME.'),
+  text('host-ip', null, 'Address of the node, to which the redirect leads.'),
+  text(
+    'host-interface',
+    null,
+    'Interface of the pods that the redirect matches. Default: all but the uplink.',
+  ),
+  text('metadata-addr', '169.254.169.254', 'The real instance metadata service, as host or host:port.'),
+  onOff('iptables', 'Keep the redirect rule from within this process; needs root and NET_ADMIN.'),
+  text(
+    'redirect',
+    'required',
+    'Who keeps the redirect rule. "required": another process reports it in the state folder, and /readyz waits for it; "external": somebody else, and /readyz does not look.',
+    ['required', 'external'],
+  ),
+  text('state-dir', '/run/pod-iam', "Folder of the session tokens' key and of the redirect's report."),
+  text('api-server', null, "Kubernetes API server's URL. Default: that of the cluster this runs in."),
+  text('api-token', null, 'Bearer token for --api-server. Default: the service account token.'),
+  text('kubeconfig', null, 'Kubeconfig file to reach the API server with; wins over --api-server.'),
+  onOff('insecure', "Do not verify the API server's certificate."),
+  text(
+    'base-role-arn',
+    null,
+    'What is put before a bare role name, such as arn:aws:iam::111122223333:role/.',
+  ),
+  onOff('auto-discover-base-arn', "Take the base ARN from the daemon's own identity."),
+  text('default-role', null, 'Role of pods that carry no role annotation. Default: none, they get 404.'),
+  onOff(
+    'auto-discover-default-role',
+    "Take the daemon's own role as default role and its account as base ARN.",
+  ),
+  text('iam-role-key', ROLE_KEY, 'Pod annotation that names the role.'),
+  text('iam-external-id', EXTERNAL_ID_KEY, 'Pod annotation that names the external id.'),
+  onOff('namespace-restrictions', "Serve only roles that the namespace's allow-list names."),
+  text('namespace-restriction-format', 'glob', "How the allow-list's entries are read.", ['glob', 'regexp']),
+  text('namespace-key', ALLOWED_ROLES_KEY, 'Namespace annotation that holds the allow-list.'),
+  onOff('legacy-regexp', 'Let a regexp of the allow-list match anywhere in the ARN, as kube2iam does.'),
+  text('sts-endpoint', null, "STS endpoint. Default: the region's."),
+  text('region', null, "AWS region. Default: AWS_REGION, else the instance's."),
+  text(
+    'session-duration',
+    '1h',
+    'Lifetime of the credentials, 15m to 12h; a role session may ask for 1h at most.',
+  ),
+  text(
+    'session-name',
+    '{namespace}.{pod}',
+    'Session name, from {namespace}, {pod}, {uid}, {node} and {role}; the annotation iam.amazonaws.com/session-name wins.',
+  ),
+  text('imds-tokens', 'required', 'Whether a GET needs a session token (IMDSv2).', ['required', 'optional']),
+  text(
+    'allow-paths',
+    HARMLESS_PATHS,
+    'Metadata paths (without version, comma-separated, * for anything) that are passed through; credentials never are.',
+  ),
+  text('allowed-hosts', null, 'Host headers accepted besides the metadata address, comma-separated.'),
+  text('pod-wait', '900ms', 'How long a request from an address not yet known waits for its pod.'),
+  text('source', 'kubernetes', 'Where the callers are known from.', ['kubernetes', 'docker']),
+  text('docker-host', null, 'Docker socket or URL for --source docker.'),
+  text('log-level', 'info', 'Least level that is logged.', [
+    'trace',
+    'debug',
+    'info',
+    'warn',
+    'error',
+    'fatal',
+    'silent',
+  ]),
+];
+
+/**
+ * Reads a command line of `--flag=value`, `--flag value` and `--switch[=true|false]` words.
+ * @returns every flag by name; what was not given has its default
+ * @throws Problem of kind usage for unknown flags, stray words and values out of range
+ */
+export function parseDaemonFlags(argv: readonly string[]): DaemonValues {
+  const values: Record<string, string | boolean | null> = { ...daemonDefaults() };
+  for (let i = 0; i < argv.length; i++) {
+    const word = argv[i]!;
+    const match = /^--([^=]+)(?:=(.*))?$/s.exec(word);
+    if (!match) throw badFlag(`"${word}" is not a flag`);
+    const [, name = '', inline] = match;
+    const flag = DAEMON_FLAGS.find((known) => known.name === name);
+    if (!flag) throw unknownFlag(name);
+    if (flag.type === 'boolean') values[name] = readSwitch(name, inline ?? 'true');
+    else if (inline !== undefined) values[name] = inline;
+    else {
+      const next = argv[++i];
+      if (next === undefined || next.startsWith('--')) throw badFlag(`--${name} needs a value`);
+      values[name] = next;
+    }
+  }
+  checkDaemonValues(values);
+  return values;
+}
+
+/** Every flag with its default. */
+export function daemonDefaults(): DaemonValues {
+  return Object.fromEntries(DAEMON_FLAGS.map((flag) => [flag.name, flag.default]));
+}
+
+/** Holds values from any source (flags, environment, file) to what the daemon accepts. Throws a usage Problem. */
+export function checkDaemonValues(values: DaemonValues): void {
+  for (const { name, options } of DAEMON_FLAGS) {
+    const value = values[name];
+    if (typeof value !== 'string') continue;
+    if (options && !options.includes(value)) {
+      const guess = nearestName(value, options);
+      throw badFlag(
+        `--${name} must be one of ${options.join(', ')}, not "${value}"${guess ? `; did you mean "${guess}"?` : ''}`,
+      );
+    }
+    const fault = valueFault(name, value);
+    if (fault) throw badFlag(`--${name} ${fault}, not "${name === 'api-token' ? '…' : value}"`);
+  }
+  for (const [one, other] of [
+    ['base-role-arn', 'auto-discover-base-arn'],
+    ['default-role', 'auto-discover-default-role'],
+  ] as const) {
+    if (values[one] && values[other]) throw badFlag(`--${one} and --${other} exclude each other`);
+  }
+}
+
+/** The words that give a daemon these values, without those that are defaults anyway. */
+export function daemonArgs(values: DaemonValues): string[] {
+  const args: string[] = [];
+  for (const { name, type, default: standard } of DAEMON_FLAGS) {
+    const value = values[name];
+    if (value === undefined || value === null || value === standard) continue;
+    args.push(type === 'boolean' && value === true ? `--${name}` : `--${name}=${value}`);
+  }
+  return args;
+}
+
+/** The part by which a role is decided. The base ARN is null as well when the daemon finds it out itself. */
+export function roleSettings(values: DaemonValues): RoleSettings {
+  const string = (name: string): string | null => (values[name] as string | null | undefined) || null;
+  const base = string('base-role-arn');
+  return {
+    roleKey: string('iam-role-key') ?? ROLE_KEY,
+    externalIdKey: string('iam-external-id') ?? EXTERNAL_ID_KEY,
+    baseRoleArn: base === null ? null : normaliseBaseArn(base),
+    defaultRole: string('default-role'),
+    namespaceRestrictions: values['namespace-restrictions'] === true,
+    namespaceKey: string('namespace-key') ?? ALLOWED_ROLES_KEY,
+    permitFormat: values['namespace-restriction-format'] === 'regexp' ? 'regexp' : 'glob',
+    legacyRegexp: values['legacy-regexp'] === true,
+  };
+}
+
+function readSwitch(name: string, value: string): boolean {
+  if (value === 'true') return true;
+  if (value === 'false') return false;
+  throw badFlag(`--${name} is a switch: it takes =true or =false, not "${value}"`);
+}
+
+function unknownFlag(name: string): Error {
+  const guess = nearestName(
+    name,
+    DAEMON_FLAGS.map((flag) => flag.name),
+  );
+  return badFlag(`there is no flag --${name}${guess ? `; did you mean --${guess}?` : ''}`);
+}
+
+const badFlag = (what: string): Error => usageProblem({ code: 'USAGE', what, next: 'pod-iam proxy --help' });
