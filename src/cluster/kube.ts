@@ -42,9 +42,10 @@ export interface Access {
 }
 
 /**
- * Every call throws a Problem of kind `environment` (codes NO_CLUSTER, NO_CONTEXT, FORBIDDEN,
- * UNAUTHORIZED, INVALID, CONFLICT, QUOTA, ADMISSION, TIMEOUT, KUBE_API) that names the object, the API's reason and
- * the next step; never an error of the library beneath.
+ * Every call throws a Problem of kind `environment` (codes NO_CLUSTER, TLS, TIMEOUT, CREDENTIAL_PLUGIN,
+ * UNAUTHORIZED, FORBIDDEN, NOT_FOUND, INVALID, CONFLICT, QUOTA, ADMISSION, KUBE_API) that names the object, the
+ * API's reason and the next step; never an error of the library beneath. FORBIDDEN by RBAC is a
+ * ForbiddenProblem (errors.ts) and carries the grant that is missing.
  */
 export interface Kube {
   readonly context: { name: string; cluster: string; server: string; namespace: string };
@@ -54,7 +55,7 @@ export interface Kube {
   list(apiVersion: string, kind: string, options?: ListOptions): Promise<KubeObject[]>;
   /** Null when there is none. */
   read(ref: ObjectRef): Promise<KubeObject | null>;
-  /** Server-side apply with field manager `pod-iam`. */
+  /** Server-side apply with field manager `pod-iam`; takes over fields that others own unless force is false. */
   apply(object: KubeObject, options?: { dryRun?: boolean; force?: boolean }): Promise<KubeObject>;
   create(object: KubeObject, options?: { dryRun?: boolean }): Promise<KubeObject>;
   /** False when there was nothing to delete. */
