@@ -1,0 +1,65 @@
+// Text for people: what a cluster says is shown and never obeyed, lines fit the width, and a name is
+// whole unless there is no room for it.
+import type { Subject } from '../model/finding.ts';
+
+/**
+ * Control characters made visible: annotations and file names are other people's text, and a terminal
+ * would obey an escape sequence in them. Line ends stay where `lines` is set.
+ */
+export function visible(text: string, { lines = false } = {}): string {
+  return text.replace(/[\0-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, (char) => {
+    if (char === '\n') return lines ? '\n' : '\\n';
+    if (char === '\t') return lines ? '\t' : '\\t';
+    if (char === '\r') return '\\r';
+    const code = char.charCodeAt(0);
+    return code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u${code.toString(16)}`;
+  });
+}
+
+/** Lines of at most `width` characters, broken at spaces only: a name or an ARN stays in one piece. */
+export function wrap(text: string, width: number): string[] {
+  return text.split('\n').flatMap((line) => {
+    const lines: string[] = [];
+    let current = '';
+    for (const word of line.split(' ')) {
+      if (current !== '' && current.length + 1 + word.length > width) {
+        lines.push(current);
+        current = word;
+      } else current = current === '' ? word : `${current} ${word}`;
+    }
+    return [...lines, current];
+  });
+}
+
+/** Takes the middle out of a text that is too long: both ends of an ARN tell something. */
+export function shortenMiddle(text: string, max: number, gap = '…'): string {
+  if (text.length <= max) return text;
+  const room = Math.max(max - gap.length, 2);
+  const head = Math.floor(room / 3);
+  return text.slice(0, head) + gap + text.slice(text.length - (room - head));
+}
+
+/** `3 errors`, `1 error`. */
+export const count = (n: number, one: string, many = `${one}s`): string => `${n} ${n === 1 ? one : many}`;
+
+/** `450 ms`, `2.1 s`. */
+export const duration = (ms: number): string =>
+  ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`;
+
+/** `Deployment apps/web, container app, node worker-1`. */
+export function subjectText(subject: Subject): string {
+  const name = subject.namespace === null ? subject.name : `${subject.namespace}/${subject.name}`;
+  const parts = [`${subject.kind} ${name}`];
+  if (subject.container !== null) parts.push(`container ${subject.container}`);
+  if (subject.node !== null) parts.push(`node ${subject.node}`);
+  if (subject.role !== null && subject.role !== subject.name) parts.push(`role ${subject.role}`);
+  const place = placeText(subject);
+  if (place !== null && place !== subject.name) parts.push(place);
+  return visible(parts.join(', '));
+}
+
+/** `FILE:LINE#/pointer`; null for a subject that is in no file. */
+function placeText({ file, line, pointer }: Subject): string | null {
+  if (file === null) return null;
+  return `${file}${line === null ? '' : `:${line}`}${pointer ? `#${pointer}` : ''}`;
+}
