@@ -1,30 +1,68 @@
 // What one diagnostic pod saw. Written by probe/parse, judged by checks/; holds no secret: an access
 // key id is its last four characters.
 
-/** `identity`: runs as the workload would. `bare`: the same namespace and node, without a role. */
-export type ProbeRole = 'identity' | 'bare';
+/** `identity`: runs as the workload would. `bare`: a pod without a role, on the same node. */
+export type ProbeKind = 'identity' | 'bare';
 
 export interface HttpAnswer {
   /** 0 when no answer came. */
   status: number;
   /** Milliseconds until the whole answer was there. */
   ms: number;
-  /** Why none came, in curl's words: `connection refused`, `timed out`…; null when one did. */
+  /** Why none came, in curl's words: `Connection refused`, `timed out`…; null when one did. */
   failure: string | null;
   /** The first characters of the body when it holds no secret, else null. */
   body: string | null;
+}
+
+export interface CanaryAnswer extends HttpAnswer {
+  /** Whether it was the proxy that answered; all below is null when it was not. */
+  isProxy: boolean;
+  version: string | null;
+  daemonNode: string | null;
+  /** `namespace/pod` that the daemon took the caller for. */
+  takenFor: string | null;
+}
+
+export interface DocumentAnswer extends HttpAnswer {
+  /** The role that was asked for, as the path named it. */
+  asked: string;
+  /** The document's own `Code`; `Success` in a good one. */
+  code: string | null;
+  /** The last four characters of the access key id; null when no credentials were served. */
+  keyIdEnding: string | null;
+  expiration: string | null;
+  /** In whose words a refusal came, from the body's `Message`. */
+  message: string | null;
 }
 
 export interface CallerIdentity extends HttpAnswer {
   arn: string | null;
   /** STS's error code, such as InvalidClientTokenId. */
   errorCode: string | null;
+  message: string | null;
 }
+
+/** An attempt that must fail. */
+export interface Attempt extends HttpAnswer {
+  path: string;
+  /** Whether the body held a secret key. */
+  leaked: boolean;
+}
+
+export const ATTEMPTS = [
+  'other-role',
+  'extended',
+  'extended-role',
+  'iam-info',
+  'identity-credentials',
+] as const;
+export type AttemptName = (typeof ATTEMPTS)[number];
 
 export interface ProbeObservation {
   id: string;
-  probeRole: ProbeRole;
-  /** `namespace/Kind/name` that it stands for; null for a bare probe of a node. */
+  kind: ProbeKind;
+  /** `namespace/Kind/name` that it stands for; null for a bare probe. */
   workload: string | null;
   namespace: string;
   pod: string;
@@ -38,36 +76,26 @@ export interface ProbeObservation {
     | { state: 'not-run'; why: string; next: string }
     /** It ran and its output could not be read whole. */
     | { state: 'broken'; why: string };
-  /** Whom the daemon took the caller to be; null when the canary was not answered by it. */
-  canary:
-    | (HttpAnswer & { version: string | null; daemonNode: string | null; takenFor: string | null })
-    | null;
+  /** Null is: not asked, here and below. */
+  canary: CanaryAnswer | null;
   token: HttpAnswer | null;
-  /** The listing without a token: must be 401 when tokens are required. */
+  /** The listing without a token: 401 when tokens are required. */
   listingWithoutToken: HttpAnswer | null;
   listing: HttpAnswer | null;
-  /** The credentials document of the listed (or expected) role. Body is never kept. */
-  document:
-    | (HttpAnswer & {
-        code: string | null;
-        keyIdEnding: string | null;
-        expiration: string | null;
-        message: string | null;
-      })
-    | null;
+  /** A second listing, asked only when the first one failed: tells a race at the start from a refusal. */
+  listingAgain: HttpAnswer | null;
+  /** The credentials document of the listed (or expected) role. Its body is kept only for a refusal. */
+  document: DocumentAnswer | null;
   /** GetCallerIdentity signed with what was served. */
   caller: CallerIdentity | null;
   /** The same call with an invented key: shows that STS looks at who signs. */
   invented: CallerIdentity | null;
-  /** Attempts that must fail, by name: `other-role`, `extended`, `extended-role`, `iam-info`, `identity-credentials`… */
-  attempts: Record<
-    string,
-    HttpAnswer & { path: string /** whether the body held a secret key */; leaked: boolean }
-  >;
+  /** Attempts that must fail; one that was not made is absent. */
+  attempts: Partial<Record<AttemptName, Attempt>>;
   /** A harmless path that must be answered: shows that the network and the token were good. */
   harmless: HttpAnswer | null;
-  /** From the first request to the document, ms. */
+  /** Token, listing and document together, as an SDK asks for them, in ms of waiting for answers. */
   firstCredentialMs: number | null;
-  /** Lifetime left in the document when it was served, seconds. */
+  /** Lifetime left in the document when it was served, by the pod's clock, seconds. */
   remainingSeconds: number | null;
 }

@@ -1,0 +1,205 @@
+// Decides which diagnostic pods to run, where, and which of them is the control of which.
+import { type Annotations, EXTERNAL_ID_KEY, ROLE_KEY, SESSION_NAME_KEY } from '../model/annotations.ts';
+import { decideRole } from '../model/role.ts';
+import type { NodeFact, PodFact, Snapshot, Toleration, WorkloadFact } from '../model/snapshot.ts';
+
+export interface PlannedProbe {
+  id: string;
+  kind: 'identity' | 'bare';
+  /** `namespace/Kind/name` that it stands for; null for a bare probe. */
+  workload: string | null;
+  namespace: string;
+  /** Null: wherever the scheduler puts it. */
+  node: string | null;
+  serviceAccount: string;
+  annotations: Annotations;
+  tolerations: Toleration[];
+  /** The role ARN that the workload should get. */
+  expectedRole: string | null;
+  /** A role that it must not get: that of another workload, or an invented name. */
+  otherRole: string;
+}
+
+export interface ProbePlan {
+  probes: PlannedProbe[];
+  /** What the probes cannot show, in words, for the reader of the report. */
+  notCovered: string[];
+}
+
+export interface PlanOptions {
+  /** Where the bare probes of nodes without an annotated workload run. */
+  systemNamespace: string;
+  /** The annotated workloads to prove; others do not count. */
+  workloads: readonly WorkloadFact[];
+  /** At most so many nodes beside those of the workloads; null for all. */
+  nodeLimit: number | null;
+}
+
+/** The name of a role that nobody has, for clusters with one annotated workload. */
+export const INVENTED_ROLE = 'pod-iam-invented-role';
+
+/** Plans one identity probe per workload that should get a role, and bare probes beside and beyond them. */
+export function planProbes(snapshot: Snapshot, options: PlanOptions): ProbePlan {
+  const notCovered: string[] = [];
+  const nodes = snapshot.nodes.state === 'known' ? snapshot.nodes.value : [];
+  const expected = new Map<string, string>();
+  for (const workload of options.workloads) {
+    const arn = expectedRole(workload, snapshot);
+    if (arn !== null) expected.set(workload.id, arn);
+  }
+
+  const identities: PlannedProbe[] = [];
+  for (const workload of [...options.workloads].sort((a, b) => (a.id < b.id ? -1 : 1))) {
+    const arn = expected.get(workload.id);
+    if (arn === undefined) continue;
+    const { node, note } = chooseNode(workload, snapshot, nodes);
+    if (note !== null) notCovered.push(note);
+    if (node === undefined) continue;
+    const other = [...expected.values()].sort().find((candidate) => candidate !== arn);
+    identities.push(identityProbe(workload, node, arn, other ?? INVENTED_ROLE, snapshot));
+  }
+
+  const bare = new Map<string, PlannedProbe>();
+  for (const probe of identities) {
+    bare.set(
+      `${probe.namespace}/${probe.node}`,
+      bareProbe(probe.namespace, probe.node, probe.tolerations, probe),
+    );
+  }
+  const covered = new Set(identities.map((probe) => probe.node));
+  const further = nodes
+    .filter((node) => isUsable(node) && !covered.has(node.name))
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+  const sample = options.nodeLimit === null ? further : further.slice(0, options.nodeLimit);
+  if (sample.length < further.length)
+    notCovered.push(`${further.length - sample.length} of ${nodes.length} nodes, left out by --nodes`);
+  for (const node of nodes.filter((candidate) => candidate.notServable !== null))
+    notCovered.push(`node ${node.name}: ${node.notServable}`);
+  // A node may be kept for others by taints; the daemon must intercept there all the same.
+  for (const node of sample)
+    bare.set(
+      `${options.systemNamespace}/${node.name}`,
+      bareProbe(options.systemNamespace, node.name, [{ operator: 'Exists' }], identities[0] ?? null),
+    );
+  const probes = [...identities, ...bare.values()];
+  return { probes: probes.map((probe, index) => ({ ...probe, id: `p${index + 1}` })), notCovered };
+}
+
+/** The role ARN that the daemon should give a workload's pods by their annotation; null for none. */
+export function expectedRole(workload: WorkloadFact, snapshot: Snapshot): string | null {
+  const { settings } = snapshot;
+  const namespaces = snapshot.namespaces.state === 'known' ? snapshot.namespaces.value : [];
+  const namespace = namespaces.find(({ name }) => name === workload.namespace);
+  const decision = decideRole(
+    {
+      annotations: workload.template.annotations,
+      hostNetwork: workload.template.hostNetwork,
+      namespace: namespace?.annotations ?? null,
+    },
+    settings,
+  );
+  return decision.role?.origin === 'annotation' ? decision.role.arn.arn : null;
+}
+
+/** Nodes on which a pod can be started and should be served. */
+export const isUsable = (node: NodeFact): boolean =>
+  node.ready && node.schedulable && node.notServable === null && node.os === 'linux';
+
+/** A node that runs a pod of the workload, else one that could. Undefined: none; null: left open. */
+function chooseNode(
+  workload: WorkloadFact,
+  snapshot: Snapshot,
+  nodes: readonly NodeFact[],
+): { node: string | null | undefined; note: string | null } {
+  const pods = snapshot.pods.state === 'known' ? snapshot.pods.value : [];
+  const own = pods.filter((pod) => pod.workload === workload.id && isLive(pod)).map((pod) => pod.node!);
+  const names = [...new Set(own)].sort();
+  if (nodes.length === 0) return { node: names[0] ?? null, note: null };
+  const usable = nodes.filter(isUsable).map(({ name }) => name);
+  const running = names.find((name) => usable.includes(name));
+  if (running !== undefined) return { node: running, note: null };
+  const selected = nodes
+    .filter((node) => isUsable(node) && matches(node, workload) && tolerates(node, workload))
+    .map(({ name }) => name)
+    .sort()[0];
+  if (selected === undefined)
+    return { node: undefined, note: `${workload.id}: no node is ready, schedulable and servable for it` };
+  return {
+    node: selected,
+    note: names.length === 0 ? null : `${workload.id}: its own nodes take no new pods; proven on ${selected}`,
+  };
+}
+
+const isLive = (pod: PodFact): boolean => pod.node !== null && pod.phase === 'Running' && !pod.terminating;
+
+function matches(node: NodeFact, { template }: WorkloadFact): boolean {
+  return Object.entries(template.nodeSelector).every(([key, value]) => node.labels[key] === value);
+}
+
+function tolerates(node: NodeFact, { template }: WorkloadFact): boolean {
+  return node.taints
+    .filter(({ effect }) => effect !== 'PreferNoSchedule')
+    .every((taint) =>
+      template.tolerations.some(
+        (toleration) =>
+          (toleration.effect === undefined || toleration.effect === taint.effect) &&
+          (toleration.operator === 'Exists'
+            ? toleration.key === undefined || toleration.key === taint.key
+            : toleration.key === taint.key && (toleration.value ?? '') === (taint.value ?? '')),
+      ),
+    );
+}
+
+// Only what decides the role is copied. The workload's labels are not: a copied label would bring the
+// probe traffic from its Services, or have its controller adopt and count it.
+function identityProbe(
+  workload: WorkloadFact,
+  node: string | null,
+  arn: string,
+  otherRole: string,
+  { settings }: Snapshot,
+): PlannedProbe {
+  const keys = new Set([
+    settings.roleKey,
+    settings.externalIdKey,
+    ROLE_KEY,
+    EXTERNAL_ID_KEY,
+    SESSION_NAME_KEY,
+  ]);
+  const annotations = Object.fromEntries(
+    Object.entries(workload.template.annotations).filter(([key]) => keys.has(key)),
+  );
+  return {
+    id: '',
+    kind: 'identity',
+    workload: workload.id,
+    namespace: workload.namespace,
+    node,
+    serviceAccount: workload.template.serviceAccount,
+    annotations,
+    tolerations: workload.template.tolerations,
+    expectedRole: arn,
+    otherRole,
+  };
+}
+
+/** The negative control: same place and script, no role; tries the role of the probe beside it. */
+function bareProbe(
+  namespace: string,
+  node: string | null,
+  tolerations: Toleration[],
+  beside: PlannedProbe | null,
+): PlannedProbe {
+  return {
+    id: '',
+    kind: 'bare',
+    workload: null,
+    namespace,
+    node,
+    serviceAccount: 'default',
+    annotations: {},
+    tolerations,
+    expectedRole: null,
+    otherRole: beside?.expectedRole ?? INVENTED_ROLE,
+  };
+}
