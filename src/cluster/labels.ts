@@ -1,0 +1,13 @@
+// The names and labels by which objects of ours are told from all others.
+
+export const PROXY_NAME = 'pod-iam';
+export const CLEANUP_NAME = 'pod-iam-cleanup';
+export const NAME_LABEL = 'app.kubernetes.io/name';
+export const MANAGED_LABEL = 'app.kubernetes.io/managed-by';
+export const VERSION_LABEL = 'app.kubernetes.io/version';
+/** Of the daemon's objects and pods. */
+export const PROXY_SELECTOR = `${NAME_LABEL}=pod-iam`;
+
+/** Nothing without this label is ever changed or deleted by pod-iam. */
+export const isOurs = (object: { metadata: { labels?: Record<string, string> } }): boolean =>
+  object.metadata.labels?.[MANAGED_LABEL] === 'pod-iam';
