@@ -3,6 +3,7 @@
 import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { type BuildOptions, build } from 'esbuild';
+import { sandboxTools } from './sandbox-tools.ts';
 
 const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
 
@@ -51,5 +52,5 @@ const commandLine: BuildOptions = {
 
 rmSync('dist', { recursive: true, force: true });
 mkdirSync('dist/proxy', { recursive: true });
-await Promise.all([build(proxy), build(commandLine)]);
+await Promise.all([build(proxy), build(commandLine), build(sandboxTools)]);
 writeFileSync('dist/proxy/proxy.cjs.gz', gzipSync(readFileSync('dist/proxy/proxy.cjs'), { level: 9 }));

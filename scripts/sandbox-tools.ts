@@ -1,0 +1,24 @@
+// The programs that the sandbox's emulated pods run, each as one small CommonJS file: their start is
+// paid for by every single call of curl in a diagnostic pod.
+import type { BuildOptions } from 'esbuild';
+
+const folder = 'src/sandbox/node/tools';
+
+export const sandboxTools: BuildOptions = {
+  bundle: true,
+  platform: 'node',
+  target: 'node22',
+  minify: true,
+  legalComments: 'none',
+  logLevel: 'warning',
+  entryPoints: {
+    curl: `${folder}/curl/main.ts`,
+    network: `${folder}/network.ts`,
+    nft: `${folder}/nft.ts`,
+    reaper: `${folder}/reaper.ts`,
+    unshare: `${folder}/unshare.ts`,
+  },
+  outdir: 'dist/sandbox',
+  outExtension: { '.js': '.cjs' },
+  format: 'cjs',
+};

@@ -1,0 +1,105 @@
+// Preloaded into every Node process of an emulated pod: stands in for its network namespace. Each
+// connection leaves from the pod's own address and goes where the rules of its node send it; each
+// listener binds the pod's own address. Nothing outside the sandbox can be reached.
+import { appendFileSync } from 'node:fs';
+import net, { type NetConnectOpts, type Socket } from 'node:net';
+import { decideWay } from '../datapath.ts';
+import { counterFile, NETWORK_VARIABLE, readNamespace, readRules, rulesOfHost } from '../namespace.ts';
+
+const text = process.env[NETWORK_VARIABLE];
+if (text === undefined) throw new Error(`${NETWORK_VARIABLE} is not set: this runs in the sandbox only`);
+const space = readNamespace(text);
+const LOOPBACK = new Set(['127.0.0.1', 'localhost', '::1', '[::1]']);
+/** Linux gives up on an unanswered SYN after about this long (tcp_syn_retries 6). */
+const SYN_TIMEOUT_MS = 127_000;
+
+const connect = net.Socket.prototype.connect as (...args: unknown[]) => Socket;
+net.Socket.prototype.connect = function (this: Socket, ...args: unknown[]): Socket {
+  const { options, callback } = normalise(args);
+  if (options === null) return connect.apply(this, args);
+  if (callback) this.once('connect', callback);
+  const host = options.host ?? 'localhost';
+  const { port } = options;
+  if (LOOPBACK.has(host)) {
+    return connect.call(this, { ...options, host: space.loopback, localAddress: space.loopback });
+  }
+  if (!net.isIP(host)) return fail(this, 'ENOTFOUND', 'getaddrinfo', { hostname: host });
+  if (options.localAddress !== undefined && options.localAddress !== space.address) {
+    return fail(this, 'EADDRNOTAVAIL', 'bind', { address: options.localAddress });
+  }
+  const way = decideWay(
+    { from: space.address, address: host, port: Number(port) },
+    {
+      isPod: space.isPod,
+      rules: readRules(space.nodeFolder),
+      imds: space.imds,
+      hostAddress: space.hostAddress,
+      rulesOfHost: (address) => rulesOfHost(space, address),
+      count: (chain, index) => appendFileSync(counterFile(space.nodeFolder, chain, index), '.'),
+    },
+  );
+  if (way.verdict === 'deliver') {
+    return connect.call(this, {
+      ...options,
+      host: way.address,
+      port: way.port,
+      localAddress: space.address,
+    });
+  }
+  if (way.verdict === 'reject') return fail(this, 'ECONNREFUSED', 'connect', { address: host, port });
+  if (way.verdict === 'no-route') return fail(this, 'ENETUNREACH', 'connect', { address: host, port });
+  (this as { connecting: boolean }).connecting = true;
+  const giveUp = setTimeout(
+    () => fail(this, 'ETIMEDOUT', 'connect', { address: host, port }),
+    SYN_TIMEOUT_MS,
+  );
+  this.once('close', () => clearTimeout(giveUp));
+  return this;
+} as Socket['connect'];
+
+const listen = net.Server.prototype.listen as (...args: unknown[]) => net.Server;
+net.Server.prototype.listen = function (this: net.Server, ...args: unknown[]): net.Server {
+  const [first, second, ...rest] = args;
+  if (typeof first === 'object' && first !== null && 'port' in first) {
+    const options = first as { host?: string };
+    return listen.call(this, { ...options, host: ownAddress(options.host) }, ...args.slice(1));
+  }
+  const isPort = typeof first === 'number' || (typeof first === 'string' && /^\d+$/.test(first));
+  if (first !== undefined && !isPort) return listen.apply(this, args);
+  const host = typeof second === 'string' ? second : undefined;
+  const remaining = typeof second === 'string' ? rest : args.slice(1);
+  return listen.call(this, first ?? 0, ownAddress(host), ...remaining);
+} as net.Server['listen'];
+
+/** Every address means the pod's own one: a loopback address stays within the pod. */
+function ownAddress(host: string | undefined): string {
+  if (host === undefined || host === '0.0.0.0' || host === '::' || host === '') return space.address;
+  return LOOPBACK.has(host) ? space.loopback : host;
+}
+
+function fail(socket: Socket, code: string, syscall: string, details: Record<string, unknown>): Socket {
+  (socket as { connecting: boolean }).connecting = true;
+  const where = Object.values(details).join(':');
+  const error = Object.assign(new Error(`${syscall} ${code} ${where}`), { code, syscall, ...details });
+  process.nextTick(() => socket.destroy(error));
+  return socket;
+}
+
+/** Node calls it with options, with port and host, or with what `net.connect` made of either. */
+function normalise(args: unknown[]): {
+  options: (NetConnectOpts & { host?: string; port: number; localAddress?: string }) | null;
+  callback: (() => void) | null;
+} {
+  const list = Array.isArray(args[0]) ? args[0] : args;
+  const callback = list.findLast((argument) => typeof argument === 'function') ?? null;
+  const [first, second] = list;
+  if (typeof first === 'object' && first !== null) {
+    return { options: 'port' in first && first.port !== undefined && !first.path ? first : null, callback };
+  }
+  if (typeof first !== 'number' && !(typeof first === 'string' && /^\d+$/.test(first)))
+    return { options: null, callback };
+  return {
+    options: { port: Number(first), ...(typeof second === 'string' ? { host: second } : {}) },
+    callback,
+  };
+}
