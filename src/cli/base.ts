@@ -1,9 +1,16 @@
-// What every command shares: the global flags, where a flag's value comes from, and how errors end.
-// Order of precedence: flag, then POD_IAM_<FLAG>, then pod-iam.yaml, then the default.
+// What every command shares: the global flags, where a flag's value comes from, how it is interrupted
+// and how errors end.
 import { Command, Errors, Flags, type Interfaces } from '@oclif/core';
-import { EXIT, Problem } from '../model/problem.ts';
-import { readConfig } from './config.ts';
+import { EXIT, Problem, usageProblem } from '../model/problem.ts';
+import type { Progress } from '../model/progress.ts';
+import { hasColour } from './colour.ts';
+import { type FlagDefinitions, fillFlags, missingFlags } from './config.ts';
+import { type Interrupts, watchInterrupts } from './interrupt.ts';
+import { errorJson, wantsJson, withSchema } from './json.ts';
+import { settleName } from './name.ts';
 import { renderProblem } from './problems.ts';
+import { createProgress } from './progress.ts';
+import { usageOf } from './usage.ts';
 
 export type FlagsOf<T extends typeof Command> = Interfaces.InferredFlags<
   (typeof PodIamCommand)['baseFlags'] & T['flags']
@@ -24,21 +31,51 @@ export abstract class PodIamCommand<T extends typeof Command> extends Command {
     'no-color': Flags.boolean({ summary: 'Print without colour.', helpGroup: 'GLOBAL' }),
   };
 
+  /** Set by a command that answers SIGINT and SIGTERM itself, as the daemon does. */
+  static ownSignals = false;
+
   protected flags!: FlagsOf<T>;
   protected args!: ArgsOf<T>;
+  /** Told on stderr; a terminal sees it live. */
+  protected progress: Progress = createProgress({ stream: process.stderr });
+  #interrupts: Interrupts | null = null;
+
+  /** Aborted by Ctrl-C or SIGTERM, with a Problem as its reason; whoever reads it must heed it. */
+  protected get signal(): AbortSignal {
+    this.#interrupts ??= this.#watch();
+    return this.#interrupts.signal;
+  }
+
+  /** For `deliverReport`: the program's name, and whether the run was interrupted. */
+  protected get ending(): { bin: string; interrupted: boolean } {
+    return { bin: this.config.bin, interrupted: this.#interrupts?.isAborted ?? false };
+  }
 
   override async init(): Promise<void> {
     await super.init();
-    const ctor = this.ctor as T;
-    const given = await this.parse({
-      flags: ctor.flags,
-      baseFlags: (super.ctor as typeof PodIamCommand).baseFlags,
-      args: ctor.args,
-      strict: ctor.strict,
+    settleName(this.config, process.env);
+    const ctor = this.ctor as T & { ownSignals: boolean };
+    if (!ctor.ownSignals) this.#interrupts = this.#watch();
+    const definitions = this.#definitions();
+    // What the command line leaves open, the environment or the file may still say.
+    const optional = Object.fromEntries(
+      Object.entries(definitions).map(([name, flag]) => [name, { ...flag, required: false }]),
+    );
+    const given = await this.parse({ flags: optional, args: ctor.args, strict: ctor.strict } as never);
+    const { values, warnings } = await fillFlags({
+      given: given.flags,
+      metadata: given.metadata.flags,
+      definitions,
+      environment: process.env,
+      knownKeys: () => this.config.commands.flatMap((command) => Object.keys(command.flags)),
     });
-    this.flags = (await readConfig(given.flags, given.metadata.flags, ctor)) as FlagsOf<T>;
+    for (const warning of warnings) process.stderr.write(`Warning: ${warning}\n`);
+    const missing = missingFlags(definitions, values);
+    if (missing.length > 0)
+      throw usageProblem({ code: 'USAGE', what: `missing flag ${missing.join(', ')}`, next: this.#help() });
+    this.flags = values as FlagsOf<T>;
     this.args = given.args as ArgsOf<T>;
-    if (this.flags['no-color']) process.env.NO_COLOR = '1';
+    if (this.flags['no-color']) process.env.FORCE_COLOR = '0';
   }
 
   /** Ends with an exit code after a result was printed. */
@@ -46,42 +83,76 @@ export abstract class PodIamCommand<T extends typeof Command> extends Command {
     if (code !== EXIT.ok) process.exitCode = code;
   }
 
+  /** Whether text on stdout may be coloured. */
+  protected get hasColour(): boolean {
+    return hasColour(process.stdout, process.env);
+  }
+
+  override jsonEnabled(): boolean {
+    const flags = this.flags as { json?: boolean } | undefined;
+    return super.jsonEnabled() || (flags?.json ?? (this.#knowsJson() && wantsJson(this.argv)));
+  }
+
+  protected override toSuccessJson(result: unknown): unknown {
+    return withSchema(result);
+  }
+
   protected override async catch(error: Error & { exitCode?: number }): Promise<void> {
-    // oclif's own: wrong words are exit 2, a wanted exit passes.
+    // A wanted exit, such as that of --version.
     if (error instanceof Errors.ExitError) throw error;
-    const problem = isUsage(error)
-      ? new Problem('usage', {
-          code: 'USAGE',
-          what: firstLine(error.message),
-          next: `${this.config.bin} ${commandWords(this)} --help`,
-        })
-      : error;
+    this.progress.end();
+    const usage = usageOf(error, this.config.bin, this.id, Object.keys(this.#definitions()));
+    const problem = this.#interruption(error) ?? usage ?? error;
     const { text, exitCode } = renderProblem(problem, { debug: Boolean(process.env.DEBUG) });
-    if (this.jsonEnabled()) this.logJson(errorJson(problem, exitCode));
+    if (this.jsonEnabled() || wantsJson(this.argv)) this.#printJson(errorJson(problem, exitCode));
     process.stderr.write(text);
     process.exitCode = exitCode;
   }
-}
 
-function isUsage(error: Error): boolean {
-  return error instanceof Errors.CLIError && !(error instanceof Problem);
-}
+  protected override async finally(error: Error | undefined): Promise<void> {
+    this.progress.end();
+    this.#interrupts?.stop();
+    await super.finally(error);
+  }
 
-const firstLine = (text: string): string => text.split('\n')[0] ?? text;
+  /** What was thrown because the work was told to stop is the interruption, whatever its words. */
+  #interruption(error: Error): Problem | null {
+    const reason = this.#interrupts?.isAborted ? this.#interrupts.signal.reason : null;
+    return reason instanceof Problem && (!(error instanceof Problem) || error.kind === 'environment')
+      ? reason
+      : null;
+  }
 
-const commandWords = (command: Command): string => (command.id ?? '').replaceAll(':', ' ');
+  #watch(): Interrupts {
+    return watchInterrupts({
+      target: process,
+      say: (text) => process.stderr.write(text),
+      quit: (problem) => {
+        this.progress.end();
+        if (this.jsonEnabled()) this.#printJson(errorJson(problem, problem.exitCode));
+        process.stderr.write(renderProblem(problem, { debug: false }).text);
+        process.exit(problem.exitCode);
+      },
+    });
+  }
 
-/** oclif's own form dumps the whole configuration with its paths. */
-function errorJson(error: Error, exitCode: number): unknown {
-  const problem = error instanceof Problem ? error : null;
-  return {
-    schemaVersion: 1,
-    error: {
-      code: problem?.code ?? 'DEFECT',
-      message: error.message,
-      why: problem?.why ?? null,
-      next: problem?.next ?? null,
-      exitCode,
-    },
-  };
+  #definitions(): FlagDefinitions {
+    const ctor = this.ctor as T;
+    const json = ctor.enableJsonFlag
+      ? { json: Flags.boolean({ summary: 'Print JSON.', helpGroup: 'GLOBAL' }) }
+      : {};
+    return { ...ctor.baseFlags, ...ctor.flags, ...json } as FlagDefinitions;
+  }
+
+  #knowsJson(): boolean {
+    return 'json' in this.#definitions();
+  }
+
+  #printJson(value: object): void {
+    process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+  }
+
+  #help(): string {
+    return `${this.config.bin} ${(this.id ?? '').replaceAll(':', ' ')} --help`;
+  }
 }

@@ -1,107 +1,83 @@
-// pod-iam.yaml and POD_IAM_* as sources of flag values. Keys of the file are the flags' names.
-import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
-import type { Command } from '@oclif/core';
+// Where a flag's value comes from when the command line leaves it open: POD_IAM_<FLAG>, then
+// pod-iam.yaml, whose keys are the flags' names, then the default.
+import { nearestName } from '../model/nearest.ts';
 import { usageProblem } from '../model/problem.ts';
+import { readConfigFile } from './config-file.ts';
+
+export interface FlagDefinition {
+  type: 'boolean' | 'option';
+  multiple?: boolean;
+  required?: boolean;
+  options?: readonly string[];
+  parse?: (text: string, context: object, options: object) => Promise<unknown>;
+}
+export type FlagDefinitions = Record<string, FlagDefinition>;
 
 type FlagValues = Record<string, unknown>;
-type FlagMetadata = Record<string, { setFromDefault?: boolean } | undefined>;
 
-/** Fills what the command line left open: from the environment, then from the file, then as it was. */
-export async function readConfig(
-  given: FlagValues,
-  metadata: FlagMetadata,
-  command: typeof Command,
-): Promise<FlagValues> {
-  const definitions = {
-    ...(command as unknown as { baseFlags?: object }).baseFlags,
-    ...command.flags,
-  } as Record<
-    string,
-    {
-      type: 'boolean' | 'option';
-      multiple?: boolean;
-      options?: readonly string[];
-      parse?: (text: string, context: object, options: object) => Promise<unknown>;
-    }
-  >;
-  const values: FlagValues = { ...given };
-  const file = await readConfigFile(given.config as string | undefined);
-  for (const [name, definition] of Object.entries(definitions)) {
-    const isGiven = name in given && given[name] !== undefined && !metadata[name]?.setFromDefault;
-    if (isGiven) continue;
-    const variable = `POD_IAM_${name.replaceAll('-', '_').toUpperCase()}`;
-    const fromEnvironment = process.env[variable];
-    if (fromEnvironment !== undefined) values[name] = await convert(fromEnvironment, definition, variable);
-    else if (file && name in file.values)
-      values[name] = await convert(file.values[name], definition, `${name} in ${file.path}`);
-  }
-  return values;
+export interface FillRequest {
+  /** As oclif parsed them, defaults included. */
+  given: FlagValues;
+  metadata: Record<string, { setFromDefault?: boolean } | undefined>;
+  definitions: FlagDefinitions;
+  environment: Record<string, string | undefined>;
+  /** The flags of all commands: they share one file. */
+  knownKeys(): string[];
 }
 
-async function convert(
-  value: unknown,
-  definition: {
-    type: string;
-    multiple?: boolean;
-    options?: readonly string[];
-    parse?: (text: string, context: object, options: object) => Promise<unknown>;
-  },
-  where: string,
-): Promise<unknown> {
-  if (definition.type === 'boolean') {
-    if (typeof value === 'boolean') return value;
-    if (value === 'true' || value === '1') return true;
-    if (value === 'false' || value === '0' || value === '') return false;
-    throw usageProblem({ code: 'USAGE', what: `${where} must be true or false, not "${String(value)}"` });
+/** Throws a usage Problem for a value that does not fit, and for a file that cannot be read. */
+export async function fillFlags(request: FillRequest): Promise<{ values: FlagValues; warnings: string[] }> {
+  const { given, metadata, definitions, environment } = request;
+  const values: FlagValues = { ...given };
+  const file = await readConfigFile((given.config as string | undefined) ?? environment.POD_IAM_CONFIG);
+  for (const [name, definition] of Object.entries(definitions)) {
+    if (given[name] !== undefined && !metadata[name]?.setFromDefault) continue;
+    const variable = environmentName(name);
+    const fromFile = file?.values[name];
+    if (environment[variable] !== undefined)
+      values[name] = await convert(environment[variable], definition, variable);
+    else if (fromFile !== undefined && fromFile !== null)
+      values[name] = await convert(fromFile, definition, `${name} in ${file!.path}`);
   }
-  const one = async (text: string): Promise<unknown> => {
-    if (definition.options && !definition.options.includes(text)) {
-      throw usageProblem({
-        code: 'USAGE',
-        what: `${where} must be one of ${definition.options.join(', ')}, not "${text}"`,
-      });
-    }
+  return { values, warnings: file === null ? [] : strangeKeys(file, request.knownKeys()) };
+}
+
+/** Required flags that nobody has set, as `--name`. */
+export const missingFlags = (definitions: FlagDefinitions, values: FlagValues): string[] =>
+  Object.entries(definitions)
+    .filter(([name, { required }]) => required && values[name] === undefined)
+    .map(([name]) => `--${name}`);
+
+/** `base-role-arn` → `POD_IAM_BASE_ROLE_ARN`. */
+export const environmentName = (flag: string): string => `POD_IAM_${flag.replaceAll('-', '_').toUpperCase()}`;
+
+async function convert(value: unknown, definition: FlagDefinition, where: string): Promise<unknown> {
+  if (definition.type === 'boolean') return toBoolean(value, where);
+  const one = async (entry: unknown): Promise<unknown> => {
+    if (typeof entry === 'object') throw misfit(where, 'one value', JSON.stringify(entry));
+    const text = String(entry);
+    if (definition.options && !definition.options.includes(text))
+      throw misfit(where, `one of ${definition.options.join(', ')}`, text);
     return definition.parse ? definition.parse(text, {}, definition) : text;
   };
-  if (definition.multiple)
-    return Promise.all((Array.isArray(value) ? value : [value]).map((entry) => one(String(entry))));
-  return one(String(value));
+  if (!definition.multiple) return one(value);
+  return Promise.all((Array.isArray(value) ? value : [value]).map(one));
 }
 
-async function readConfigFile(
-  path: string | undefined,
-): Promise<{ path: string; values: FlagValues } | null> {
-  const found = path ?? findUpwards('pod-iam.yaml');
-  if (found === null) return null;
-  if (!existsSync(found))
-    throw usageProblem({
-      code: 'NO_CONFIG',
-      what: `there is no configuration file ${found}`,
-      next: 'pod-iam init',
-    });
-  const { parse } = await import('yaml');
-  let values: unknown;
-  try {
-    values = parse(readFileSync(found, 'utf8'));
-  } catch (error) {
-    throw usageProblem({
-      code: 'BAD_CONFIG',
-      what: `${found} is not valid YAML`,
-      why: (error as Error).message.split('\n')[0],
-    });
-  }
-  if (values === null || values === undefined) return { path: found, values: {} };
-  if (typeof values !== 'object' || Array.isArray(values)) {
-    throw usageProblem({ code: 'BAD_CONFIG', what: `${found} must hold a mapping of flag names to values` });
-  }
-  return { path: found, values: values as FlagValues };
+function toBoolean(value: unknown, where: string): boolean {
+  if (value === true || value === 'true' || value === '1') return true;
+  if (value === false || value === 'false' || value === '0' || value === '') return false;
+  throw misfit(where, 'true or false', String(value));
 }
 
-function findUpwards(name: string): string | null {
-  for (let folder = resolve('.'); ; folder = dirname(folder)) {
-    const path = join(folder, name);
-    if (existsSync(path)) return path;
-    if (dirname(folder) === folder) return null;
-  }
+const misfit = (where: string, wanted: string, found: string): Error =>
+  usageProblem({ code: 'USAGE', what: `${where} must be ${wanted}, not "${found}"` });
+
+function strangeKeys(file: { path: string; values: FlagValues }, known: readonly string[]): string[] {
+  return Object.keys(file.values)
+    .filter((key) => !known.includes(key))
+    .map((key) => {
+      const guess = nearestName(key, known);
+      return `${file.path} sets "${key}", which is no flag of any command${guess === null ? '' : `; did you mean "${guess}"?`}`;
+    });
 }

@@ -1,15 +1,31 @@
-// The entry of the command line: hands the words to oclif and leaves no error without a next step.
-import { execute } from '@oclif/core';
+// The entry of the command line: settles colour before anything looks at it, and leaves no error
+// without a next step.
+import { EXIT } from '../model/problem.ts';
+import { settleColour } from './colour.ts';
+import { errorJson, wantsJson } from './json.ts';
 import { renderProblem } from './problems.ts';
 
+/** @param argv the words after the program's name */
 export async function main(argv: string[]): Promise<void> {
   // The AWS SDK's notices on Node versions are not the user's business.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
+  process.on('uncaughtException', (error) => {
+    fail(error, argv);
+    process.exit(EXIT.defect);
+  });
+  settleColour(process.env, argv);
+  // Loaded after colour is settled: oclif's own packages look at the environment as they load.
+  const { runWords } = await import('./run.ts');
   try {
-    await execute({ args: argv, dir: import.meta.url });
+    process.exitCode = (await runWords(argv)) ?? process.exitCode;
   } catch (error) {
-    const { text, exitCode } = renderProblem(error, { debug: Boolean(process.env.DEBUG) });
-    process.stderr.write(text);
-    process.exitCode = exitCode;
+    fail(error, argv);
   }
+}
+
+function fail(error: unknown, argv: readonly string[]): void {
+  const { text, exitCode } = renderProblem(error, { debug: Boolean(process.env.DEBUG) });
+  if (wantsJson(argv)) process.stdout.write(`${JSON.stringify(errorJson(error, exitCode), null, 2)}\n`);
+  process.stderr.write(text);
+  process.exitCode = exitCode;
 }

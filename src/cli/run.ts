@@ -1,0 +1,16 @@
+// Runs oclif without its own error printing, which knows neither our exit codes nor our three lines.
+import { Errors, flush, run } from '@oclif/core';
+import { calledAs } from './name.ts';
+import { usageOf } from './usage.ts';
+
+/** The exit code that a command asked for by ending early, else null; errors of a command come thrown. */
+export async function runWords(argv: string[]): Promise<number | null> {
+  try {
+    await run(argv, import.meta.url);
+    await flush();
+    return null;
+  } catch (error) {
+    if (error instanceof Errors.ExitError) return error.oclif.exit ?? 0;
+    throw usageOf(error, calledAs(process.env, 'pod-iam'), undefined) ?? error;
+  }
+}

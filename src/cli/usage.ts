@@ -1,0 +1,54 @@
+// What oclif says of wrong words, as one sentence with the right word in it.
+import { Errors } from '@oclif/core';
+import { nearestName } from '../model/nearest.ts';
+import { type Problem, usageProblem } from '../model/problem.ts';
+
+/** A usage Problem for an error of oclif's parser; null for any other error. */
+export function usageOf(
+  error: unknown,
+  bin: string,
+  id: string | undefined,
+  flags: readonly string[] = [],
+): Problem | null {
+  if (!(error instanceof Errors.CLIError)) return null;
+  return usageProblem({
+    code: 'USAGE',
+    what: sentence(error, flags),
+    next: [bin, ...(id ?? '').split(':'), '--help'].filter(Boolean).join(' '),
+    cause: error,
+  });
+}
+
+/** The fields of oclif's parse errors that are read here; its classes are not exported. */
+interface ParseError {
+  flags?: string[];
+  args?: unknown[];
+}
+
+function sentence(error: Error, known: readonly string[]): string {
+  const { flags, args } = error as ParseError;
+  if (error.message.startsWith('Nonexistent flag') && flags) return unknownFlags(flags, known);
+  if (error.message.startsWith('Unexpected argument') && args)
+    return `there is no use for the argument "${args.join(' ')}"`;
+  if (/^Missing \d+ required arg/.test(error.message)) return `missing argument ${argNames(args ?? [])}`;
+  const lines = error.message
+    .replace(/\x1b\[[0-9;]*m/g, '')
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && line !== 'See more help with --help');
+  const reasons = /^The following errors? occurred:$/.test(lines[0] ?? '') ? lines.slice(1) : lines;
+  return reasons.map(lowerFirst).join('; ');
+}
+
+function unknownFlags(given: readonly string[], known: readonly string[]): string {
+  const guesses = given.map((flag) => {
+    const guess = flag.startsWith('--') ? nearestName(flag.slice(2), known) : null;
+    return guess === null ? flag : `${flag}; did you mean --${guess}?`;
+  });
+  return `there is no flag ${guesses.join(', ')}`;
+}
+
+const argNames = (args: readonly unknown[]): string =>
+  args.map((arg) => (arg as { name: string }).name.toUpperCase()).join(', ');
+
+const lowerFirst = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1);
