@@ -1,0 +1,225 @@
+// Whether a role's trust policy and the caller's own side let the caller have the role: allow, deny, or
+// unknown when it hangs on a fact that is not known here.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
+import { parseRoleArn, type RoleArn } from './arn.ts';
+import { type Caller, isInAccount, parseCaller } from './evaluate/caller.ts';
+import { factsOf } from './evaluate/facts.ts';
+import { evaluateIdentity, type IdentityPolicies } from './evaluate/identity.ts';
+import type { Route } from './evaluate/match-principal.ts';
+import { matchTrustStatement, type StatementMatch } from './evaluate/statement.ts';
+import { allOf, anyOf, not, type Truth } from './evaluate/truth.ts';
+import { TRUST_ACTIONS } from './policy/actions.ts';
+import type { Policy } from './policy.ts';
+import { usageProblem } from './problem.ts';
+
+export type { IdentityPolicies } from './evaluate/identity.ts';
+
+export interface TrustRequest {
+  /** A role, user, session, account (root ARN or id), service principal, or OIDC or SAML provider. */
+  caller: string;
+  /** The role of a session caller with its path, which a session's ARN has lost. */
+  callerRole?: string | null;
+  /** Such as `sts:AssumeRole`; one action, as IAM evaluates it. */
+  action: string;
+  /** The role to assume. Without one it is taken to be in the caller's account. */
+  role?: string | null;
+  /**
+   * Values by condition key; an empty list says that the key is absent. Request parameters that are
+   * not here (external id, tags, session name) are absent, other facts unknown.
+   */
+  context: Readonly<Record<string, readonly string[]>>;
+  /** True when all that is not in the context is known to be absent. */
+  contextIsComplete?: boolean;
+  identityPolicies: IdentityPolicies;
+}
+
+export interface StatementResult {
+  /** 0-based. */
+  index: number;
+  sid: string | null;
+  effect: 'Allow' | 'Deny';
+  matched: Truth;
+  why: string;
+}
+
+export interface Evaluation {
+  decision: 'allow' | 'deny' | 'unknown';
+  /** One sentence. */
+  because: string;
+  statements: StatementResult[];
+  /** What is missing: facts for `unknown`, the other side's grant for a `deny` that it would turn. */
+  needs: string[];
+  /** By what the trust policy (alone) lets the caller in; null when it does not. */
+  route: Route | null;
+  isCrossAccount: boolean;
+}
+
+/** Evaluates a request. Throws a usage Problem (BAD_CALLER, BAD_ROLE) for texts that name nobody. */
+export function evaluateTrust(policy: Policy, request: TrustRequest): Evaluation {
+  const caller = readCaller(request);
+  const role = readRole(request.role ?? null);
+  const facts = factsOf({
+    caller,
+    context: request.context,
+    roleAccount: role?.account ?? null,
+    isComplete: request.contextIsComplete ?? false,
+  });
+  const of = { caller, action: canonicalAction(request.action), roleArn: role?.arn ?? null, facts };
+  const matches = policy.statements.map((statement) => ({
+    statement,
+    ...matchTrustStatement(statement, policy, of),
+  }));
+  const isCrossAccount = role !== null && isInAccount(caller) && role.account !== caller.account;
+  const statements = matches.map(({ statement, matched, why }) => ({
+    index: statement.index,
+    sid: statement.sid?.text ?? null,
+    effect: statement.effect,
+    matched,
+    why,
+  }));
+  const impossible = impossibility(caller, role, of.action);
+  if (impossible !== null)
+    return { decision: 'deny', because: impossible, statements, needs: [], route: null, isCrossAccount };
+  const identity = isInAccount(caller)
+    ? evaluateIdentity(request.identityPolicies, of)
+    : ({ allows: true, denies: false, needs: [] } as const);
+  const verdict = decide(matches, identity, isCrossAccount);
+  return {
+    ...explain(verdict, matches, request, role, isCrossAccount),
+    statements,
+    route: verdict.route,
+    isCrossAccount,
+  };
+}
+
+type Match = StatementMatch & { statement: Policy['statements'][number] };
+type Side = { allows: Truth; denies: Truth; needs: readonly string[] };
+type Verdict = {
+  decision: Truth;
+  trustAllows: Truth;
+  trustDenies: Truth;
+  identity: Side;
+  route: Route | null;
+};
+
+function decide(matches: readonly Match[], identity: Side, isCrossAccount: boolean): Verdict {
+  const truthOf = (effect: 'Allow' | 'Deny', wanted: (route: Route | null) => boolean = () => true): Truth =>
+    anyOf(
+      matches
+        .filter(({ statement, route }) => statement.effect === effect && wanted(route))
+        .map(({ matched }) => matched),
+    );
+  const trustDenies = truthOf('Deny');
+  const trustAllows = truthOf('Allow');
+  const isDelegation = (route: Route | null): boolean => route === 'account';
+  const direct = truthOf('Allow', (route) => !isDelegation(route));
+  const granted = isCrossAccount
+    ? allOf([trustAllows, identity.allows])
+    : anyOf([direct, allOf([truthOf('Allow', isDelegation), identity.allows])]);
+  const decision = allOf([not(trustDenies), not(identity.denies), granted]);
+  const allowing = matches.filter(
+    ({ statement, matched }) => statement.effect === 'Allow' && matched === true,
+  );
+  const route = (allowing.find((match) => !isDelegation(match.route)) ?? allowing[0])?.route ?? null;
+  return { decision, trustAllows, trustDenies, identity, route };
+}
+
+function explain(
+  { decision, trustAllows, trustDenies, identity, route }: Verdict,
+  matches: readonly Match[],
+  request: TrustRequest,
+  role: RoleArn | null,
+  isCrossAccount: boolean,
+): Pick<Evaluation, 'decision' | 'because' | 'needs'> {
+  const first = (effect: 'Allow' | 'Deny', matched: Truth): Match | undefined =>
+    matches.find((match) => match.statement.effect === effect && match.matched === matched);
+  const target = role?.arn ?? 'the role';
+  const ownGrant = `a policy of the caller that allows ${request.action} on ${target}`;
+  if (decision === true) {
+    const by = matches.find(
+      (match) => match.statement.effect === 'Allow' && match.matched === true && match.route === route,
+    )!;
+    const tail = isCrossAccount || route === 'account' ? ", and the caller's own policies allow it" : '';
+    return { decision: 'allow', because: `${nameOf(by)} allows it: ${by.why}${tail}`, needs: [] };
+  }
+  if (trustDenies === true) {
+    const by = first('Deny', true)!;
+    return { decision: 'deny', because: `${nameOf(by)} denies it, and a Deny wins: ${by.why}`, needs: [] };
+  }
+  if (identity.denies === true)
+    return {
+      decision: 'deny',
+      because: "a Deny in the caller's own policies matches, and a Deny wins",
+      needs: [],
+    };
+  if (decision === false && trustAllows === false)
+    return { decision: 'deny', because: refusal(matches, request), needs: [] };
+  if (decision === false) {
+    const because = isCrossAccount
+      ? "the role is in another account, so both sides must allow it, and the caller's own policies do not"
+      : "the trust policy only delegates to the caller's account, and the caller's own policies do not allow it";
+    return { decision: 'deny', because, needs: [ownGrant] };
+  }
+  const open = matches.filter(({ matched }) => matched === 'unknown');
+  const needs = [...new Set([...open.flatMap((match) => match.needs), ...identity.needs])];
+  if (identity.allows === false && (isCrossAccount || open.every(({ route: by }) => by === 'account')))
+    needs.push(ownGrant);
+  const by = first('Deny', 'unknown') ?? first('Allow', 'unknown');
+  const because = by
+    ? `${nameOf(by)} ${by.statement.effect === 'Deny' ? 'may deny' : 'allows'} it only under what is not known here: ${by.why}`
+    : "the caller's own policies hang on what is not known here";
+  return { decision: 'unknown', because, needs };
+}
+
+function refusal(matches: readonly Match[], request: TrustRequest): string {
+  const allows = matches.filter(({ statement }) => statement.effect === 'Allow');
+  if (allows.length === 0) return 'no statement allows anything';
+  if (allows.length === 1) return `${nameOf(allows[0]!)} does not match: ${allows[0]!.why}`;
+  const near = allows.find(({ why }) => why.includes(', but ')) ?? null;
+  const tail = near ? `; the nearest is ${nameOf(near)}: ${near.why}` : '';
+  return `none of the ${allows.length} statements that allow something matches ${request.caller} and ${request.action}${tail}`;
+}
+
+const nameOf = ({ statement }: Match): string =>
+  statement.sid?.text
+    ? `statement ${statement.index} (${statement.sid.text})`
+    : `statement ${statement.index}`;
+
+/** Requests that STS refuses whatever the policies say. */
+function impossibility(caller: Caller, role: RoleArn | null, action: string): string | null {
+  if (isInAccount(caller) && role && caller.partition !== role.partition)
+    return `the caller is in the partition ${caller.partition} and the role in ${role.partition}, and nothing crosses partitions`;
+  // https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
+  if (caller.kind === 'root' && action === 'sts:AssumeRole')
+    return "an account's root user may not assume roles; name a role or a user of the account as the caller";
+  const wanted = caller.kind === 'oidc' ? 'WithWebIdentity' : caller.kind === 'saml' ? 'WithSAML' : '';
+  if (action.startsWith('sts:AssumeRole') && action !== `sts:AssumeRole${wanted}`)
+    return `such a caller asks with sts:AssumeRole${wanted}, and ${action} is not open to it`;
+  return null;
+}
+
+function readCaller({ caller, callerRole }: TrustRequest): Caller {
+  const read = parseCaller(caller, callerRole ?? null);
+  if (read) return read;
+  throw usageProblem({
+    code: 'BAD_CALLER',
+    what: `"${caller}" is no caller`,
+    why: 'a caller is the ARN of a role, user or session, an account, a service such as ec2.amazonaws.com, or the ARN of an OIDC or SAML provider',
+  });
+}
+
+function readRole(text: string | null): RoleArn | null {
+  if (text === null) return null;
+  const role = parseRoleArn(text);
+  if (role) return role;
+  throw usageProblem({
+    code: 'BAD_ROLE',
+    what: `"${text}" is no role ARN`,
+    why: 'it must read like arn:aws:iam::111122223333:role/NAME',
+  });
+}
+
+/** IAM does not look at the case of actions; the texts here do. */
+function canonicalAction(action: string): string {
+  return TRUST_ACTIONS.find((candidate) => candidate.toLowerCase() === action.toLowerCase()) ?? action;
+}

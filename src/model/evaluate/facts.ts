@@ -1,0 +1,133 @@
+// What is known of a request, by condition key. A request parameter that was not given was not sent,
+// so it is absent; a fact of the world that was not given (an address, an organisation) is unknown.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html
+import { type Caller, isInAccount } from './caller.ts';
+
+export type KeyFact =
+  | {
+      state: 'known';
+      values: readonly string[];
+      /** Set when the value is a role ARN whose path is only assumed to be empty. */
+      assumedPath: { before: string; name: string } | null;
+    }
+  | { state: 'absent' }
+  | { state: 'unknown' };
+
+export interface Facts {
+  lookup(key: string): KeyFact;
+}
+
+const ABSENT: KeyFact = { state: 'absent' };
+const UNKNOWN: KeyFact = { state: 'unknown' };
+const known = (...values: string[]): KeyFact => ({ state: 'known', values, assumedPath: null });
+
+export interface FactSources {
+  caller: Caller;
+  /** Values by key; an empty list says that the key is absent. Keys ignore case. */
+  context: Readonly<Record<string, readonly string[]>>;
+  /** The account of the role, when known. */
+  roleAccount: string | null;
+  /** True when all that is not in the context is known to be absent. */
+  isComplete: boolean;
+}
+
+export function factsOf({ caller, context, roleAccount, isComplete }: FactSources): Facts {
+  const given = new Map<string, KeyFact>();
+  for (const [key, values] of Object.entries(context))
+    given.set(key.toLowerCase(), values.length === 0 ? ABSENT : known(...values));
+  return {
+    lookup(key) {
+      const folded = key.toLowerCase();
+      return (
+        given.get(folded) ??
+        callerFact(folded, caller) ??
+        (folded === 'aws:resourceaccount' && roleAccount !== null ? known(roleAccount) : null) ??
+        (isComplete || isRequestParameter(folded) || isForeignClaim(folded, caller) ? ABSENT : UNKNOWN)
+      );
+    },
+  };
+}
+
+function callerFact(key: string, caller: Caller): KeyFact | null {
+  switch (key) {
+    case 'aws:principalarn':
+      return principalArn(caller);
+    case 'aws:principalaccount':
+      return isInAccount(caller) ? known(caller.account) : ABSENT;
+    case 'aws:principaltype':
+      return principalType(caller);
+    case 'aws:username':
+      return caller.kind === 'user' ? known(caller.userName) : ABSENT;
+    case 'aws:principalisawsservice':
+      return known(String(caller.kind === 'service'));
+    case 'aws:principalservicename':
+      return caller.kind === 'service' ? known(caller.text) : ABSENT;
+    case 'aws:sourcearn':
+    case 'aws:sourceaccount':
+    case 'aws:sourceorgid':
+    case 'aws:sourceorgpaths':
+      // Only set when a service acts for a resource.
+      return caller.kind === 'service' ? null : ABSENT;
+    default:
+      return null;
+  }
+}
+
+function principalArn(caller: Caller): KeyFact {
+  switch (caller.kind) {
+    case 'role':
+      return known(caller.roleArn);
+    case 'session': {
+      if (caller.roleArn !== null) return known(caller.roleArn);
+      const before = `arn:${caller.partition}:iam::${caller.account}`;
+      const value = `${before}:role/${caller.roleName}`;
+      return { state: 'known', values: [value], assumedPath: { before, name: caller.roleName } };
+    }
+    case 'root':
+      return known(`arn:${caller.partition}:iam::${caller.account}:root`);
+    case 'user':
+    case 'federated-user':
+      return known(caller.text);
+    default:
+      return ABSENT;
+  }
+}
+
+function principalType(caller: Caller): KeyFact {
+  switch (caller.kind) {
+    case 'role':
+    case 'session':
+      return known('AssumedRole');
+    case 'user':
+      return known('User');
+    case 'federated-user':
+      return known('FederatedUser');
+    case 'root':
+      return known('Account');
+    default:
+      return ABSENT;
+  }
+}
+
+const PARAMETERS = [
+  'sts:externalid',
+  'sts:rolesessionname',
+  'sts:sourceidentity',
+  'sts:transitivetagkeys',
+  'sts:durationseconds',
+  'sts:requestcontextproviders',
+  'aws:tagkeys',
+];
+
+const isRequestParameter = (key: string): boolean =>
+  PARAMETERS.includes(key) || key.startsWith('aws:requesttag/') || key.startsWith('sts:requestcontext/');
+
+/** Claims of a token or assertion: keys with a host or `saml` before the colon. */
+function isForeignClaim(key: string, caller: Caller): boolean {
+  const prefix = key.slice(0, key.lastIndexOf(':'));
+  if (prefix === 'saml') return caller.kind !== 'saml';
+  if (!/^[\w-]+\./.test(prefix)) return false;
+  // Another provider's claims are not in this provider's token.
+  return caller.kind !== 'oidc' || caller.issuer.toLowerCase() !== prefix;
+}

@@ -1,0 +1,130 @@
+// Whether one statement applies to a request: its principals, its actions (and resources), and every
+// line of its Condition must.
+import { actionMatches } from '../policy/actions.ts';
+import type { Policy, Statement } from '../policy/types.ts';
+import { literal, wildcardMatches } from '../policy/wildcard.ts';
+import type { Caller } from './caller.ts';
+import { describe, evaluateCondition } from './condition.ts';
+import type { Facts } from './facts.ts';
+import { matchPrincipals, type Route } from './match-principal.ts';
+import { anyOf, not, type Truth } from './truth.ts';
+import { substitute } from './variables.ts';
+
+export interface StatementMatch {
+  matched: Truth;
+  why: string;
+  route: Route | null;
+  needs: string[];
+}
+
+export interface StatementRequest {
+  caller: Caller;
+  action: string;
+  /** Null when the role is not known. */
+  roleArn: string | null;
+  facts: Facts;
+}
+
+/** Only documents of this version know policy variables. */
+export const hasVariables = (policy: Policy): boolean => policy.version?.text === '2012-10-17';
+
+/** Applies a statement of a trust policy. */
+export function matchTrustStatement(
+  statement: Statement,
+  policy: Policy,
+  request: StatementRequest,
+): StatementMatch {
+  const refused = (why: string): StatementMatch => ({ matched: false, why, route: null, needs: [] });
+  if (!coversAction(statement, request.action)) return refused(actionFault(statement, request.action));
+  const principal = matchPrincipals(statement, request.caller);
+  if (principal.truth === false) return refused(principal.why);
+  const conditions = matchConditions(statement, policy, request.facts);
+  if (conditions.truth === false) return refused(`${principal.why}, but ${conditions.why}`);
+  const whys = [principal.why, conditions.why].filter((why) => why !== '');
+  const verb = statement.effect === 'Allow' ? 'grants' : 'denies';
+  return {
+    matched: principal.truth === true ? conditions.truth : 'unknown',
+    why:
+      conditions.truth === true && principal.truth === true
+        ? `${principal.why} and ${verb} ${request.action}`
+        : whys.join('; '),
+    route: principal.route,
+    needs: [...principal.needs, ...conditions.needs],
+  };
+}
+
+/** Applies a statement of the caller's own policy. */
+export function matchIdentityStatement(
+  statement: Statement,
+  policy: Policy,
+  request: StatementRequest,
+): StatementMatch {
+  const refused = (why: string): StatementMatch => ({ matched: false, why, route: null, needs: [] });
+  if (!coversAction(statement, request.action)) return refused(actionFault(statement, request.action));
+  const resource = coversRole(statement, policy, request);
+  if (resource === false) return refused(`its resources do not hold ${request.roleArn}`);
+  const conditions = matchConditions(statement, policy, request.facts);
+  if (conditions.truth === false) return refused(conditions.why);
+  const needs = [...conditions.needs];
+  if (resource === 'unknown') needs.unshift('the ARN of the role');
+  return {
+    matched: resource === true ? conditions.truth : 'unknown',
+    why: conditions.why,
+    route: null,
+    needs,
+  };
+}
+
+const coversAction = ({ actions, exceptActions }: Statement, action: string): boolean =>
+  actions.some(({ text }) => actionMatches(text, action)) !== exceptActions;
+
+function actionFault({ effect, actions, exceptActions }: Statement, action: string): string {
+  const texts = actions.map(({ text }) => text).join(', ');
+  if (exceptActions) return `it excepts ${texts}`;
+  return `it ${effect === 'Allow' ? 'allows' : 'denies'} ${texts || 'no action'}, not ${action}`;
+}
+
+function coversRole(
+  { resources, exceptResources }: Statement,
+  policy: Policy,
+  { roleArn, facts }: StatementRequest,
+): Truth {
+  const covered = anyOf(
+    resources.map(({ text }) => {
+      if (text === '*') return true;
+      if (roleArn === null) return 'unknown';
+      const wanted = substitute(text, facts, hasVariables(policy));
+      if (wanted.state === 'unknown') return 'unknown';
+      if (wanted.state === 'void') return false;
+      return wildcardMatches(
+        wanted.pieces.map(({ text, isLiteral }) => (isLiteral ? literal(text) : text)).join(''),
+        roleArn,
+      );
+    }),
+  );
+  return exceptResources ? not(covered) : covered;
+}
+
+function matchConditions(
+  statement: Statement,
+  policy: Policy,
+  facts: Facts,
+): { truth: Truth; why: string; needs: string[] } {
+  let truth: Truth = true;
+  const whys: string[] = [];
+  const needs: string[] = [];
+  for (const condition of statement.conditions) {
+    const result = evaluateCondition(condition, facts, hasVariables(policy));
+    if (result.truth === false) return { truth: false, why: result.why, needs: [] };
+    if (result.truth === 'unknown') {
+      truth = 'unknown';
+      whys.push(result.why);
+      needs.push(
+        ...result.unknownKeys.map((key) =>
+          key === condition.key ? describe(condition) : `a value for ${key}`,
+        ),
+      );
+    }
+  }
+  return { truth, why: whys.join('; '), needs };
+}
