@@ -1,0 +1,38 @@
+// CR001: token, listing and document together must take less than the second that SDKs wait for each.
+import { type Finding, fail, pass, skip } from '../model/finding.ts';
+import type { Snapshot } from '../model/snapshot.ts';
+import { answerText } from './observed.ts';
+import { clusterSubject, identityProbes, probedWorkload, unread } from './shared.ts';
+
+const LIMIT_MS = 1000;
+const expected = `the first credential comes within ${LIMIT_MS} ms`;
+const why = 'most SDKs make one attempt of 1 s and then report that there are no credentials';
+
+export function run(snapshot: Snapshot): Finding[] {
+  const { probes } = snapshot;
+  if (probes.state === 'unknown') return [unread(probes, clusterSubject(snapshot), expected, why)];
+  return identityProbes(snapshot).map((observation) => {
+    const of = probedWorkload(observation);
+    const { firstCredentialMs: ms, token, listing, document, harmless } = observation;
+    if (ms === null) return skip(of, 'ID010', { expected, observed: 'no credentials were obtained' });
+    const words = {
+      expected,
+      observed: `${ms} ms`,
+      why,
+      evidence: [token, listing, document].map((answer, step) => ({
+        what: ['token', 'listing', 'document'][step]!,
+        value: answerText(answer),
+      })),
+      control: { what: 'a harmless path over the same network', outcome: answerText(harmless) },
+    };
+    if (ms < LIMIT_MS) return pass(of, words);
+    return fail(of, {
+      ...words,
+      fix: {
+        text: 'see whether the daemon has CPU enough and how far its STS endpoint is (--sts-endpoint, --region)',
+        command: 'pod-iam status',
+        patch: null,
+      },
+    });
+  });
+}

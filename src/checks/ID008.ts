@@ -1,0 +1,62 @@
+// ID008: the identity that STS sees must be the annotated role.
+import { type Finding, fail, pass, skip, unknown } from '../model/finding.ts';
+import type { ProbeObservation } from '../model/observation.ts';
+import type { Snapshot } from '../model/snapshot.ts';
+import { answerText, gotCredentials, hasRun, inventedKeyControl, isOfRole } from './observed.ts';
+import { clusterSubject, identityProbes, probedWorkload, unread } from './shared.ts';
+
+const why = 'what counts is who AWS takes the workload for, not what its annotation says';
+
+export function run(snapshot: Snapshot): Finding[] {
+  const { probes } = snapshot;
+  if (probes.state === 'unknown')
+    return [unread(probes, clusterSubject(snapshot), 'the identity proven is the annotated role', why)];
+  return identityProbes(snapshot).map(judge);
+}
+
+function judge(observation: ProbeObservation): Finding {
+  const of = probedWorkload(observation);
+  const { caller, canary, expectedRole } = observation;
+  const expected = `a session of ${expectedRole}`;
+  if (!hasRun(observation) || !gotCredentials(observation))
+    return skip(of, 'ID010', { expected, observed: 'no credentials were obtained, so there is no identity' });
+  const { held, control } = inventedKeyControl(observation);
+  if (!caller?.arn)
+    return unknown(of, {
+      expected,
+      observed: `GetCallerIdentity gave no identity: ${answerText(caller)}`,
+      why,
+      control,
+      fix: {
+        text: 'let pods of this namespace reach STS, or name an endpoint that they reach with --sts-endpoint',
+        command: null,
+        patch: null,
+      },
+    });
+  if (!held)
+    return unknown(of, {
+      expected,
+      observed: `${caller.arn}, but this STS answers the same to an invented key, so it proves nothing`,
+      why,
+      control,
+      fix: { text: 'name an STS that checks signatures with --sts-endpoint', command: null, patch: null },
+    });
+  if (isOfRole(caller.arn, expectedRole)) return pass(of, { expected, observed: caller.arn, why, control });
+  const route = canary?.isProxy
+    ? 'served by the proxy'
+    : 'served by the real instance metadata service, as nothing intercepts it';
+  return fail(of, {
+    expected,
+    observed: `${caller.arn}, ${route}`,
+    why,
+    evidence: [{ what: 'listing', value: observation.listing?.body ?? answerText(observation.listing) }],
+    control,
+    fix: {
+      text: canary?.isProxy
+        ? 'see by which annotation or default role the daemon decides'
+        : 'put the redirect on the node first (NW001)',
+      command: 'pod-iam status',
+      patch: null,
+    },
+  });
+}

@@ -1,0 +1,141 @@
+// LK001: a pod without annotation must get no credentials, neither by the listing nor by naming a role.
+
+import { resolveRole } from '../model/arn.ts';
+import { type Finding, fail, pass, type Subject, subject, unknown, warn } from '../model/finding.ts';
+import type { ProbeObservation } from '../model/observation.ts';
+import type { Snapshot } from '../model/snapshot.ts';
+import { answerText, gotCredentials, isOfRole, outcomeTrouble } from './observed.ts';
+import { bareProbes, clusterSubject, identityProbes, unread } from './shared.ts';
+
+const expected = 'a pod without annotation gets no credentials';
+const why = 'any pod that anyone may start would have them';
+
+export function run(snapshot: Snapshot): Finding[] {
+  const { probes } = snapshot;
+  if (probes.state === 'unknown') return [unread(probes, clusterSubject(snapshot), expected, why)];
+  return bareProbes(snapshot).map((observation) => judge(observation, snapshot));
+}
+
+function judge(observation: ProbeObservation, snapshot: Snapshot): Finding {
+  const { namespace, node, listing, document, caller, attempts } = observation;
+  const of = subject('Namespace', namespace, { namespace, node });
+  const trouble = outcomeTrouble(observation);
+  if (trouble)
+    return unknown(of, {
+      expected,
+      observed: trouble.why,
+      why,
+      fix: { text: trouble.next, command: null, patch: null },
+    });
+  const leaks = Object.entries(attempts).filter(([, attempt]) => attempt?.leaked);
+  if (gotCredentials(observation) || leaks.length > 0)
+    return served(
+      observation,
+      of,
+      leaks.map(([name]) => name),
+      snapshot,
+    );
+  const evidence = [
+    { what: 'listing', value: answerText(listing) },
+    {
+      what: `document of ${attempts['other-role']?.path ?? 'a role'}`,
+      value: answerText(attempts['other-role']),
+    },
+  ];
+  const { held, control } = positiveControl(observation, snapshot);
+  if (!held)
+    return unknown(of, {
+      expected,
+      observed: `none were served (${answerText(listing)}), but nothing shows that any could have been`,
+      why,
+      evidence,
+      control,
+      fix: {
+        text: 'annotate a workload with a role that works, so that there is something to compare with',
+        command: null,
+        patch: null,
+      },
+    });
+  if (listing?.status === 200)
+    return fail(of, {
+      expected: 'the listing is 404 for a pod without role',
+      observed: `the listing answers 200: ${listing.body ?? 'an empty body'}; the document: ${answerText(document)}, as ${caller?.arn ?? 'nobody'}`,
+      why: 'SDKs take an empty or useless listing for a broken endpoint and do not go on',
+      evidence,
+      control,
+      fix: { text: 'update the proxy', command: 'pod-iam upgrade', patch: null },
+    });
+  return pass(of, { expected, observed: `the listing: ${answerText(listing)}`, why, evidence, control });
+}
+
+function served(
+  observation: ProbeObservation,
+  of: Subject,
+  leaks: string[],
+  { settings }: Snapshot,
+): Finding {
+  const { caller, listing, canary } = observation;
+  const who = caller?.arn ?? listing?.body ?? 'somebody';
+  const control = {
+    what: 'the pod carries no role annotation',
+    outcome: `it was served ${gotCredentials(observation) ? `credentials of ${who}` : `a secret key by ${leaks.join(', ')}`}`,
+  };
+  const standard = settings.defaultRole && resolveRole(settings.defaultRole, settings.baseRoleArn);
+  if (
+    standard?.ok &&
+    leaks.length === 0 &&
+    canary?.isProxy &&
+    caller?.arn &&
+    isOfRole(caller.arn, standard.role.arn)
+  )
+    return warn(of, {
+      expected,
+      observed: `${who}: the default role, which every pod without annotation gets`,
+      why,
+      control,
+      fix: {
+        text: 'annotate the workloads that need a role, then take --default-role away',
+        command: null,
+        patch: null,
+      },
+    });
+  return fail(of, {
+    expected,
+    observed: gotCredentials(observation) ? who : `a secret key was served for: ${leaks.join(', ')}`,
+    why,
+    evidence: [
+      { what: 'answered by', value: canary?.isProxy ? 'the proxy' : 'something else than the proxy' },
+    ],
+    control,
+    fix: {
+      text: canary?.isProxy ? 'see by which rule the daemon serves it' : 'put the redirect on the node',
+      command: 'pod-iam status',
+      patch: null,
+    },
+  });
+}
+
+/**
+ * An identity probe on the same node that got credentials by the same script; else one anywhere,
+ * together with a harmless path that was answered here with the same token.
+ */
+function positiveControl({ node, harmless }: ProbeObservation, snapshot: Snapshot) {
+  const successes = identityProbes(snapshot).filter(gotCredentials);
+  const beside = successes.find((success) => success.node === node);
+  if (beside)
+    return {
+      held: true,
+      control: {
+        what: 'the same script on the same node, in a pod with a role',
+        outcome: `got credentials (${beside.workload})`,
+      },
+    };
+  const elsewhere = successes[0];
+  const outcome = elsewhere
+    ? `got credentials on ${elsewhere.node} (${elsewhere.workload}); here a harmless path answered ${answerText(harmless)}`
+    : 'no pod with a role got credentials';
+  return {
+    held: elsewhere !== undefined && harmless?.status === 200,
+    control: { what: 'the same script in a pod with a role', outcome },
+  };
+}

@@ -1,0 +1,67 @@
+// Judges one kind of attempt that must fail, over all identity probes: it counts as refused only if
+// the same pod was served its own role with the same token.
+import { type Finding, fail, pass, skip, unknown } from '../model/finding.ts';
+import type { Attempt, AttemptName, ProbeObservation } from '../model/observation.ts';
+import type { Snapshot } from '../model/snapshot.ts';
+import { answerText, hasRun, ownDocumentControl } from './observed.ts';
+import { clusterSubject, identityProbes, probedWorkload, unread } from './shared.ts';
+
+export interface AttemptCheck {
+  names: readonly AttemptName[];
+  expected: string;
+  why: string;
+  /** Whether an answer gives away what it should not. */
+  isBreach(attempt: Attempt, observation: ProbeObservation, name: AttemptName): boolean;
+  fix: string;
+}
+
+export function judgeAttempts(snapshot: Snapshot, check: AttemptCheck): Finding[] {
+  const { probes } = snapshot;
+  if (probes.state === 'unknown')
+    return [unread(probes, clusterSubject(snapshot), check.expected, check.why)];
+  return identityProbes(snapshot).map((observation) => judge(observation, check));
+}
+
+function judge(
+  observation: ProbeObservation,
+  { names, expected, why, isBreach, fix }: AttemptCheck,
+): Finding {
+  const of = probedWorkload(observation);
+  if (!hasRun(observation))
+    return skip(of, 'ID010', { expected, observed: 'the diagnostic pod did not run' });
+  const made = names.flatMap((name) => {
+    const attempt = observation.attempts[name];
+    return attempt ? [{ name, attempt }] : [];
+  });
+  const evidence = made.map(({ attempt }) => ({ what: `GET ${attempt.path}`, value: answerText(attempt) }));
+  const { held, control } = ownDocumentControl(observation);
+  const breach = made.find(({ name, attempt }) => isBreach(attempt, observation, name));
+  if (breach)
+    return fail(of, {
+      expected,
+      observed: `GET ${breach.attempt.path} answered ${breach.attempt.status}${breach.attempt.leaked ? ' with a secret key' : ''}`,
+      why,
+      evidence,
+      control,
+      fix: { text: fix, command: 'pod-iam status', patch: null },
+    });
+  const open = names.filter((name) => (observation.attempts[name]?.status ?? 0) === 0);
+  if (!held || open.length > 0)
+    return unknown(of, {
+      expected,
+      observed: held
+        ? `not answered: ${open.join(', ')}`
+        : 'refused, but so was its own role, so the refusal proves nothing',
+      why,
+      evidence,
+      control,
+      fix: { text: 'let the workload get its own role first (ID010)', command: null, patch: null },
+    });
+  return pass(of, {
+    expected,
+    observed: made.map(({ name, attempt }) => `${name} ${attempt.status}`).join(', '),
+    why,
+    evidence,
+    control,
+  });
+}
