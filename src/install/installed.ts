@@ -1,0 +1,73 @@
+// Reads back what is installed: the objects of ours, and the values they were made from.
+import type { Kube, KubeObject } from '../cluster/kube.ts';
+import type { InstallValues } from '../manifests/values.ts';
+import { parseDaemonFlags } from '../model/daemon-flags.ts';
+import { isOurs, MANAGED_SELECTOR, PROXY_NAME, VERSION_LABEL } from '../model/labels.ts';
+import { environmentProblem } from '../model/problem.ts';
+
+interface Container {
+  name: string;
+  image: string;
+  command?: string[];
+  args?: string[];
+  envFrom?: { secretRef?: { name: string } }[];
+}
+
+/** The daemon's DaemonSet; null when there is none. Throws a Problem when one of that name is not ours. */
+export async function readDaemonSet(kube: Kube, namespace: string): Promise<KubeObject | null> {
+  const ref = { apiVersion: 'apps/v1', kind: 'DaemonSet', name: PROXY_NAME, namespace };
+  const found = await kube.read(ref);
+  if (found === null || isOurs(found)) return found;
+  throw environmentProblem({
+    code: 'NOT_OURS',
+    what: `the DaemonSet ${namespace}/${PROXY_NAME} was not made by pod-iam, so it is left alone`,
+    why: 'it lacks the label app.kubernetes.io/managed-by=pod-iam',
+    next: `choose another --system-namespace, or delete it: kubectl delete daemonset -n ${namespace} ${PROXY_NAME}`,
+  });
+}
+
+/** The values that a DaemonSet was made from, so that an upgrade keeps them. */
+export function installedValues(daemonSet: KubeObject, fallback: InstallValues): InstallValues {
+  const containers = containersOf(daemonSet);
+  const proxy = containers.find(({ name }) => name === 'proxy');
+  if (!proxy) return fallback;
+  const redirect = containers.find(({ name }) => name === 'redirect');
+  const usesHost = redirect?.args?.some((argument) => argument.startsWith('--host-root')) ?? true;
+  const args = (proxy.args ?? []).filter((argument) => !argument.includes('$('));
+  return {
+    systemNamespace: daemonSet.metadata.namespace ?? fallback.systemNamespace,
+    delivery: proxy.command?.at(-1)?.endsWith('/run.cjs') ? 'configmap' : 'image',
+    image: proxy.image,
+    redirectImage: usesHost ? null : (redirect?.image ?? null),
+    awsSecret: proxy.envFrom?.find(({ secretRef }) => secretRef)?.secretRef?.name ?? null,
+    daemon: parseDaemonFlags(args),
+    version: daemonSet.metadata.labels?.[VERSION_LABEL] ?? fallback.version,
+  };
+}
+
+export const containersOf = (daemonSet: KubeObject): Container[] => {
+  const spec = daemonSet.spec as { template?: { spec?: { containers?: Container[] } } } | undefined;
+  return spec?.template?.spec?.containers ?? [];
+};
+
+/** All objects of ours but Secrets: in the namespace, and of the cluster. The namespace itself is the last. */
+export async function ownObjects(kube: Kube, namespace: string): Promise<KubeObject[]> {
+  const space = await kube.read({ apiVersion: 'v1', kind: 'Namespace', name: namespace });
+  const rbac = 'rbac.authorization.k8s.io/v1';
+  const labelled = { labelSelector: MANAGED_SELECTOR };
+  const lists = [
+    ...(space === null
+      ? []
+      : (
+          [
+            ['apps/v1', 'DaemonSet'],
+            ['v1', 'ConfigMap'],
+            ['v1', 'ServiceAccount'],
+          ] as const
+        ).map(([apiVersion, kind]) => kube.list(apiVersion, kind, { namespace, ...labelled }))),
+    kube.list(rbac, 'ClusterRoleBinding', labelled),
+    kube.list(rbac, 'ClusterRole', labelled),
+  ];
+  const objects = (await Promise.all(lists)).flat();
+  return space !== null && isOurs(space) ? [...objects, space] : objects;
+}
