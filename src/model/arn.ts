@@ -83,9 +83,10 @@ export type RoleResolution = { ok: true; role: RoleArn } | { ok: false; why: str
  * @param baseArn ends in a slash, such as `arn:aws:iam::111122223333:role/`; null when none is known
  */
 export function resolveRole(value: string, baseArn: string | null): RoleResolution {
+  if (/[\n\r]/.test(value)) return { ok: false, why: 'it holds a line break' };
   if (/\s/.test(value)) return { ok: false, why: 'it holds white space' };
   if (/["']/.test(value)) return { ok: false, why: 'it holds quotation marks' };
-  if (value.startsWith('arn:')) {
+  if (/^arn:/i.test(value)) {
     const role = parseRoleArn(value);
     return role
       ? { ok: true, role }
@@ -101,14 +102,18 @@ export function resolveRole(value: string, baseArn: string | null): RoleResoluti
 }
 
 function arnFault(text: string): string {
+  if (!text.startsWith('arn:')) return 'an ARN starts with "arn:" in lower case';
   const arn = parseArn(text);
   if (!arn) return 'an ARN has six parts divided by colons';
+  if (!partitionPattern.test(arn.partition)) return `there is no partition "${arn.partition}"`;
   if (arn.service !== 'iam') return `its service is "${arn.service}", not "iam"`;
   if (arn.region !== '') return 'IAM ARNs name no region';
   if (!/^\d{12}$/.test(arn.account)) return `its account "${arn.account}" is not 12 digits`;
   if (arn.resource.startsWith('instance-profile/'))
     return 'an instance profile is not a role; use the role inside it';
   if (!arn.resource.startsWith('role/')) return `it names "${arn.resource.split('/')[0]}", not a role`;
-  if (arn.resource.startsWith('role/role/')) return 'its path repeats "role/"';
+  const name = arn.resource.slice(arn.resource.lastIndexOf('/') + 1);
+  if (name === '') return 'it ends in a slash, where the role name should be';
+  if (name.length > 64) return 'its role name is longer than 64 characters';
   return 'its role name or path holds characters that IAM does not allow';
 }

@@ -3,8 +3,10 @@
 /** The known name nearest to a given one; null when none is near enough to be a likely typo. */
 export function nearestName(given: string, names: readonly string[]): string | null {
   let best: string | null = null;
-  let bestDistance = Math.max(2, Math.floor(given.length / 3)) + 1;
+  // Of a very short word every other is two edits away.
+  let bestDistance = given.length < 4 ? 2 : Math.max(2, Math.floor(given.length / 3)) + 1;
   for (const name of names) {
+    if (Math.abs(given.length - name.length) >= bestDistance) continue;
     const distance = editDistance(given.toLowerCase(), name.toLowerCase());
     if (distance < bestDistance) [best, bestDistance] = [name, distance];
   }

@@ -1,7 +1,16 @@
-// Namespace restrictions: which roles may the pods of a namespace have. Patterns are written by
-// tenants, so they run on RE2 (the syntax kube2iam and kiam use, in linear time) and whole-match only.
-import { RE2JS } from 're2js';
+// Namespace restrictions: which roles may the pods of a namespace have. Whole ARNs are matched, after
+// the base ARN was put before a bare name.
+import { createHash } from 'node:crypto';
 import { ALLOWED_ROLES_KEY, type Annotations, PERMITTED_KEY } from './annotations.ts';
+import {
+  globPattern,
+  hasOpenAlternative,
+  kiamPattern,
+  legacyPattern,
+  MAX_COST,
+  type Pattern,
+  regexpPattern,
+} from './pattern.ts';
 
 export type PermitFormat = 'glob' | 'regexp';
 
@@ -22,50 +31,40 @@ export interface Permit {
   pattern: string | null;
 }
 
-const MAX_LIST_BYTES = 64 * 1024;
-const MAX_PATTERN_BYTES = 4 * 1024;
-
-interface Pattern {
-  text: string;
-  matches(roleArn: string): boolean;
-}
-
-type PatternList = { ok: true; key: string; patterns: Pattern[] } | { ok: false; key: string; why: string };
-
 /** Decides whether pods of a namespace with these annotations may have a role. Absent lists deny. */
 export function permitRole(roleArn: string, namespace: Annotations, settings: PermitSettings): Permit {
+  const { namespaceKey, permitFormat, baseRoleArn, legacyRegexp } = settings;
+  const texts = [namespace[namespaceKey] ?? null, namespace[PERMITTED_KEY] ?? null];
+  const asked = JSON.stringify([roleArn, namespaceKey, permitFormat, baseRoleArn, legacyRegexp, ...texts]);
+  const key = createHash('sha256').update(asked).digest('base64');
+  const known = decided.get(key);
+  if (known) return known;
+  const permit = decide(roleArn, namespace, settings);
+  if (decided.size >= MAX_DECIDED) decided.delete(decided.keys().next().value!);
+  decided.set(key, permit);
+  return permit;
+}
+
+// The daemon asks the same for every request of a pod, and compiling is what costs. Decisions are kept
+// rather than programs, because they are small whatever a tenant writes.
+const decided = new Map<string, Permit>();
+const MAX_DECIDED = 256;
+
+function decide(roleArn: string, namespace: Annotations, settings: PermitSettings): Permit {
   const list = readPatterns(namespace, settings);
   if (list === null) {
     const keys = `${settings.namespaceKey || ALLOWED_ROLES_KEY} nor ${PERMITTED_KEY}`;
     return denied('AN003', `the namespace has neither ${keys}, and namespace restrictions are on`, null);
   }
-  if (!list.ok) return denied('AN013', `the namespace's ${list.key} ${list.why}`, null);
   const match = list.patterns.find((pattern) => pattern.matches(roleArn));
-  if (match)
-    return {
-      allowed: true,
-      code: null,
-      why: `the namespace's ${list.key} allows it by "${match.text}"`,
-      pattern: match.text,
-    };
+  if (match) {
+    const why = `the namespace's ${list.key} allows it by "${match.text}"`;
+    return { allowed: true, code: null, why, pattern: match.text };
+  }
+  if (list.fault !== null) return denied('AN013', `the namespace's ${list.key} ${list.fault}`, null);
   const near = nearest(roleArn, list.patterns);
   const hint = near === null ? 'it is an empty list' : `the nearest pattern is "${near}"`;
   return denied('AN003', `the namespace's ${list.key} does not allow it; ${hint}`, near);
-}
-
-/** What is wrong with a namespace's list, in words; null when it can be read or is absent. */
-export function permitFault(namespace: Annotations, settings: PermitSettings): string | null {
-  const list = readPatterns(namespace, settings);
-  return list === null || list.ok ? null : `${list.key} ${list.why}`;
-}
-
-/** Patterns that kube2iam would have matched anywhere in an ARN, and that match the whole ARN here. */
-export function unanchoredPatterns(namespace: Annotations, settings: PermitSettings): string[] {
-  const text = namespace[settings.namespaceKey];
-  if (text === undefined || settings.permitFormat !== 'regexp') return [];
-  const entries = parseEntries(text);
-  if (!Array.isArray(entries)) return [];
-  return entries.filter((entry) => !entry.endsWith('$'));
 }
 
 const denied = (code: 'AN003' | 'AN013', why: string, pattern: string | null): Permit => ({
@@ -75,19 +74,56 @@ const denied = (code: 'AN003' | 'AN013', why: string, pattern: string | null): P
   pattern,
 });
 
-function readPatterns(namespace: Annotations, settings: PermitSettings): PatternList | null {
-  const own = namespace[settings.namespaceKey];
-  if (own !== undefined)
-    return compileAll(settings.namespaceKey, parseEntries(own), (entry) => kube2iamPattern(entry, settings));
-  const kiam = namespace[PERMITTED_KEY];
-  if (kiam === undefined) return null;
-  return compileAll(PERMITTED_KEY, kiam.trim() === '' ? [] : [kiam], (entry) =>
-    kiamPattern(entry, settings.baseRoleArn),
-  );
+/** What is wrong with a namespace's list, in words; null when it can be read or is absent. */
+export function permitFault(namespace: Annotations, settings: PermitSettings): string | null {
+  const list = readPatterns(namespace, settings);
+  return list === null || list.fault === null ? null : `${list.key} ${list.fault}`;
 }
 
+/**
+ * Patterns that match more than they say under kube2iam or kiam: those that kube2iam finds at the start
+ * of a longer name, and those with alternatives, which neither of them anchors at both ends.
+ */
+export function unanchoredPatterns(namespace: Annotations, settings: PermitSettings): string[] {
+  const own = namespace[settings.namespaceKey];
+  if (own === undefined) {
+    const kiam = namespace[PERMITTED_KEY];
+    return kiam !== undefined && hasOpenAlternative(kiam) ? [kiam] : [];
+  }
+  if (settings.permitFormat !== 'regexp') return [];
+  const entries = parseEntries(own);
+  if (!Array.isArray(entries)) return [];
+  return entries.filter((entry) => !/(?<!\\)(?:\\\\)*(?:\$|\.\*)$/.test(entry) || hasOpenAlternative(entry));
+}
+
+interface PatternList {
+  /** The annotation that it was read from. */
+  key: string;
+  /** Those that can be read; a bad one does not take the good ones with it, as in kube2iam. */
+  patterns: Pattern[];
+  /** The first thing that is wrong, to follow the key in a sentence. */
+  fault: string | null;
+}
+
+function readPatterns(namespace: Annotations, settings: PermitSettings): PatternList | null {
+  const { namespaceKey, permitFormat, baseRoleArn, legacyRegexp } = settings;
+  const own = namespace[namespaceKey];
+  if (own !== undefined) {
+    const read = permitFormat === 'glob' ? globPattern : legacyRegexp ? legacyPattern : regexpPattern;
+    return compileAll(namespaceKey, parseEntries(own), (entry) => read(entry, baseRoleArn));
+  }
+  const kiam = namespace[PERMITTED_KEY];
+  if (kiam === undefined) return null;
+  const entries = kiam.trim() === '' ? [] : [kiam];
+  return compileAll(PERMITTED_KEY, entries, (entry) => kiamPattern(entry, baseRoleArn));
+}
+
+const MAX_LIST_LENGTH = 64 * 1024;
+const MAX_PATTERNS = 1000;
+
+/** The list, or what is wrong with it. */
 function parseEntries(text: string): string[] | string {
-  if (text.length > MAX_LIST_BYTES) return `is longer than ${MAX_LIST_BYTES} characters`;
+  if (text.length > MAX_LIST_LENGTH) return `is longer than ${MAX_LIST_LENGTH} characters`;
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -96,75 +132,39 @@ function parseEntries(text: string): string[] | string {
   }
   if (!Array.isArray(value) || !value.every((entry) => typeof entry === 'string'))
     return 'is not a JSON array of strings';
+  if (value.length > MAX_PATTERNS) return `holds more than ${MAX_PATTERNS} patterns`;
   return value;
 }
 
-function compileAll(
-  key: string,
-  entries: string[] | string,
-  compile: (entry: string) => Pattern,
-): PatternList {
-  if (typeof entries === 'string') return { ok: false, key, why: entries };
-  const patterns: Pattern[] = [];
+function compileAll(key: string, entries: string[] | string, read: (entry: string) => Pattern): PatternList {
+  if (typeof entries === 'string') return { key, patterns: [], fault: entries };
+  const list: PatternList = { key, patterns: [], fault: null };
+  let room = MAX_COST;
   for (const entry of entries) {
-    if (entry.length > MAX_PATTERN_BYTES)
-      return { ok: false, key, why: `holds a pattern of over ${MAX_PATTERN_BYTES} characters` };
     try {
-      patterns.push(compile(entry));
-    } catch {
-      return { ok: false, key, why: `holds "${entry}", which is no valid regular expression (RE2 syntax)` };
+      const pattern = read(entry);
+      room -= pattern.cost;
+      // Reading on would let a list of many middling patterns cost what one large one may not.
+      if (room < 0) return { ...list, fault: TOO_LARGE };
+      list.patterns.push(pattern);
+    } catch (error) {
+      list.fault ??=
+        error instanceof RangeError
+          ? `holds "${clip(entry)}", which is too large`
+          : `holds "${clip(entry)}", which is no valid regular expression (RE2 syntax)`;
     }
   }
-  return { ok: true, key, patterns };
+  return list;
 }
 
-function kube2iamPattern(entry: string, settings: PermitSettings): Pattern {
-  if (settings.permitFormat === 'glob') {
-    const whole = entry.startsWith('arn:') ? entry : (settings.baseRoleArn ?? '') + entry.replace(/^\//, '');
-    return { text: entry, matches: (arn) => globMatches(whole, arn) };
-  }
-  const bare = entry.replace(/^\^/, '');
-  const source = bare.startsWith('arn:')
-    ? bare
-    : `${RE2JS.quote(settings.baseRoleArn ?? '')}(?:${dropEnd(bare)})`;
-  const regexp = RE2JS.compile(source);
-  return {
-    text: entry,
-    matches: (arn) => (settings.legacyRegexp ? regexp.matcher(arn).find() : regexp.matches(arn)),
-  };
-}
+const TOO_LARGE =
+  'holds regular expressions that are too large together; patterns from there on are not read';
 
-// kiam 4 matches whole ARNs, kiam 3 the names as annotated: both readings are anchored here.
-function kiamPattern(entry: string, baseArn: string | null): Pattern {
-  const whole = RE2JS.compile(entry);
-  const named =
-    baseArn === null
-      ? null
-      : RE2JS.compile(`${RE2JS.quote(baseArn)}(?:${dropEnd(entry.replace(/^\^/, ''))})`);
-  return { text: entry, matches: (arn) => whole.matches(arn) || (named?.matches(arn) ?? false) };
-}
-
-const dropEnd = (source: string): string => source.replace(/(?<!\\)\$$/, '');
-
-/** `*` matches any run of characters, slashes too; all else is literal. Linear in pattern times text. */
-export function globMatches(pattern: string, text: string): boolean {
-  const parts = pattern.split('*');
-  const first = parts.shift()!;
-  if (parts.length === 0) return pattern === text;
-  const last = parts.pop()!;
-  if (!text.startsWith(first)) return false;
-  let at = first.length;
-  for (const part of parts) {
-    const found = text.indexOf(part, at);
-    if (found < 0) return false;
-    at = found + part.length;
-  }
-  return text.length - last.length >= at && text.endsWith(last);
-}
+const clip = (text: string): string => (text.length <= 100 ? text : `${text.slice(0, 100)}…`);
 
 function nearest(roleArn: string, patterns: Pattern[]): string | null {
   const name = roleArn.slice(roleArn.lastIndexOf('/') + 1);
-  const score = (text: string) => sharedPrefix(text, text.startsWith('arn:') ? roleArn : name);
+  const score = (text: string): number => sharedPrefix(text, text.startsWith('arn:') ? roleArn : name);
   return patterns.reduce<string | null>(
     (best, { text }) => (best === null || score(text) > score(best) ? text : best),
     null,

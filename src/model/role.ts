@@ -81,7 +81,8 @@ export function decideRole(request: RoleRequest, settings: RoleSettings): Decisi
   );
 
   // kube2iam's rule, kept: the default role was allowed to every namespace by whoever set it.
-  if (settings.namespaceRestrictions && origin === 'annotation') {
+  const isDefault = origin === 'default' || resolved.role.arn === defaultArn(settings);
+  if (settings.namespaceRestrictions && !isDefault) {
     if (request.namespace === null)
       return refuse('AN003', 'not-allowed', "the namespace's annotations are not known yet");
     const permit = permitRole(resolved.role.arn, request.namespace, settings);
@@ -98,4 +99,10 @@ export function decideRole(request: RoleRequest, settings: RoleSettings): Decisi
     );
   }
   return { role: { arn: resolved.role, externalId, origin }, refusal: null, reasons };
+}
+
+function defaultArn({ defaultRole, baseRoleArn }: RoleSettings): string | null {
+  if (defaultRole === null) return null;
+  const resolved = resolveRole(defaultRole, baseRoleArn);
+  return resolved.ok ? resolved.role.arn : null;
 }
