@@ -30,6 +30,8 @@ export interface TrustRequest {
   context: Readonly<Record<string, readonly string[]>>;
   /** True when all that is not in the context is known to be absent. */
   contextIsComplete?: boolean;
+  /** True when request parameters that are not in the context are unknown rather than absent. */
+  parametersAreUnknown?: boolean;
   identityPolicies: IdentityPolicies;
 }
 
@@ -63,6 +65,7 @@ export function evaluateTrust(policy: Policy, request: TrustRequest): Evaluation
     context: request.context,
     roleAccount: role?.account ?? null,
     isComplete: request.contextIsComplete ?? false,
+    parametersAreUnknown: request.parametersAreUnknown ?? false,
   });
   const of = { caller, action: canonicalAction(request.action), roleArn: role?.arn ?? null, facts };
   const matches = policy.statements.map((statement) => ({

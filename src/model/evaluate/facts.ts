@@ -30,9 +30,17 @@ export interface FactSources {
   roleAccount: string | null;
   /** True when all that is not in the context is known to be absent. */
   isComplete: boolean;
+  /** True when request parameters that are not in the context are unknown rather than absent. */
+  parametersAreUnknown: boolean;
 }
 
-export function factsOf({ caller, context, roleAccount, isComplete }: FactSources): Facts {
+export function factsOf({
+  caller,
+  context,
+  roleAccount,
+  isComplete,
+  parametersAreUnknown,
+}: FactSources): Facts {
   const given = new Map<string, KeyFact>();
   for (const [key, values] of Object.entries(context))
     given.set(key.toLowerCase(), values.length === 0 ? ABSENT : known(...values));
@@ -43,7 +51,9 @@ export function factsOf({ caller, context, roleAccount, isComplete }: FactSource
         given.get(folded) ??
         callerFact(folded, caller) ??
         (folded === 'aws:resourceaccount' && roleAccount !== null ? known(roleAccount) : null) ??
-        (isComplete || isRequestParameter(folded) || isForeignClaim(folded, caller) ? ABSENT : UNKNOWN)
+        (isComplete || (!parametersAreUnknown && isRequestParameter(folded)) || isForeignClaim(folded, caller)
+          ? ABSENT
+          : UNKNOWN)
       );
     },
   };

@@ -1,0 +1,52 @@
+// What one trust policy allows or denies and another does not, by meaning and in sentences.
+import type { Policy } from '../model/policy.ts';
+import { type Grant, grantsOf, keyOf } from './grants.ts';
+
+export interface TrustDiff {
+  isEqual: boolean;
+  /** True when the second lets anyone in whom the first does not, as far as the texts tell. */
+  isWider: boolean;
+  /** In the second only, one sentence each. */
+  added: string[];
+  /** In the first only. */
+  removed: string[];
+}
+
+export function diffTrust(before: Policy, after: Policy): TrustDiff {
+  const old = new Map(grantsOf(before).map((grant) => [keyOf(grant), grant]));
+  const young = new Map(grantsOf(after).map((grant) => [keyOf(grant), grant]));
+  const added = [...young].filter(([key]) => !old.has(key)).map(([, grant]) => grant);
+  const removed = [...old].filter(([key]) => !young.has(key)).map(([, grant]) => grant);
+  const versions = [before, after].map(variablesVersion);
+  const versionText =
+    versions[0] === versions[1]
+      ? []
+      : [
+          `policy variables such as \${aws:username} are ${versions[1] === '2012-10-17' ? 'filled in' : 'plain text'} (Version ${versions[1]})`,
+        ];
+  return {
+    isEqual: added.length + removed.length + versionText.length === 0,
+    isWider:
+      versionText.length > 0 ||
+      added.some(({ effect }) => effect === 'Allow') ||
+      removed.some(({ effect }) => effect === 'Deny'),
+    added: [...added.map(sentence), ...versionText],
+    removed: removed.map(sentence),
+  };
+}
+
+/** `arn:… may call sts:AssumeRole, if StringEquals sts:ExternalId: blue`. */
+export function sentence({ effect, principal, action, conditionLines }: Grant): string {
+  const who = principal.replace(/^\w+ /, '');
+  const verb = effect === 'Allow' ? 'may call' : 'is denied';
+  const conditions = conditionLines.length === 0 ? '' : `, if ${conditionLines.join(' and ')}`;
+  return `${who === '*' ? 'anyone in any account' : who} ${verb} ${action}${conditions}`;
+}
+
+/** The version matters only to a document that uses variables. */
+function variablesVersion(policy: Policy): string | null {
+  const usesVariables = policy.statements.some(({ conditions }) =>
+    conditions.some(({ values }) => values.some(({ text }) => text.includes('${'))),
+  );
+  return usesVariables ? (policy.version?.text ?? '2008-10-17') : null;
+}

@@ -1,0 +1,179 @@
+// Writes trust policies for the three ways in which a pod can get a role, as narrow as each allows, and
+// the nodes' own permissions policy.
+import { parseArn, parseRoleArn } from '../model/arn.ts';
+import { usageProblem } from '../model/problem.ts';
+import { documentOf, oneOrMany, renderDocument, type StatementDocument } from './document.ts';
+import { readNodeIdentity } from './identity.ts';
+
+export interface ProxyTrust {
+  mode: 'proxy';
+  /** Roles, users or sessions; a session is turned into its role. May be empty when `account` is set. */
+  nodeIdentities: readonly string[];
+  /** Trusted as a whole when no node identity is known: its nodes then need a policy of their own. */
+  account?: string | null;
+  partition?: string;
+  externalId?: string | null;
+}
+
+export interface IrsaTrust {
+  mode: 'irsa';
+  /** The issuer's URL, or the ARN of the OIDC provider. */
+  issuer: string;
+  /** Not needed when `issuer` is an ARN. */
+  account?: string | null;
+  partition?: string;
+  namespace: string;
+  /** May hold `*`: all service accounts of the namespace that fit. */
+  serviceAccount: string;
+  audience?: string;
+}
+
+export interface PodIdentityTrust {
+  mode: 'pod-identity';
+  /** Not needed when `clusterArn` is set. */
+  account?: string | null;
+  clusterArn?: string | null;
+  namespace?: string | null;
+  serviceAccount?: string | null;
+}
+
+export type TrustOptions = ProxyTrust | IrsaTrust | PodIdentityTrust;
+
+/** The trust policy as JSON text. Throws a usage Problem that names what is missing or malformed. */
+export function generateTrustPolicy(options: TrustOptions): string {
+  switch (options.mode) {
+    case 'proxy':
+      return renderDocument(documentOf(proxyStatement(options)));
+    case 'irsa':
+      return renderDocument(documentOf(irsaStatement(options)));
+    case 'pod-identity':
+      return renderDocument(documentOf(podIdentityStatement(options)));
+  }
+}
+
+/** The permissions policy that lets the nodes assume exactly these roles. Throws for an empty list. */
+export function nodePolicy(roleArns: readonly string[]): string {
+  const wrong = roleArns.find((arn) => parseRoleArn(arn) === null);
+  if (wrong !== undefined || roleArns.length === 0) {
+    throw usageProblem({
+      code: 'BAD_ROLE',
+      what: wrong === undefined ? 'a node policy needs at least one role' : `"${wrong}" is no role ARN`,
+      why: 'a policy that allows sts:AssumeRole on everything would let a node take any role that trusts its account',
+    });
+  }
+  const statement: StatementDocument = {
+    Sid: 'PodIamAssumeRoles',
+    Effect: 'Allow',
+    Action: 'sts:AssumeRole',
+    Resource: oneOrMany([...new Set(roleArns)].sort()),
+  };
+  return renderDocument(documentOf(statement));
+}
+
+/** The Sid of statements that let the proxy's nodes in. */
+export const PROXY_SID = 'PodIamProxy';
+
+function proxyStatement({
+  nodeIdentities,
+  account,
+  partition = 'aws',
+  externalId,
+}: ProxyTrust): StatementDocument {
+  const principals = [...new Set(nodeIdentities.map((text) => readNodeIdentity(text).principal))];
+  if (principals.length === 0) {
+    if (!account) throw missing('the identity of the nodes', '--node-role ARN');
+    principals.push(`arn:${partition}:iam::${checkAccount(account)}:root`);
+  }
+  return {
+    Sid: PROXY_SID,
+    Effect: 'Allow',
+    Principal: { AWS: oneOrMany(principals) },
+    Action: 'sts:AssumeRole',
+    ...(externalId ? { Condition: { StringEquals: { 'sts:ExternalId': checkExternalId(externalId) } } } : {}),
+  };
+}
+
+function irsaStatement(options: IrsaTrust): StatementDocument {
+  const { namespace, serviceAccount, audience = 'sts.amazonaws.com' } = options;
+  const provider = readProvider(options);
+  const issuer = provider.slice(provider.indexOf('oidc-provider/') + 'oidc-provider/'.length);
+  checkName('namespace', namespace, /^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/);
+  checkName('service account', serviceAccount, /^[a-z0-9*](?:[-.a-z0-9*]{0,251}[a-z0-9*])?$/);
+  const subject = { [`${issuer}:sub`]: `system:serviceaccount:${namespace}:${serviceAccount}` };
+  const audienceIs = { [`${issuer}:aud`]: audience };
+  return {
+    Sid: 'PodIamServiceAccount',
+    Effect: 'Allow',
+    Principal: { Federated: provider },
+    Action: 'sts:AssumeRoleWithWebIdentity',
+    Condition: serviceAccount.includes('*')
+      ? { StringEquals: audienceIs, StringLike: subject }
+      : { StringEquals: { ...audienceIs, ...subject } },
+  };
+}
+
+// https://docs.aws.amazon.com/eks/latest/userguide/pod-id-role.html
+function podIdentityStatement({
+  account,
+  clusterArn,
+  namespace,
+  serviceAccount,
+}: PodIdentityTrust): StatementDocument {
+  const cluster = clusterArn ? parseArn(clusterArn) : null;
+  if (clusterArn && (cluster?.service !== 'eks' || !cluster.resource.startsWith('cluster/')))
+    throw usageProblem({ code: 'BAD_CLUSTER', what: `"${clusterArn}" is no ARN of an EKS cluster` });
+  const owner = account ?? cluster?.account;
+  if (!owner) throw missing('the account of the cluster', '--account ID or --cluster-arn ARN');
+  return {
+    Sid: 'PodIamPodIdentity',
+    Effect: 'Allow',
+    Principal: { Service: 'pods.eks.amazonaws.com' },
+    Action: ['sts:AssumeRole', 'sts:TagSession'],
+    Condition: {
+      StringEquals: {
+        'aws:SourceAccount': checkAccount(owner),
+        ...(namespace ? { 'aws:RequestTag/kubernetes-namespace': namespace } : {}),
+        ...(serviceAccount ? { 'aws:RequestTag/kubernetes-service-account': serviceAccount } : {}),
+      },
+      ...(clusterArn ? { ArnEquals: { 'aws:SourceArn': clusterArn } } : {}),
+    },
+  };
+}
+
+function readProvider({ issuer, account, partition = 'aws' }: IrsaTrust): string {
+  if (issuer.startsWith('arn:')) {
+    if (/^arn:[^:]+:iam::\d{12}:oidc-provider\/[^/:]+/.test(issuer)) return issuer;
+    throw usageProblem({ code: 'BAD_ISSUER', what: `"${issuer}" is no ARN of an OIDC provider` });
+  }
+  const bare = issuer.replace(/^https:\/\//, '').replace(/\/$/, '');
+  if (!/^[\w.-]+\.[\w.-]+(?:\/[\w./-]+)?$/.test(bare))
+    throw usageProblem({
+      code: 'BAD_ISSUER',
+      what: `"${issuer}" is no issuer`,
+      next: 'it reads like https://oidc.eks.REGION.amazonaws.com/id/ID (kubectl get --raw /.well-known/openid-configuration)',
+    });
+  if (!account) throw missing("the role's account", '--account ID');
+  return `arn:${partition}:iam::${checkAccount(account)}:oidc-provider/${bare}`;
+}
+
+function checkAccount(account: string): string {
+  if (/^\d{12}$/.test(account)) return account;
+  throw usageProblem({ code: 'BAD_ACCOUNT', what: `"${account}" is no account id`, why: 'it has 12 digits' });
+}
+
+export function checkExternalId(externalId: string): string {
+  if (/^[\w+=,.@:/-]{2,1224}$/.test(externalId)) return externalId;
+  throw usageProblem({
+    code: 'BAD_EXTERNAL_ID',
+    what: `"${externalId}" is no external id`,
+    why: 'it has 2 to 1224 letters, digits and +=,.@:/_-',
+  });
+}
+
+function checkName(what: string, name: string, pattern: RegExp): void {
+  if (!pattern.test(name))
+    throw usageProblem({ code: 'BAD_NAME', what: `"${name}" is no name of a ${what}` });
+}
+
+const missing = (what: string, flag: string) =>
+  usageProblem({ code: 'USAGE', what: `${what} is missing`, next: `give ${flag}` });

@@ -1,0 +1,172 @@
+// The least change that lets node identities assume a role: additive, and none at all when the document
+// already says so. The doctor prints it as the fix, and `trust-policy apply` writes it.
+import { type Evaluation, evaluateTrust } from '../model/evaluate.ts';
+import { type Policy, parsePolicy } from '../model/policy.ts';
+import { usageProblem } from '../model/problem.ts';
+import { oneOrMany, renderDocument, type StatementDocument } from './document.ts';
+import { checkExternalId, PROXY_SID } from './generate.ts';
+import { type NodeIdentity, readNodeIdentity } from './identity.ts';
+
+export interface TrustChange {
+  changed: boolean;
+  /** The whole document after the change; as given when there is none. */
+  document: string;
+  /** What the change lets in, one sentence per identity. */
+  added: string[];
+  /** What it takes out: principals that were deleted, which IAM would refuse to save again. */
+  removed: string[];
+  /** Why an identity needs no change, or why a change of this kind cannot help it. */
+  notes: string[];
+}
+
+/**
+ * Plans the change. Throws a usage Problem (BAD_POLICY, BAD_NODE_ROLE) for what cannot be read.
+ * @param text the trust policy as it is
+ * @param identities ARNs of roles, users or sessions that must be let in
+ */
+export function planTrustChange(
+  text: string,
+  identities: readonly string[],
+  options: { externalId?: string | null } = {},
+): TrustChange {
+  const parsed = parsePolicy(text);
+  if (!parsed.ok) throw badPolicy(parsed.faults[0]!);
+  const externalId = options.externalId ? checkExternalId(options.externalId) : null;
+  const notes: string[] = [];
+  const wanted = new Map<string, NodeIdentity>();
+  for (const identity of identities.map(readNodeIdentity)) {
+    const note = noteOn(identity, parsed.policy, externalId);
+    if (note === null) wanted.set(identity.principal, identity);
+    else notes.push(note);
+  }
+  if (wanted.size === 0) return { changed: false, document: text, added: [], removed: [], notes };
+  const document = JSON.parse(text) as { Statement: StatementDocument | StatementDocument[] };
+  const statements = [document.Statement].flat();
+  const removed = dropDeletedPrincipals(statements);
+  addPrincipals(statements, [...wanted.keys()], externalId);
+  const condition = externalId ? `, with the external id ${externalId}` : '';
+  return {
+    changed: true,
+    document: renderDocument({ ...document, Statement: statements }),
+    added: [...wanted.values()].map(
+      (identity) => `${identity.principal} may assume the role${condition}${pathNote(identity)}`,
+    ),
+    removed,
+    notes,
+  };
+}
+
+/** Why nothing is to be added for an identity; null when a statement is to be added. */
+function noteOn(
+  { text, principal, isPathLost }: NodeIdentity,
+  policy: Policy,
+  externalId: string | null,
+): string | null {
+  const evaluate = (more: { parametersAreUnknown?: boolean } = {}): Evaluation =>
+    evaluateTrust(policy, {
+      caller: text,
+      action: 'sts:AssumeRole',
+      context: externalId ? { 'sts:ExternalId': [externalId] } : {},
+      identityPolicies: 'any',
+      ...more,
+    });
+  const now = evaluate();
+  if (now.decision === 'allow') {
+    const route =
+      now.route === 'account'
+        ? '; it trusts the whole account, so the caller also needs a policy of its own'
+        : '';
+    return `${principal} may assume the role already: ${now.because}${route}`;
+  }
+  const denying = now.statements.find(({ effect, matched }) => effect === 'Deny' && matched === true);
+  if (denying)
+    return `statement ${denying.index} denies it to ${principal}, and no further Allow helps against a Deny: ${denying.why}`;
+  if (now.statements.some(({ effect, matched }) => effect === 'Allow' && matched === true))
+    return `${principal} may assume the role already, unless a Deny applies: ${now.because}`;
+  const open = evaluate({ parametersAreUnknown: true }).statements.find(
+    ({ effect, matched }) => effect === 'Allow' && matched === 'unknown',
+  );
+  if (!open) return null;
+  return isPathLost && now.decision === 'unknown' && now.needs.some((need) => need.includes('path'))
+    ? `statement ${open.index} seems to mean ${text}: ${open.why}`
+    : `statement ${open.index} lets ${principal} in on a condition, which an added statement would undo: ${open.why}`;
+}
+
+/** Into the statement that an earlier change added, when there is one with the same condition. */
+function addPrincipals(
+  statements: StatementDocument[],
+  principals: string[],
+  externalId: string | null,
+): void {
+  const condition = externalId ? { StringEquals: { 'sts:ExternalId': externalId } } : undefined;
+  const own = statements.find(
+    ({ Sid, Effect, Action, Condition, Principal }) =>
+      Sid?.startsWith(PROXY_SID) &&
+      Effect === 'Allow' &&
+      [Action].flat().join() === 'sts:AssumeRole' &&
+      JSON.stringify(Condition) === JSON.stringify(condition) &&
+      Object.keys(Principal ?? {}).join() === 'AWS',
+  );
+  if (own) {
+    own.Principal = { AWS: [...[own.Principal!.AWS!].flat(), ...principals] };
+    return;
+  }
+  statements.push({
+    Sid: freeSid(statements),
+    Effect: 'Allow',
+    Principal: { AWS: oneOrMany(principals) },
+    Action: 'sts:AssumeRole',
+    ...(condition ? { Condition: condition } : {}),
+  });
+}
+
+function freeSid(statements: readonly StatementDocument[]): string {
+  const taken = new Set(statements.map(({ Sid }) => Sid));
+  let sid = PROXY_SID;
+  for (let n = 2; taken.has(sid); n++) sid = `${PROXY_SID}${n}`;
+  return sid;
+}
+
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_roles.html
+function dropDeletedPrincipals(statements: StatementDocument[]): string[] {
+  const removed: string[] = [];
+  for (const statement of [...statements]) {
+    const aws = statement.Principal?.AWS;
+    if (aws === undefined) continue;
+    const [dead, alive] = split([aws].flat());
+    if (dead.length === 0) continue;
+    removed.push(
+      ...dead.map((id) => `${id}, a principal that was deleted, and that IAM would refuse to save again`),
+    );
+    const { AWS: _, ...others } = statement.Principal!;
+    statement.Principal = alive.length > 0 ? { ...others, AWS: oneOrMany(alive) } : others;
+    if (Object.keys(statement.Principal).length === 0) statements.splice(statements.indexOf(statement), 1);
+  }
+  return removed;
+}
+
+function split(principals: string[]): [dead: string[], alive: string[]] {
+  const isDead = (text: string): boolean => /^A[A-Z]{3}[A-Z0-9]{12,}$/.test(text);
+  return [principals.filter(isDead), principals.filter((text) => !isDead(text))];
+}
+
+const pathNote = ({ isPathLost, text }: NodeIdentity): string =>
+  isPathLost ? ` (taken from the session ${text}, which does not tell whether its role has a path)` : '';
+
+const badPolicy = ({
+  message,
+  line,
+  column,
+  hint,
+}: {
+  message: string;
+  line: number;
+  column: number;
+  hint: string | null;
+}) =>
+  usageProblem({
+    code: 'BAD_POLICY',
+    what: `the trust policy cannot be changed because IAM would refuse it as it is: ${message}`,
+    why: `at line ${line}, column ${column}`,
+    ...(hint ? { next: hint } : {}),
+  });
