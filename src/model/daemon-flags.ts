@@ -33,11 +33,16 @@ const onOff = (name: string, summary: string): DaemonFlag => ({
   summary,
 });
 
-/** Paths behind the version segment that tell nothing secret; `*` stands for any characters. */
+/**
+ * Paths behind the version segment that tell nothing secret; `*` stands for any characters. Of the
+ * identity only the document: its signatures would let a pod log in elsewhere as the instance.
+ * https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-instance-metadata.html#instancedata-data-categories
+ */
 export const HARMLESS_PATHS = [
   'meta-data/',
   'meta-data/ami-id',
   'meta-data/ami-launch-index',
+  'meta-data/events/*',
   'meta-data/hostname',
   'meta-data/instance-id',
   'meta-data/instance-life-cycle',
@@ -53,8 +58,8 @@ export const HARMLESS_PATHS = [
   'meta-data/reservation-id',
   'meta-data/security-groups',
   'meta-data/services/*',
-  'meta-data/tags/*',
-  'dynamic/instance-identity/*',
+  'meta-data/spot/*',
+  'dynamic/instance-identity/document',
 ].join(',');
 
 export const DAEMON_FLAGS: readonly DaemonFlag[] = [

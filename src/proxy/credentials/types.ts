@@ -1,0 +1,46 @@
+// What the daemon asks STS for, what it gets, and how that can fail.
+
+/** Everything that makes two pods' credentials the same or not. */
+export interface Identity {
+  roleArn: string;
+  externalId: string | null;
+  sessionName: string;
+  durationSeconds: number;
+}
+
+export interface Credentials {
+  accessKeyId: string;
+  secretAccessKey: string;
+  sessionToken: string;
+  /** Whole seconds, in milliseconds since the epoch. */
+  expiresAtMs: number;
+  issuedAtMs: number;
+  /** Such as `AROA…:session`. */
+  assumedRoleId: string;
+}
+
+/** `refused`: STS has said no. `own`: the daemon cannot prove who it is itself. `unavailable`: no usable answer. */
+export type FailureKind = 'refused' | 'own' | 'unavailable' | 'throttled';
+
+/** A failure in words that a pod may read: no secret, no text of the SDK. */
+export class CredentialFailure extends Error {
+  readonly kind: FailureKind;
+  /** The catalogue's code that names this cause. */
+  readonly check: string;
+  /** STS's own error code, or the network's. */
+  readonly errorCode: string;
+
+  constructor(kind: FailureKind, check: string, errorCode: string, message: string) {
+    super(message);
+    this.name = 'CredentialFailure';
+    this.kind = kind;
+    this.check = check;
+    this.errorCode = errorCode;
+  }
+}
+
+export const identityKey = ({ roleArn, externalId, sessionName, durationSeconds }: Identity): string =>
+  JSON.stringify([roleArn, externalId, sessionName, durationSeconds]);
+
+/** An access key id may be shown by its last four characters only. */
+export const keyEnding = (accessKeyId: string): string => `…${accessKeyId.slice(-4)}`;

@@ -1,0 +1,90 @@
+// What the daemon counts, for /metrics. Labels are few and bounded: no role, pod or address.
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { VERSION } from './version.ts';
+
+export interface Metrics {
+  registry: Registry;
+  request(route: string, status: number, seconds: number): void;
+  stsCall(outcome: string, seconds: number): void;
+  issued(): void;
+  hit(): void;
+  refused(check: string): void;
+  watchRestarted(resource: string, reason: string): void;
+  event(outcome: 'sent' | 'failed' | 'dropped'): void;
+}
+
+export interface Levels {
+  pods(): number;
+  stock(): { held: number; leastLeftMs: number | null };
+}
+
+export function createMetrics(node: string | null, levels: Levels): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+  const counter = (name: string, help: string, labelNames: string[] = []) =>
+    new Counter({ name: `pod_iam_${name}`, help, labelNames, registers });
+  const histogram = (name: string, help: string, buckets: number[], labelNames: string[] = []) =>
+    new Histogram({ name: `pod_iam_${name}`, help, buckets, labelNames, registers });
+  const gauge = (name: string, help: string, read: () => number) =>
+    new Gauge({
+      name: `pod_iam_${name}`,
+      help,
+      registers,
+      collect() {
+        this.set(read());
+      },
+    });
+
+  collectDefaultMetrics({ prefix: 'pod_iam_', register: registry });
+  new Gauge({
+    name: 'pod_iam_info',
+    help: 'Always 1; version and node are its labels.',
+    labelNames: ['version', 'node'],
+    registers,
+  }).set({ version: VERSION, node: node ?? '' }, 1);
+  gauge('pods', 'Pods known.', levels.pods);
+  gauge('credentials_held', 'Identities with valid credentials.', () => levels.stock().held);
+  gauge(
+    'credentials_least_left_seconds',
+    'Shortest time left among the credentials held; -1 without any.',
+    () => {
+      const { leastLeftMs } = levels.stock();
+      return leastLeftMs === null ? -1 : leastLeftMs / 1000;
+    },
+  );
+  const requests = counter('requests_total', 'Requests answered.', ['route', 'status']);
+  const seconds = histogram(
+    'request_duration_seconds',
+    'Time to the answer.',
+    [0.001, 0.005, 0.01, 0.05, 0.1, 0.25, 0.5, 1, 5],
+    ['route'],
+  );
+  const calls = counter('sts_calls_total', 'Calls to STS by outcome.', ['outcome']);
+  const callSeconds = histogram(
+    'sts_call_duration_seconds',
+    'Time STS took.',
+    [0.05, 0.1, 0.2, 0.3, 0.5, 1, 2, 5],
+  );
+  const issued = counter('credentials_issued_total', 'Credentials that STS has given.');
+  const hits = counter('credentials_hits_total', 'Documents served without asking STS.');
+  const refusals = counter('refusals_total', "Refusals by the catalogue's code.", ['check']);
+  const restarts = counter('watch_restarts_total', 'Ends of a watch by reason.', ['resource', 'reason']);
+  const events = counter('events_total', 'Kubernetes events by outcome.', ['outcome']);
+
+  return {
+    registry,
+    request(route, status, took) {
+      requests.inc({ route, status: String(status) });
+      seconds.observe({ route }, took);
+    },
+    stsCall(outcome, took) {
+      calls.inc({ outcome });
+      callSeconds.observe(took);
+    },
+    issued: () => issued.inc(),
+    hit: () => hits.inc(),
+    refused: (check) => refusals.inc({ check }),
+    watchRestarted: (resource, reason) => restarts.inc({ resource, reason }),
+    event: (outcome) => events.inc({ outcome }),
+  };
+}

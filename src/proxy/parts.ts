@@ -1,0 +1,38 @@
+// The daemon's parts, as the routes see them.
+
+import type { RoleSettings } from '../model/snapshot.ts';
+import type { Vault } from './credentials/vault.ts';
+import type { Imds } from './imds.ts';
+import type { OwnIdentity } from './own-identity.ts';
+import type { Refusals } from './refusals.ts';
+import type { Assignment } from './role/assign.ts';
+import type { DaemonSettings } from './settings.ts';
+import type { SessionTokens } from './tokens/session-tokens.ts';
+import type { NamespaceIndex } from './who/namespace-index.ts';
+import type { PodIndex } from './who/pod-index.ts';
+import type { PodRecord } from './who/pod-record.ts';
+
+export interface Parts {
+  settings: DaemonSettings;
+  pods: PodIndex;
+  namespaces: NamespaceIndex;
+  vault: Vault;
+  tokens: SessionTokens;
+  imds: Imds;
+  self: OwnIdentity;
+  refusals: Refusals;
+  /** The settings of this moment: parts of them may be discovered after the start. */
+  roles(): RoleSettings;
+  assign(pod: PodRecord): Assignment;
+  /** Somebody waits for a pod that is not there. */
+  doubtWatch(): void;
+}
+
+export interface Ask {
+  method: string;
+  requestLine: string;
+  /** In its one spelling. */
+  address: string;
+  arrivedAtMs: number;
+  header(name: string): string | undefined;
+}

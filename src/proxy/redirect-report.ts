@@ -1,0 +1,24 @@
+// Whether the redirect rule is in place on this node, as the process that keeps it reports.
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+export const REDIRECT_REPORT = 'redirect.json';
+/** The report is written every 5 s; one this old comes from a process that is gone. */
+const MAX_AGE_MS = 30_000;
+
+/** Null when the rule is in place; otherwise why it is not, or not known to be. */
+export async function redirectFault(stateDir: string): Promise<string | null> {
+  const path = join(stateDir, REDIRECT_REPORT);
+  let report: { inPlace?: unknown; checkedAtMs?: unknown; message?: unknown };
+  try {
+    report = JSON.parse(await readFile(path, 'utf8')) as typeof report;
+  } catch {
+    return `no process reports on the redirect rule (${path}); give --redirect=external if something else keeps it`;
+  }
+  if (report?.inPlace !== true)
+    return `the redirect rule is not in place${typeof report?.message === 'string' ? `: ${report.message}` : ''}`;
+  const ageMs = Date.now() - Number(report.checkedAtMs);
+  // Not `>`: an unreadable time is too old as well.
+  if (!(ageMs < MAX_AGE_MS)) return 'the redirect rule was not checked for over 30 s';
+  return null;
+}

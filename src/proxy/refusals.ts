@@ -1,0 +1,113 @@
+// Tells of each refusal once: a log line, and a Warning event on the pod that names the cause and the
+// check's code. The same refusal of the same pod is told again only after ten minutes.
+import { randomBytes } from 'node:crypto';
+import { type Log, messageOf } from './log.ts';
+import type { Metrics } from './metrics.ts';
+import type { KubeApi } from './who/api.ts';
+import type { PodRecord } from './who/pod-record.ts';
+
+export interface RefusalNotice {
+  /** The catalogue's code. */
+  check: string;
+  /** An event's reason, in CamelCase. */
+  reason: 'NoRole' | 'RoleNotAllowed' | 'OtherRole' | 'CredentialsRefused' | 'CredentialsUnavailable';
+  message: string;
+  roleArn: string | null;
+}
+
+const QUIET_MS = 10 * 60_000;
+const MAX_REMEMBERED = 5_000;
+/** Events at once, and per second afterwards. */
+const BURST = 25;
+const PER_SECOND = 1;
+
+export class Refusals {
+  readonly #api: KubeApi;
+  readonly #log: Log;
+  readonly #metrics: Metrics;
+  readonly #node: string | null;
+  readonly #toldAtMs = new Map<string, number>();
+  #allowance = BURST;
+  #allowedAtMs = Date.now();
+
+  constructor(parts: { api: KubeApi; log: Log; metrics: Metrics; node: string | null }) {
+    this.#api = parts.api;
+    this.#log = parts.log;
+    this.#metrics = parts.metrics;
+    this.#node = parts.node;
+  }
+
+  ofPod(pod: PodRecord, notice: RefusalNotice): void {
+    this.#metrics.refused(notice.check);
+    if (!this.#isNews(`${pod.uid} ${notice.check} ${notice.message}`)) return;
+    const { check, roleArn, message } = notice;
+    this.#log.warn(
+      { namespace: pod.namespace, pod: pod.name, check, role: roleArn, why: message },
+      'refused',
+    );
+    if (this.#mayTell()) void this.#tell(pod, notice);
+    else this.#metrics.event('dropped');
+  }
+
+  /** A caller that is no pod; there is nothing to hang an event on. */
+  ofAddress(address: string): void {
+    this.#metrics.refused('LK012');
+    if (!this.#isNews(`address ${address}`)) return;
+    this.#log.warn({ address, why: 'no pod of this node is known to have this address' }, 'refused');
+  }
+
+  #isNews(key: string): boolean {
+    const now = Date.now();
+    const told = this.#toldAtMs.get(key);
+    if (told !== undefined && now - told < QUIET_MS) return false;
+    this.#toldAtMs.delete(key);
+    this.#toldAtMs.set(key, now);
+    if (this.#toldAtMs.size > MAX_REMEMBERED) this.#toldAtMs.delete(this.#toldAtMs.keys().next().value!);
+    return true;
+  }
+
+  #mayTell(): boolean {
+    const now = Date.now();
+    this.#allowance = Math.min(BURST, this.#allowance + ((now - this.#allowedAtMs) / 1000) * PER_SECOND);
+    this.#allowedAtMs = now;
+    if (this.#allowance < 1) return false;
+    this.#allowance--;
+    return true;
+  }
+
+  // https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/event-v1/
+  async #tell(pod: PodRecord, { reason, message, check }: RefusalNotice): Promise<void> {
+    const at = new Date().toISOString().replace(/\.\d{3}Z$/, 'Z');
+    try {
+      await this.#api.post(`/api/v1/namespaces/${pod.namespace}/events`, {
+        apiVersion: 'v1',
+        kind: 'Event',
+        metadata: {
+          name: `${pod.name.slice(0, 230)}.${randomBytes(8).toString('hex')}`,
+          namespace: pod.namespace,
+        },
+        involvedObject: {
+          apiVersion: 'v1',
+          kind: 'Pod',
+          namespace: pod.namespace,
+          name: pod.name,
+          uid: pod.uid,
+        },
+        type: 'Warning',
+        reason,
+        message: `${message} (${check}; pod-iam explain ${check})`.slice(0, 1024),
+        source: { component: 'pod-iam', ...(this.#node && { host: this.#node }) },
+        firstTimestamp: at,
+        lastTimestamp: at,
+        count: 1,
+      });
+      this.#metrics.event('sent');
+    } catch (error) {
+      this.#metrics.event('failed');
+      this.#log.debug(
+        { namespace: pod.namespace, pod: pod.name, why: messageOf(error) },
+        'cannot create event',
+      );
+    }
+  }
+}

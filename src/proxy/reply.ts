@@ -1,0 +1,58 @@
+// The answers that pods get, as plain records; the one place where a refusal becomes a status.
+import type { Refusal } from '../model/role.ts';
+import type { CredentialFailure } from './credentials/types.ts';
+
+export interface Answer {
+  status: number;
+  headers: Record<string, string>;
+  body: string | Buffer;
+}
+
+export const text = (body: string, headers: Record<string, string> = {}): Answer => ({
+  status: 200,
+  headers: { 'content-type': 'text/plain', ...headers },
+  body,
+});
+
+export const json = (value: unknown, status = 200): Answer => ({
+  status,
+  headers: { 'content-type': 'application/json' },
+  body: `${JSON.stringify(value)}\n`,
+});
+
+/** In the fields that EC2 uses when it cannot give credentials. */
+export const refusal = (status: number, code: string, message: string, check: string | null = null): Answer =>
+  json({ Code: code, Message: message, ...(check && { Check: check }) }, status);
+
+export const notFound = (message: string): Answer => refusal(404, 'NotFound', message);
+export const wrongMethod = (allowed: string): Answer => {
+  const answer = refusal(405, 'MethodNotAllowed', `only ${allowed} is answered here`);
+  return { ...answer, headers: { ...answer.headers, allow: allowed } };
+};
+export const badTtl = (): Answer =>
+  refusal(400, 'BadRequest', 'X-aws-ec2-metadata-token-ttl-seconds must be 1 to 21600');
+export const forwardedFor = (): Answer =>
+  refusal(403, 'Forbidden', 'a request that carries X-Forwarded-For gets no token');
+export const wrongHost = (): Answer =>
+  refusal(403, 'Forbidden', 'the Host header is not that of the metadata service');
+export const tokenNeeded = (): Answer =>
+  refusal(401, 'Unauthorized', 'a valid session token for this address is needed (IMDSv2)');
+export const unknownCaller = (address: string): Answer =>
+  refusal(404, 'UnknownCaller', `no pod of this node is known to have the address ${address}`);
+
+/** A pod without a role: 404, at which SDKs go on to their next source; a forbidden one: 403. */
+export const roleRefused = ({ kind, why, code }: Refusal): Answer =>
+  kind === 'no-role' ? refusal(404, 'NoRole', why, code) : refusal(403, 'RoleNotAllowed', why, code);
+
+export const otherRole = (): Answer =>
+  refusal(403, 'OtherRole', 'the role asked for is not the role of this pod', 'LK002');
+
+/** The daemon stands between: 502 says that STS said no, 503 that asking again may help. */
+export function credentialsFailed({ kind, message, check }: CredentialFailure): Answer {
+  if (kind === 'refused') return refusal(502, 'AssumeRoleUnauthorizedAccess', message, check);
+  const answer = refusal(503, 'CredentialsUnavailable', message, check);
+  return { ...answer, headers: { ...answer.headers, 'retry-after': '1' } };
+}
+
+/** EC2's form of an instant: whole seconds and a Z. */
+export const instant = (ms: number): string => new Date(ms).toISOString().replace(/\.\d{3}Z$/, 'Z');

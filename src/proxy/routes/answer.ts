@@ -1,0 +1,54 @@
+// The order in which a request is judged: its host, its path, its method, its token; then the route.
+import type { Ask, Parts } from '../parts.ts';
+import { type Answer, notFound, tokenNeeded, wrongHost, wrongMethod } from '../reply.ts';
+import { answerCanary } from './canary.ts';
+import { answerDocument } from './document.ts';
+import { hostCheck } from './host.ts';
+import { answerInfo } from './info.ts';
+import { answerListing } from './listing.ts';
+import { passThrough } from './pass-through.ts';
+import { readTarget, type Target } from './target.ts';
+import { answerToken } from './token.ts';
+
+export interface Routed {
+  /** For the metrics. */
+  route: Target['kind'];
+  answer: Answer;
+}
+
+export function router(parts: Parts): (ask: Ask) => Promise<Routed> {
+  const isOwnHost = hostCheck(parts.settings.metadataHost, parts.settings.allowedHosts);
+  return async (ask) => {
+    const { authority, target } = readTarget(ask.requestLine);
+    const isRight = isOwnHost(ask.header('host') ?? '') && (authority === null || isOwnHost(authority));
+    return { route: target.kind, answer: isRight ? await answer(ask, target, parts) : wrongHost() };
+  };
+}
+
+async function answer(ask: Ask, target: Target, parts: Parts): Promise<Answer> {
+  if (target.kind === 'token') return answerToken(ask, parts);
+  if (ask.method !== 'GET' && ask.method !== 'HEAD') {
+    return target.kind === 'nothing' ? notFound(target.why) : wrongMethod('GET, HEAD');
+  }
+  if (target.kind === 'canary') return answerCanary(ask, parts);
+  if (!hasToken(ask, parts)) return tokenNeeded();
+  switch (target.kind) {
+    case 'listing':
+      return answerListing(ask, parts);
+    case 'document':
+      return answerDocument(ask, target.role, parts);
+    case 'info':
+      return answerInfo(ask, parts);
+    case 'metadata':
+      return passThrough(target, parts);
+    case 'nothing':
+      return notFound(target.why);
+  }
+}
+
+/** A token that is given must be good, even where none is required; so does EC2. */
+function hasToken(ask: Ask, { tokens, settings }: Parts): boolean {
+  const token = ask.header('x-aws-ec2-metadata-token');
+  if (token === undefined) return !settings.tokensRequired;
+  return tokens.accepts(token, ask.address);
+}

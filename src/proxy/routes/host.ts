@@ -1,0 +1,19 @@
+// Which Host headers are answered: a page in a browser that resolves its own name to the metadata
+// address (DNS rebinding) sends its own name here, and gets nothing.
+import { isIPv6 } from 'node:net';
+
+/** @param extra from --allowed-hosts, with a port or without; without, any port goes */
+export function hostCheck(metadataHost: string, extra: readonly string[]): (host: string) => boolean {
+  const own = ['169.254.169.254', '[fd00:ec2::254]', bracketed(metadataHost)].map((host) =>
+    host.toLowerCase(),
+  );
+  const more = extra.map((host) => host.toLowerCase());
+  return (given) => {
+    const host = given.toLowerCase();
+    const name = host.replace(/:\d*$/, '');
+    if (own.includes(host.replace(/:80$/, ''))) return true;
+    return more.includes(host) || more.includes(name);
+  };
+}
+
+const bracketed = (host: string): string => (isIPv6(host) ? `[${host}]` : host);

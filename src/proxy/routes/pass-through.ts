@@ -1,0 +1,36 @@
+// The harmless paths, passed to the real service with the daemon's own token and none of the
+// caller's headers. What the allow-list does not name does not exist here.
+import { globMatches } from '../../model/pattern.ts';
+import { messageOf } from '../log.ts';
+import type { Parts } from '../parts.ts';
+import { type Answer, notFound, refusal } from '../reply.ts';
+
+const PASSED_HEADERS = ['content-type', 'last-modified', 'location'];
+
+/** @param target path and name as routes/target.ts has judged them */
+export async function passThrough(target: { path: string; name: string }, parts: Parts): Promise<Answer> {
+  if (!isAllowed(target.name, parts.settings.allowPaths)) return notFound('this path is not passed through');
+  try {
+    const answer = await parts.imds.get(target.path);
+    const headers: Record<string, string> = {};
+    for (const name of PASSED_HEADERS) {
+      const value = answer.headers[name];
+      if (typeof value === 'string') headers[name] = value;
+    }
+    return { status: answer.status, headers, body: answer.body };
+  } catch (error) {
+    return refusal(503, 'MetadataUnavailable', messageOf(error));
+  }
+}
+
+/** User data often holds secrets: a pattern passes it only if it names it. */
+export function isAllowed(name: string, patterns: readonly string[]): boolean {
+  return patterns.some((pattern) => {
+    if (/^user-data/i.test(name) && !pattern.startsWith('user-data')) return false;
+    return (
+      globMatches(pattern, name) ||
+      globMatches(pattern, `${name}/`) ||
+      globMatches(pattern.replace(/\/$/, ''), name)
+    );
+  });
+}

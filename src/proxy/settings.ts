@@ -1,0 +1,113 @@
+// The flags and the environment as one typed record, read once before anything listens.
+import { normaliseBaseArn } from '../model/arn.ts';
+import { type DaemonValues, roleSettings } from '../model/daemon-flags.ts';
+import { splitHostPort } from '../model/daemon-values.ts';
+import { parseDuration } from '../model/duration.ts';
+import { usageProblem } from '../model/problem.ts';
+import type { RoleSettings } from '../model/snapshot.ts';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+export interface DaemonSettings {
+  bind: string;
+  port: number;
+  adminHost: string;
+  adminPort: number;
+  /** Null: the pods of all nodes are watched. */
+  node: string | null;
+  hostIp: string | null;
+  hostInterface: string | null;
+  metadataHost: string;
+  metadataPort: number;
+  keepsRedirect: boolean;
+  redirect: 'required' | 'external';
+  stateDir: string;
+  api: {
+    server: string | null;
+    token: string | null;
+    kubeconfig: string | null;
+    insecure: boolean;
+    /** Folder of token and ca.crt. */
+    dir: string;
+  };
+  roles: RoleSettings;
+  discoverBaseArn: boolean;
+  discoverDefaultRole: boolean;
+  stsEndpoint: string | null;
+  region: string | null;
+  sessionSeconds: number;
+  sessionName: string;
+  tokensRequired: boolean;
+  allowPaths: string[];
+  allowedHosts: string[];
+  podWaitMs: number;
+  logLevel: string;
+  environment: Environment;
+}
+
+/** @throws Problem of kind usage for values that this release cannot serve. */
+export function readSettings(values: DaemonValues, environment: Environment): DaemonSettings {
+  const string = (name: string): string | null => (values[name] as string | null) || null;
+  const list = (name: string): string[] =>
+    (string(name) ?? '')
+      .split(',')
+      .map((entry) => entry.trim())
+      .filter((entry) => entry !== '');
+  if (values['source'] === 'docker')
+    throw usageProblem({
+      code: 'NOT_IN_THIS_RELEASE',
+      what: '--source docker is not in this release',
+      why: 'callers are known from Kubernetes only, so far',
+      next: 'leave out --source, or give --source kubernetes',
+    });
+  const admin = splitHostPort(string('admin-addr')!)!;
+  const metadata = splitHostPort(string('metadata-addr')!) ?? { host: string('metadata-addr')!, port: 80 };
+  return {
+    bind: string('bind') ?? string('host-ip') ?? '127.0.0.1',
+    port: Number(string('app-port')),
+    adminHost: admin.host,
+    adminPort: admin.port,
+    node: string('node') ?? environment['NODE_NAME'] ?? null,
+    hostIp: string('host-ip'),
+    hostInterface: string('host-interface'),
+    metadataHost: metadata.host,
+    metadataPort: metadata.port,
+    keepsRedirect: values['iptables'] === true,
+    redirect: values['redirect'] === 'external' ? 'external' : 'required',
+    stateDir: string('state-dir')!,
+    api: {
+      server: string('api-server'),
+      token: string('api-token'),
+      kubeconfig: string('kubeconfig'),
+      insecure: values['insecure'] === true,
+      dir: environment['POD_IAM_API_DIR'] ?? '/var/run/secrets/kubernetes.io/serviceaccount',
+    },
+    roles: roleSettings(values),
+    discoverBaseArn: values['auto-discover-base-arn'] === true,
+    discoverDefaultRole: values['auto-discover-default-role'] === true,
+    stsEndpoint: string('sts-endpoint'),
+    region: string('region') ?? environment['AWS_REGION'] ?? environment['AWS_DEFAULT_REGION'] ?? null,
+    sessionSeconds: Math.floor(parseDuration(string('session-duration')!)! / 1000),
+    sessionName: string('session-name')!,
+    tokensRequired: values['imds-tokens'] !== 'optional',
+    allowPaths: list('allow-paths'),
+    allowedHosts: list('allowed-hosts'),
+    podWaitMs: parseDuration(string('pod-wait')!)!,
+    logLevel: string('log-level')!,
+    environment,
+  };
+}
+
+/** The role settings once the daemon knows who it is itself: kube2iam's --auto-discover-… flags. */
+export function discoveredRoles(
+  settings: Pick<DaemonSettings, 'roles' | 'discoverBaseArn' | 'discoverDefaultRole'>,
+  own: { partition: string; account: string; roleName: string | null } | null,
+): RoleSettings {
+  const { roles, discoverBaseArn, discoverDefaultRole } = settings;
+  if (own === null || !(discoverBaseArn || discoverDefaultRole)) return roles;
+  return {
+    ...roles,
+    baseRoleArn: roles.baseRoleArn ?? normaliseBaseArn(`arn:${own.partition}:iam::${own.account}:role/`),
+    defaultRole: discoverDefaultRole ? own.roleName : roles.defaultRole,
+  };
+}

@@ -1,0 +1,4 @@
+// The daemon's version: the package's.
+import manifest from '../../package.json' with { type: 'json' };
+
+export const VERSION: string = manifest.version;

@@ -1,0 +1,10 @@
+// One spelling for each IP address, so that a socket's and the API's can be compared as text.
+import { isIPv4, isIPv6, SocketAddress } from 'node:net';
+
+/** Drops the IPv4-in-IPv6 prefix and a zone, and writes IPv6 in its shortest form. */
+export function canonicalAddress(text: string): string {
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(text)?.[1];
+  if (mapped && isIPv4(mapped)) return mapped;
+  const bare = text.split('%')[0]!;
+  return isIPv6(bare) ? new SocketAddress({ address: bare, family: 'ipv6' }).address : bare;
+}

@@ -1,0 +1,101 @@
+// Which pod is behind an address. Identity is the pod's UID; an address only leads to it, and can
+// be claimed by two pods for a moment while it passes from one to the next.
+import type { PodRecord } from './pod-record.ts';
+import { Waiters } from './waiters.ts';
+
+/** Called with what a pod has become; null once it is gone. */
+export type PodListener = (uid: string, pod: PodRecord | null) => void;
+
+export class PodIndex {
+  readonly #pods = new Map<string, PodRecord>();
+  /** Address → UID → when that pod was first seen with it, as a rising number. */
+  readonly #claims = new Map<string, Map<string, number>>();
+  readonly #waiters = new Waiters();
+  readonly #listener: PodListener;
+  #sequence = 0;
+
+  constructor(listener: PodListener = () => {}) {
+    this.#listener = listener;
+  }
+
+  get size(): number {
+    return this.#pods.size;
+  }
+
+  /** The pod that may speak from this address: a living one before a terminating one, then the newest there. */
+  at(address: string): PodRecord | null {
+    let best: PodRecord | null = null;
+    let bestSeen = -1;
+    for (const [uid, seen] of this.#claims.get(address) ?? []) {
+      const pod = this.#pods.get(uid)!;
+      const isBetter =
+        best === null ||
+        (best.isTerminating && !pod.isTerminating) ||
+        (best.isTerminating === pod.isTerminating && seen > bestSeen);
+      if (isBetter) [best, bestSeen] = [pod, seen];
+    }
+    return best;
+  }
+
+  get(uid: string): PodRecord | null {
+    return this.#pods.get(uid) ?? null;
+  }
+
+  /** Calls back with every pod, terminating and finished ones too. */
+  each(visit: (uid: string, pod: PodRecord) => void): void {
+    for (const [uid, pod] of this.#pods) visit(uid, pod);
+  }
+
+  /** The pod at an address as soon as one is seen there; null when none is within the time. */
+  async waitAt(address: string, waitMs: number): Promise<PodRecord | null> {
+    const found = this.at(address);
+    if (found || waitMs <= 0) return found;
+    await this.#waiters.wait(address, waitMs);
+    return this.at(address);
+  }
+
+  /** A pod was added or has changed. */
+  set(pod: PodRecord): void {
+    const before = this.#pods.get(pod.uid);
+    this.#pods.set(pod.uid, pod);
+    const addresses = answersFor(pod);
+    for (const address of before ? answersFor(before) : [])
+      if (!addresses.includes(address)) this.#unclaim(address, pod.uid);
+    for (const address of addresses) this.#claim(address, pod.uid);
+    this.#listener(pod.uid, pod);
+    for (const address of addresses) this.#waiters.wake(address);
+  }
+
+  /** A pod is gone. By UID, so that a namesake created since is not touched. */
+  remove(uid: string): void {
+    const pod = this.#pods.get(uid);
+    if (!pod) return;
+    for (const address of answersFor(pod)) this.#unclaim(address, uid);
+    this.#pods.delete(uid);
+    this.#listener(uid, null);
+  }
+
+  /** The whole list, read anew: what is not in it is gone. */
+  replace(pods: readonly PodRecord[]): void {
+    const uids = new Set(pods.map(({ uid }) => uid));
+    for (const uid of [...this.#pods.keys()]) if (!uids.has(uid)) this.remove(uid);
+    for (const pod of [...pods].sort((a, b) => a.createdAtMs - b.createdAtMs)) this.set(pod);
+  }
+
+  #claim(address: string, uid: string): void {
+    const claims = this.#claims.get(address) ?? new Map<string, number>();
+    this.#claims.set(address, claims);
+    if (!claims.has(uid)) claims.set(uid, ++this.#sequence);
+  }
+
+  #unclaim(address: string, uid: string): void {
+    const claims = this.#claims.get(address);
+    claims?.delete(uid);
+    if (claims?.size === 0) this.#claims.delete(address);
+  }
+}
+
+// A pod on its node's network shares the node's address with others; a finished one has let go of its own.
+function answersFor(pod: PodRecord): string[] {
+  return pod.hostNetwork || pod.isFinished ? [] : pod.addresses;
+}
