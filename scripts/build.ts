@@ -22,7 +22,7 @@ const shared: BuildOptions = {
 
 const proxy: BuildOptions = {
   ...shared,
-  entryPoints: { proxy: 'src/proxy/main.ts' },
+  entryPoints: { proxy: 'src/proxy/entry.ts' },
   outdir: 'dist/proxy',
   outExtension: { '.js': '.cjs' },
   format: 'cjs',
