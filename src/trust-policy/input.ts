@@ -1,0 +1,98 @@
+// Reads policy files as text, strictly: what a lenient decoder would hide must reach the check.
+import { readFile, stat } from 'node:fs/promises';
+import { type ParsedPolicy, type Policy, type PolicyKind, parsePolicy } from '../model/policy.ts';
+import { usageProblem } from '../model/problem.ts';
+
+export interface PolicyText {
+  /** The path as given, `stdin` for `-`. */
+  name: string;
+  text: string;
+  /** Why the bytes are no text; the text is empty then. */
+  fault: string | null;
+}
+
+/** A policy has 128 KiB at most; a file far above is not even read. */
+const MAX_BYTES = 32 * 1024 * 1024;
+
+/**
+ * Reads a file, or the stream for `-`. Throws a usage Problem (NO_FILE) for what cannot be opened.
+ */
+export async function readPolicyText(
+  path: string,
+  stdin: AsyncIterable<Uint8Array | string>,
+): Promise<PolicyText> {
+  const name = path === '-' ? 'stdin' : path;
+  const bytes = path === '-' ? await drain(stdin) : await readBytes(path);
+  if (bytes === null) return { name, text: '', fault: `it is larger than ${MAX_BYTES / 1024 / 1024} MiB` };
+  const fault = encodingFault(bytes);
+  if (fault !== null) return { name, text: '', fault };
+  return { name, text: new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes), fault: null };
+}
+
+/**
+ * Reads a policy for a command that needs a readable one. Throws a usage Problem (BAD_POLICY) when the
+ * file holds no policy at all; a policy that IAM would refuse is returned with its faults.
+ */
+export async function readPolicyFile(
+  path: string,
+  stdin: AsyncIterable<Uint8Array | string>,
+  kind: PolicyKind = 'trust',
+): Promise<{ text: string; parsed: ParsedPolicy & { policy: Policy } }> {
+  const { name, text, fault } = await readPolicyText(path, stdin);
+  const parsed = parsePolicy(text, kind);
+  const { policy } = parsed;
+  if (fault === null && policy !== null) return { text, parsed: { ...parsed, policy } };
+  const first = parsed.faults[0];
+  throw usageProblem({
+    code: 'BAD_POLICY',
+    what:
+      fault === null
+        ? `${name}:${first?.line}:${first?.column}: ${first?.message}`
+        : `${name} is no policy: ${fault}`,
+    next: first?.hint ?? `pod-iam trust-policy check ${path}`,
+  });
+}
+
+async function readBytes(path: string): Promise<Uint8Array | null> {
+  try {
+    const { size } = await stat(path);
+    return size > MAX_BYTES ? null : await readFile(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    const reasons: Record<string, string> = {
+      ENOENT: 'it does not exist',
+      EACCES: 'it may not be read',
+      EISDIR: 'it is a folder',
+    };
+    throw usageProblem({
+      code: 'NO_FILE',
+      what: `cannot read ${path}: ${reasons[code ?? ''] ?? code}`,
+      cause: error,
+    });
+  }
+}
+
+async function drain(stream: AsyncIterable<Uint8Array | string>): Promise<Uint8Array | null> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of stream) {
+    const bytes = typeof chunk === 'string' ? new TextEncoder().encode(chunk) : chunk;
+    size += bytes.length;
+    if (size > MAX_BYTES) return null;
+    chunks.push(bytes);
+  }
+  return Buffer.concat(chunks);
+}
+
+function encodingFault(bytes: Uint8Array): string | null {
+  const [a, b] = bytes;
+  if ((a === 0xff && b === 0xfe) || (a === 0xfe && b === 0xff))
+    return 'it is UTF-16, as PowerShell writes it: save it as UTF-8';
+  if (a === 0x1f && b === 0x8b) return 'it is compressed';
+  try {
+    new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    return null;
+  } catch {
+    return 'it is not UTF-8 text';
+  }
+}
