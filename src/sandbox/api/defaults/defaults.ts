@@ -1,0 +1,83 @@
+// The defaults that the API fills in and that somebody reads back: not all of them, but every one that
+// pod-iam, kubectl's waiting commands and the controllers here depend on.
+import { type ApiObject, copy } from '../object.ts';
+import type { ResourceType } from '../resources.ts';
+import { type PodSpec, podDefaults } from './pod.ts';
+
+type Spec = Record<string, unknown> & { template?: { metadata?: object; spec?: PodSpec } };
+
+/** A copy with the kind's defaults; what is set stays. */
+export function withDefaults(type: ResourceType, object: ApiObject): ApiObject {
+  const filled = copy(object);
+  const spec = filled['spec'] as Spec | undefined;
+  if (type.key === 'pods' && spec) podDefaults(spec as unknown as PodSpec);
+  if (spec?.template?.spec) podDefaults(spec.template.spec);
+  fill(filled, topLevel[type.key]);
+  if (spec) fill(spec, specs[type.key]);
+  if (type.key === 'namespaces') namespaceDefaults(filled);
+  return filled;
+}
+
+/** A new object's status, which no client may set. */
+export function withInitialStatus(type: ResourceType, object: ApiObject): ApiObject {
+  const status = initialStatus[type.key];
+  return status && object['status'] === undefined ? { ...object, status: copy(status) } : object;
+}
+
+const topLevel: Record<string, Record<string, unknown>> = {
+  secrets: { type: 'Opaque' },
+};
+
+const rollingUpdate = { type: 'RollingUpdate', rollingUpdate: { maxSurge: 0, maxUnavailable: 1 } };
+
+const specs: Record<string, Record<string, unknown>> = {
+  'daemonsets.apps': { updateStrategy: rollingUpdate, revisionHistoryLimit: 10 },
+  'deployments.apps': {
+    replicas: 1,
+    strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: '25%', maxUnavailable: '25%' } },
+    revisionHistoryLimit: 10,
+    progressDeadlineSeconds: 600,
+  },
+  'replicasets.apps': { replicas: 1 },
+  'statefulsets.apps': { replicas: 1, podManagementPolicy: 'OrderedReady', revisionHistoryLimit: 10 },
+  'jobs.batch': {
+    parallelism: 1,
+    completions: 1,
+    backoffLimit: 6,
+    completionMode: 'NonIndexed',
+    suspend: false,
+  },
+  services: { type: 'ClusterIP', sessionAffinity: 'None', internalTrafficPolicy: 'Cluster' },
+};
+
+const initialStatus: Record<string, Record<string, unknown>> = {
+  namespaces: { phase: 'Active' },
+  pods: { phase: 'Pending', qosClass: 'BestEffort' },
+  'daemonsets.apps': {
+    currentNumberScheduled: 0,
+    numberMisscheduled: 0,
+    desiredNumberScheduled: 0,
+    numberReady: 0,
+  },
+  'replicasets.apps': { replicas: 0 },
+  'deployments.apps': {},
+  'statefulsets.apps': { replicas: 0 },
+  'jobs.batch': {},
+  resourcequotas: {},
+  services: { loadBalancer: {} },
+};
+
+function namespaceDefaults(namespace: ApiObject): void {
+  const { labels } = namespace.metadata;
+  namespace.metadata = {
+    ...namespace.metadata,
+    labels: { ...labels, 'kubernetes.io/metadata.name': namespace.metadata.name },
+  };
+  fill(namespace, { spec: { finalizers: ['kubernetes'] } });
+}
+
+function fill(target: Record<string, unknown>, defaults: Record<string, unknown> = {}): void {
+  for (const [field, value] of Object.entries(defaults)) {
+    if (target[field] === undefined || target[field] === null) target[field] = copy(value);
+  }
+}

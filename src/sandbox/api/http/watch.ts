@@ -1,0 +1,76 @@
+// Watches: changes since a version, then as they happen, one JSON line each, with bookmarks in between.
+// https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes
+import { randomInt } from 'node:crypto';
+import type { ApiObject } from '../object.ts';
+import { matcherOf, parseVersion } from '../operations/read.ts';
+import { expired } from '../status.ts';
+import type { Change } from '../store/store.ts';
+import { isTrue } from './request.ts';
+import { type Exchange, listQuery } from './resources.ts';
+
+export interface WatchSettings {
+  /** Between two bookmarks of a watch that asks for them. */
+  bookmarkMs: number;
+}
+
+export function sendWatch({ core, request, resource, response, watch }: Exchange): void {
+  const { type } = resource;
+  const { query } = request;
+  const { namespace, ...selectors } = listQuery(resource, query);
+  const bySelectors = matcherOf(type, selectors);
+  const isInView = (object: ApiObject): boolean =>
+    (namespace === '' || object.metadata.namespace === namespace) && bySelectors(object);
+  const wantsBookmarks = isTrue(query.get('allowWatchBookmarks'));
+
+  response.writeHead(200, { 'content-type': 'application/json', 'cache-control': 'no-cache, private' });
+  response.flushHeaders();
+  const send = (event: string, object: unknown): void => {
+    response.write(`${JSON.stringify({ type: event, object })}\n`);
+  };
+  const bookmark = (annotations?: Record<string, string>): void =>
+    send('BOOKMARK', {
+      kind: type.kind,
+      apiVersion: type.apiVersion,
+      metadata: { resourceVersion: String(core.store.version), ...(annotations ? { annotations } : {}) },
+    });
+  const pass = (change: Change): void => {
+    const event = eventOf(change, isInView);
+    if (event) send(event, change.object);
+  };
+
+  const from = selectors.resourceVersion;
+  if (from === '' || from === '0' || isTrue(query.get('sendInitialEvents'))) {
+    for (const object of core.store.list(type.key, namespace)) if (isInView(object)) send('ADDED', object);
+    if (isTrue(query.get('sendInitialEvents')) && wantsBookmarks)
+      bookmark({ 'k8s.io/initial-events-end': 'true' });
+  } else {
+    const missed = core.store.since(parseVersion(from), type.key);
+    if (!missed) {
+      send('ERROR', expired(`too old resource version: ${from} (${core.store.version})`).status);
+      response.end();
+      return;
+    }
+    for (const change of missed) pass(change);
+  }
+
+  const stop = core.store.watch(type.key, pass);
+  const seconds = Number(query.get('timeoutSeconds') || randomInt(1800, 3600));
+  const end = setTimeout(() => {
+    if (wantsBookmarks) bookmark();
+    response.end();
+  }, seconds * 1000);
+  const bookmarks = wantsBookmarks ? setInterval(() => bookmark(), watch.bookmarkMs) : undefined;
+  response.on('close', () => {
+    stop();
+    clearTimeout(end);
+    clearInterval(bookmarks);
+  });
+}
+
+/** An object that comes into a selector's view is added for the watcher, one that leaves it deleted. */
+export function eventOf(change: Change, isInView: (object: ApiObject) => boolean): Change['type'] | null {
+  const isSeen = change.type !== 'DELETED' && isInView(change.object);
+  const wasSeen = change.previous !== null && isInView(change.previous);
+  if (isSeen) return wasSeen ? 'MODIFIED' : 'ADDED';
+  return wasSeen ? 'DELETED' : null;
+}
