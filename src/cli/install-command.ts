@@ -6,14 +6,14 @@ import { type InstallOutcome, outcomeOf, warningsOf } from '../install/outcome.t
 import { proveNodes } from '../install/prove.ts';
 import { readBundle } from '../manifests/bundle.ts';
 import type { InstallValues } from '../manifests/values.ts';
-import { parseDuration } from '../model/duration.ts';
-import { EXIT, usageProblem } from '../model/problem.ts';
+import { EXIT } from '../model/problem.ts';
 import { DEFAULT_PROBE_IMAGE } from '../probe/pod.ts';
 import { PodIamCommand } from './base.ts';
 import { confirm } from './confirm.ts';
 import { connect } from './connect.ts';
 import { changesInWords, colouredDiff } from './diff.ts';
 import { table } from './table.ts';
+import { waitOf } from './wait.ts';
 
 interface InstallFlags {
   yes: boolean;
@@ -28,12 +28,7 @@ export abstract class InstallCommand<T extends typeof Command> extends PodIamCom
     valuesFor: (kube: Kube) => InstallValues | Promise<InstallValues>,
   ): Promise<InstallOutcome> {
     const flags = this.flags as unknown as InstallFlags;
-    const waitMs = parseDuration(flags.wait);
-    if (waitMs === null)
-      throw usageProblem({
-        code: 'USAGE',
-        what: `--wait must be a duration such as 2m, not "${flags.wait}"`,
-      });
+    const waitMs = waitOf(flags.wait);
     const kube = await connect(this.flags);
     const plan = await planInstall(kube, await valuesFor(kube), readBundle(), this.progress);
     this.progress.end();

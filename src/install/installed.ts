@@ -71,3 +71,6 @@ export async function ownObjects(kube: Kube, namespace: string): Promise<KubeObj
   const objects = (await Promise.all(lists)).flat();
   return space !== null && isOurs(space) ? [...objects, space] : objects;
 }
+
+/** Whether somebody else keeps the redirect rule, so that the daemon does not look at it. */
+export const keptOutside = (args: readonly string[]): boolean => args.includes('--redirect=external');

@@ -33,7 +33,6 @@ export async function proveNodes(
     image,
     region,
     stsEndpoint: (values.daemon['sts-endpoint'] as string | null) ?? `https://sts.${region}.amazonaws.com`,
-    metadataUrl: `http://${values.daemon['metadata-addr']}`,
     timeoutMs: 60_000,
     concurrency: 8,
     keep: false,
