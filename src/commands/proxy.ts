@@ -1,0 +1,31 @@
+import { Flags, type Interfaces } from '@oclif/core';
+import { PodIamCommand } from '../cli/base.ts';
+import { daemonFlags } from '../cli/daemon-flags.ts';
+import { DAEMON_FLAGS, type DaemonValues, daemonArgs } from '../model/daemon-flags.ts';
+
+export default class ProxyCommand extends PodIamCommand<typeof ProxyCommand> {
+  static override summary = 'Run the metadata proxy of one node in the foreground.';
+  static override description =
+    'Answers the metadata requests of the pods of one node, each with the credentials of its own role. Logs JSON lines to stdout; SIGTERM stops it in order.';
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> --node=node-1 --host-ip=10.0.0.11 --base-role-arn=arn:aws:iam::111122223333:role/',
+    '<%= config.bin %> <%= command.id %> --kubeconfig ~/.kube/config --node=node-1 --redirect=external',
+  ];
+  static override flags: Interfaces.FlagInput = {
+    ...daemonFlags,
+    kubeconfig: Flags.string({ summary: summaryOf('kubeconfig') }),
+    region: Flags.string({ summary: summaryOf('region') }),
+  };
+
+  async run(): Promise<void> {
+    const values: Record<string, string | boolean | null> = {};
+    const flags = this.flags as Record<string, string | boolean | undefined>;
+    for (const { name } of DAEMON_FLAGS) values[name] = flags[name] ?? null;
+    const { main } = await import('../proxy/main.ts');
+    this.end(await main(daemonArgs(values as DaemonValues)));
+  }
+}
+
+function summaryOf(name: string): string {
+  return DAEMON_FLAGS.find((flag) => flag.name === name)!.summary;
+}
