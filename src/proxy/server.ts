@@ -54,8 +54,7 @@ export function metadataServer(
       .send(body);
   };
   app.setNotFoundHandler(handle);
-  app.setErrorHandler((error, _request, reply) =>
-    reply.code((error as { statusCode?: number }).statusCode ?? 400).send({ Code: 'BadRequest' }),
-  );
+  // Fastify objects to content types only; the answer does not depend on them.
+  app.setErrorHandler((_error, request, reply) => handle(request, reply));
   return app;
 }

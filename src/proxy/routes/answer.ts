@@ -17,7 +17,8 @@ export interface Routed {
 }
 
 export function router(parts: Parts): (ask: Ask) => Promise<Routed> {
-  const isOwnHost = hostCheck(parts.settings.metadataHost, parts.settings.allowedHosts);
+  const { metadataHost, metadataPort, allowedHosts } = parts.settings;
+  const isOwnHost = hostCheck(metadataPort === 80 ? metadataHost : null, allowedHosts);
   return async (ask) => {
     const { authority, target } = readTarget(ask.requestLine);
     const isRight = isOwnHost(ask.header('host') ?? '') && (authority === null || isOwnHost(authority));

@@ -2,11 +2,13 @@
 // address (DNS rebinding) sends its own name here, and gets nothing.
 import { isIPv6 } from 'node:net';
 
-/** @param extra from --allowed-hosts, with a port or without; without, any port goes */
-export function hostCheck(metadataHost: string, extra: readonly string[]): (host: string) => boolean {
-  const own = ['169.254.169.254', '[fd00:ec2::254]', bracketed(metadataHost)].map((host) =>
-    host.toLowerCase(),
-  );
+/**
+ * @param metadataHost null when the real service is not on port 80, where no pod would look for it
+ * @param extra from --allowed-hosts, with a port or without; without, any port goes
+ */
+export function hostCheck(metadataHost: string | null, extra: readonly string[]): (host: string) => boolean {
+  const own = ['169.254.169.254', '[fd00:ec2::254]'];
+  if (metadataHost !== null) own.push(bracketed(metadataHost).toLowerCase());
   const more = extra.map((host) => host.toLowerCase());
   return (given) => {
     const host = given.toLowerCase();

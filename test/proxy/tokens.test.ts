@@ -1,0 +1,79 @@
+// Session tokens as IMDSv2 has them, over real sockets.
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { CREDENTIALS, startWorld, until, type World } from './world.ts';
+
+const TTL = 'x-aws-ec2-metadata-token-ttl-seconds';
+const TOKEN = 'x-aws-ec2-metadata-token';
+
+describe('session tokens', () => {
+  let world: World;
+  before(async () => {
+    world = await startWorld();
+    world.pod('blue', { ip: '127.21.0.1', role: 'blue' });
+    world.pod('red', { ip: '127.21.0.2', role: 'red' });
+    await until('credentials', () => world.lines('issued').length === 2);
+  });
+  after(() => world.close());
+
+  const put = (headers: Record<string, string>) =>
+    world.send('127.21.0.1', 'PUT', '/latest/api/token', headers);
+
+  test('are given for 1 to 21600 seconds, with the TTL in the answer', async () => {
+    for (const ttl of ['1', '300', '21600']) {
+      const { status, headers, body } = await put({ [TTL]: ttl });
+      assert.deepEqual([status, headers[TTL]], [200, ttl]);
+      assert.match(body, /^[\w.-]{40,80}$/);
+    }
+  });
+
+  test('are refused with 400 for any other TTL or none', async () => {
+    for (const ttl of ['0', '21601', '-1', '1.5', 'x', '', '999999999999'])
+      assert.deepEqual([ttl, (await put({ [TTL]: ttl })).status], [ttl, 400]);
+    assert.equal((await put({})).status, 400);
+  });
+
+  test('are refused with 403 to a request that was forwarded', async () => {
+    assert.equal((await put({ [TTL]: '60', 'x-forwarded-for': '10.0.0.9' })).status, 403);
+  });
+
+  test('are not to be had by GET', async () => {
+    const { status, headers } = await world.send('127.21.0.1', 'GET', '/latest/api/token');
+    assert.deepEqual([status, headers['allow']], [405, 'PUT']);
+  });
+
+  test('are needed for every GET but the canary', async () => {
+    for (const path of [CREDENTIALS, `${CREDENTIALS}blue`, '/latest/meta-data/instance-id', '/nothing']) {
+      assert.equal((await world.send('127.21.0.1', 'GET', path)).status, 401);
+      assert.equal((await world.send('127.21.0.1', 'GET', path, { [TOKEN]: 'bogus' })).status, 401);
+    }
+  });
+
+  test('are bound to the address that they were given to', async () => {
+    const foreign = await world.token('127.21.0.2');
+    assert.equal((await world.send('127.21.0.1', 'GET', CREDENTIALS, { [TOKEN]: foreign })).status, 401);
+    assert.equal((await world.send('127.21.0.2', 'GET', CREDENTIALS, { [TOKEN]: foreign })).status, 200);
+  });
+
+  test('end with their TTL', async () => {
+    const token = await world.token('127.21.0.1', 1);
+    assert.equal((await world.send('127.21.0.1', 'GET', CREDENTIALS, { [TOKEN]: token })).status, 200);
+    await new Promise((done) => setTimeout(done, 1_050));
+    assert.equal((await world.send('127.21.0.1', 'GET', CREDENTIALS, { [TOKEN]: token })).status, 401);
+  });
+
+  test('stay good over a restart of the daemon', async () => {
+    const token = await world.token('127.21.0.1');
+    await world.restart();
+    await until('the pods are known again', async () => {
+      const { status } = await world.send('127.21.0.1', 'GET', CREDENTIALS, { [TOKEN]: token });
+      return status === 200;
+    });
+  });
+
+  test('are optional when told so, but a bad one is refused all the same', async () => {
+    await world.restart(['--imds-tokens=optional']);
+    assert.equal((await world.send('127.21.0.1', 'GET', CREDENTIALS)).body, 'blue');
+    assert.equal((await world.send('127.21.0.1', 'GET', CREDENTIALS, { [TOKEN]: 'bogus' })).status, 401);
+  });
+});
