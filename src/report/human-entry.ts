@@ -49,14 +49,20 @@ function labelled(label: string, text: string, look: Look): string[] {
   });
 }
 
-/** Commands and patches are printed as they are: wrapped, they could not be pasted. */
 function fixLines(fix: Fix, label: string, look: Look): string[] {
-  const pad = ' '.repeat(INDENT + LABEL);
   const lines = labelled(label, fix.text, look);
-  for (const line of verbatim(fix.command)) lines.push(pad + look.paint.cyan(line));
+  lines.push(...pasteable('Run', fix.command, look));
   // The grants of unknowns are gathered at the end, each once.
-  if (label !== 'Needs') for (const line of verbatim(fix.patch)) lines.push(pad + line);
+  if (label !== 'Needs') lines.push(...pasteable('Patch', fix.patch, look));
   return lines;
+}
+
+/** Commands and patches are printed as they are: wrapped, they could not be pasted. */
+function pasteable(label: string, text: string | null, look: Look): string[] {
+  return verbatim(text).map((line, index) => {
+    const name = index === 0 ? look.paint.dim(label.padEnd(LABEL)) : ' '.repeat(LABEL);
+    return (' '.repeat(INDENT) + name + look.paint.cyan(line)).trimEnd();
+  });
 }
 
 /** Text to paste, line by line, with control characters made visible. */

@@ -1,24 +1,26 @@
 // The last lines of a report: the verdict in one sentence, and what it does not cover.
+import type { ChalkInstance } from 'chalk';
 import type { Report, Result } from '../model/finding.ts';
 import type { ExitCode } from '../model/problem.ts';
 import { EXIT } from '../model/problem.ts';
 import type { Look } from './look.ts';
 import { weightOf } from './severity.ts';
-import { count, duration } from './text.ts';
+import { count, duration, wrap } from './text.ts';
 
 export function renderVerdict(report: Report, exitCode: ExitCode, look: Look): string {
   const { paint } = look;
-  const words: Record<number, string> = {
-    [EXIT.ok]: paint.green.bold('OK'),
-    [EXIT.findings]: paint.red.bold('FAILED'),
-    [EXIT.unchecked]: paint.magenta.bold('NOT PROVEN'),
-    [EXIT.interrupted]: paint.yellow.bold('INTERRUPTED'),
+  const words: Record<number, [string, ChalkInstance]> = {
+    [EXIT.ok]: ['OK', paint.green.bold],
+    [EXIT.findings]: ['FAILED', paint.red.bold],
+    [EXIT.unchecked]: ['NOT PROVEN', paint.magenta.bold],
+    [EXIT.interrupted]: ['INTERRUPTED', paint.yellow.bold],
   };
-  const lines = [
-    `${words[exitCode]}  ${counts(report).join(', ')} in ${duration(report.durationMs)}   ${paint.dim(`exit ${exitCode}`)}`,
-  ];
+  const [word, colour] = words[exitCode]!;
+  const sentence = `${word}  ${counts(report).join(', ')} in ${duration(report.durationMs)} (exit ${exitCode})`;
+  const lines = wrap(sentence, look.width);
+  lines[0] = colour(word) + lines[0]!.slice(word.length);
   const gaps = notCovered(report);
-  if (gaps.length > 0) lines.push(`Not covered: ${gaps.join('; ')}`);
+  if (gaps.length > 0) lines.push(...wrap(`Not covered: ${gaps.join('; ')}`, look.width));
   return lines.join('\n');
 }
 

@@ -1,6 +1,6 @@
 // The report that a person reads in a terminal: what is wrong in full and in order of dependency,
 // what is right as a number, and at the end what was and was not shown.
-import type { Report, Result } from '../model/finding.ts';
+import type { Report, Result, Status } from '../model/finding.ts';
 import { byFamily } from './families.ts';
 import { renderEntry } from './human-entry.ts';
 import { renderGrants } from './human-grants.ts';
@@ -35,13 +35,16 @@ function header({ tool, context }: Report, { paint }: Look): string {
 
 function renderFamily(title: string, results: Result[], look: Look): string {
   const passes = results.filter(({ status }) => status === 'pass');
-  const shown = look.verbose ? results : results.filter(({ status }) => status !== 'pass');
+  const shown = ORDER.flatMap((wanted) => results.filter(({ status }) => status === wanted));
   const lines = [look.paint.bold.underline(title)];
   if (passes.length > 0 && !look.verbose)
     lines.push(`  ${look.badge('pass')}  ${passes.length} of ${results.length}`);
-  for (const alike of groupAlike(shown)) lines.push(renderEntry(alike, look));
+  for (const alike of groupAlike(shown))
+    if (look.verbose || alike[0]!.status !== 'pass') lines.push(renderEntry(alike, look));
   return lines.join('\n');
 }
+
+const ORDER: readonly Status[] = ['fail', 'warn', 'unknown', 'skip', 'pass'];
 
 /** Unknowns and skips that say the same of several subjects are told once. */
 function groupAlike(results: Result[]): Result[][] {

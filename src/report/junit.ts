@@ -17,8 +17,8 @@ export async function renderJunit(report: Report, options: RenderOptions): Promi
       const testCase = suite
         .testCase()
         .className(`pod-iam.${family.prefix}.${result.code}`)
-        .name(`${result.code} ${visible(result.title)}: ${subjectText(result.subject)}`);
-      if (result.subject.file !== null) testCase.file(visible(result.subject.file));
+        .name(`${result.code} ${xmlText(result.title)}: ${xmlText(subjectText(result.subject))}`);
+      if (result.subject.file !== null) testCase.file(xmlText(result.subject.file));
       fill(testCase, result, options.failOn ?? 'error');
     }
   }
@@ -31,9 +31,9 @@ function fill(testCase: TestCase, result: Result, failOn: FailOn): void {
   const text = details(result);
   if (result.status === 'skip') testCase.skipped().standardOutput(text);
   else if (result.status === 'unknown')
-    testCase.error(`could not be checked: ${visible(result.observed)}`, 'unknown', text);
+    testCase.error(`could not be checked: ${xmlText(result.observed)}`, 'unknown', text);
   else if (isFinding(result, failOn))
-    testCase.failure(visible(result.observed), result.severity).stacktrace(text);
+    testCase.failure(xmlText(result.observed), result.severity).stacktrace(text);
   else if (result.status !== 'pass') testCase.standardOutput(text);
 }
 
@@ -53,7 +53,7 @@ function details(result: Result): string {
     if (result.fix.command) lines.push(result.fix.command);
     if (result.fix.patch) lines.push(result.fix.patch);
   }
-  return visible(lines.join('\n'), { lines: true });
+  return xmlText(lines.join('\n'));
 }
 
 function addWorkloads(root: Builder, report: Report): void {
@@ -63,9 +63,9 @@ function addWorkloads(root: Builder, report: Report): void {
     const testCase = suite
       .testCase()
       .className('pod-iam.workloads')
-      .name(visible(proof.node === null ? proof.workload : `${proof.workload} on ${proof.node}`))
+      .name(xmlText(proof.node === null ? proof.workload : `${proof.workload} on ${proof.node}`))
       .time((proof.firstCredentialMs ?? 0) / 1000);
-    if (!proof.ok) testCase.failure(visible(mismatch(proof)), 'identity');
+    if (!proof.ok) testCase.failure(xmlText(mismatch(proof)), 'identity');
   }
 }
 
@@ -84,3 +84,6 @@ function addUnfinished(root: Builder, report: Report): void {
     .name('the run is complete')
     .error(what, 'incomplete');
 }
+
+/** The builder breaks off a CDATA section at its end mark only once per text. */
+const xmlText = (text: string): string => visible(text, { lines: true }).replaceAll(']]>', ']] >');

@@ -12,7 +12,7 @@ export interface Look {
   bin: string;
   gap: string;
   dot: string;
-  /** `✗ FAIL`, in its colour. */
+  /** `✗ FAIL   `, in its colour; all are of one width. */
   badge(status: Status): string;
 }
 
@@ -44,6 +44,6 @@ export function lookOf(options: RenderOptions): Look {
     bin: options.bin ?? 'pod-iam',
     gap: ascii ? '...' : '…',
     dot: ascii ? '-' : '·',
-    badge: (status) => colours[status](`${(ascii ? asciiMarks : marks)[status]} ${words[status]}`),
+    badge: (status) => colours[status](`${(ascii ? asciiMarks : marks)[status]} ${words[status].padEnd(7)}`),
   };
 }

@@ -1,5 +1,5 @@
 // Which results count: for the exit code, for JUnit's failures and for SARIF's levels alike.
-import type { Report, Result, Severity } from '../model/finding.ts';
+import type { Report, Result, Severity, WorkloadProof } from '../model/finding.ts';
 import { EXIT, type ExitCode } from '../model/problem.ts';
 
 export const FAIL_ON = ['error', 'warning', 'info'] as const;
@@ -36,10 +36,18 @@ export function exitCodeOf(
 ): ExitCode {
   if (interrupted) return EXIT.interrupted;
   if (report.results.some((result) => isFinding(result, failOn))) return EXIT.findings;
-  if (report.workloads?.some((proof) => !proof.ok)) return EXIT.findings;
+  if (report.workloads?.some((proof) => !proof.ok && !isUndecided(proof, report))) return EXIT.findings;
   if (!report.complete || isEmpty(report)) return EXIT.unchecked;
   if (report.results.some((result) => isUnchecked(result, failOn))) return EXIT.unchecked;
   return EXIT.ok;
 }
+
+/** Whether a workload was not disproven but could not be asked, as when its diagnostic pod was refused. */
+const isUndecided = ({ workload, provenArn }: WorkloadProof, { results }: Report): boolean =>
+  provenArn === null &&
+  results.some(
+    ({ status, subject }) =>
+      status === 'unknown' && `${subject.namespace}/${subject.kind}/${subject.name}` === workload,
+  );
 
 const isEmpty = (report: Report): boolean => report.results.length === 0 && report.summary.pass === 0;

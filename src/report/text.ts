@@ -51,7 +51,7 @@ export function subjectText(subject: Subject): string {
   const name = subject.namespace === null ? subject.name : `${subject.namespace}/${subject.name}`;
   const parts = [`${subject.kind} ${name}`];
   if (subject.container !== null) parts.push(`container ${subject.container}`);
-  if (subject.node !== null) parts.push(`node ${subject.node}`);
+  if (subject.node !== null && subject.node !== subject.name) parts.push(`node ${subject.node}`);
   if (subject.role !== null && subject.role !== subject.name) parts.push(`role ${subject.role}`);
   const place = placeText(subject);
   if (place !== null && place !== subject.name) parts.push(place);
