@@ -1,0 +1,118 @@
+// The AWS SDK behind the interface of aws.ts: credentials and endpoints as the SDK finds them, and
+// time-outs by which a machine without network learns so within seconds.
+import type { IAMClient, Role } from '@aws-sdk/client-iam';
+import type { RoleFact } from '../model/snapshot.ts';
+import type { Aws } from './aws.ts';
+import { type AwsCall, awsProblem } from './errors.ts';
+
+export interface AwsOptions {
+  profile?: string | undefined;
+  region?: string | undefined;
+  /** For AWS_DEFAULT_REGION, which the AWS CLI reads and the SDK does not. */
+  env?: Readonly<Record<string, string | undefined>>;
+}
+
+// STS is asked first and answers in well under a second: a network that swallows packets is known
+// after two attempts. IAM throttles whoever reads many roles; the SDK waits between its attempts.
+const stsLimits = { maxAttempts: 2, connectionTimeout: 2000, requestTimeout: 3000 };
+const iamLimits = { maxAttempts: 5, connectionTimeout: 2000, requestTimeout: 10_000 };
+/** Where IAM and STS are asked when no region is set anywhere. */
+const fallbackRegion = 'us-east-1';
+
+/** Prepares the clients; asks AWS nothing yet, so that wrong credentials show at the first call. */
+export async function connectAws(options: AwsOptions = {}): Promise<Aws> {
+  const { STSClient, GetCallerIdentityCommand } = await import('@aws-sdk/client-sts');
+  const profile = options.profile === undefined ? {} : { profile: options.profile };
+  const region = await findRegion(options, () => new STSClient(profile).config.region());
+  const config = ({ maxAttempts, ...timeouts }: typeof stsLimits) => ({
+    ...profile,
+    region: region ?? fallbackRegion,
+    maxAttempts,
+    requestHandler: { ...timeouts, throwOnRequestTimeout: true },
+  });
+  const sts = new STSClient(config(stsLimits));
+  let iam: IAMClient | null = null;
+  const connectIam = async () => {
+    const sdk = await import('@aws-sdk/client-iam');
+    iam ??= new sdk.IAMClient(config(iamLimits));
+    return { sdk, client: iam };
+  };
+
+  async function asking<T>(call: AwsCall, ask: () => Promise<T>): Promise<T> {
+    try {
+      return await ask();
+    } catch (error) {
+      throw awsProblem(error, call, options.profile ?? null);
+    }
+  }
+
+  return {
+    region,
+    caller() {
+      const call = { action: 'sts:GetCallerIdentity', subject: null, resource: '*' };
+      return asking(call, async () => {
+        const { Arn = '', Account = '' } = await sts.send(new GetCallerIdentityCommand({}));
+        return { arn: Arn, account: Account };
+      });
+    },
+    role(name) {
+      return asking(getRoleCall(name), async () => {
+        const { sdk, client } = await connectIam();
+        try {
+          const { Role } = await client.send(new sdk.GetRoleCommand({ RoleName: name }));
+          return Role ? roleFact(Role) : null;
+        } catch (error) {
+          if (error instanceof sdk.NoSuchEntityException) return null;
+          throw error;
+        }
+      });
+    },
+    roleNames() {
+      return asking({ action: 'iam:ListRoles', subject: null, resource: '*' }, async () => {
+        const { sdk, client } = await connectIam();
+        const names: string[] = [];
+        for await (const page of sdk.paginateListRoles({ client, pageSize: 1000 }, {})) {
+          for (const { RoleName } of page.Roles ?? []) names.push(RoleName!);
+        }
+        return names;
+      });
+    },
+    updateTrustPolicy(roleName, document) {
+      const call = { ...getRoleCall(roleName), action: 'iam:UpdateAssumeRolePolicy' };
+      return asking(call, async () => {
+        const { sdk, client } = await connectIam();
+        const input = { RoleName: roleName, PolicyDocument: document };
+        await client.send(new sdk.UpdateAssumeRolePolicyCommand(input));
+      });
+    },
+  };
+}
+
+async function findRegion(options: AwsOptions, askSdk: () => Promise<string>): Promise<string | null> {
+  const named = options.region ?? options.env?.['AWS_REGION'] ?? options.env?.['AWS_DEFAULT_REGION'];
+  if (named) return named;
+  try {
+    return await askSdk();
+  } catch {
+    return null;
+  }
+}
+
+const getRoleCall = (name: string): AwsCall => ({
+  action: 'iam:GetRole',
+  subject: `role ${name}`,
+  resource: `arn:aws:iam::*:role/*`,
+});
+
+/** IAM sends the trust policy URL-encoded (RFC 3986); it is kept as it was saved. */
+function roleFact(role: Role): RoleFact {
+  return {
+    arn: role.Arn!,
+    name: role.RoleName!,
+    path: role.Path!,
+    roleId: role.RoleId!,
+    trustPolicy: decodeURIComponent(role.AssumeRolePolicyDocument ?? ''),
+    maxSessionSeconds: role.MaxSessionDuration ?? 3600,
+    createdAtMs: role.CreateDate?.getTime() ?? null,
+  };
+}

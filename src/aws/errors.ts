@@ -1,0 +1,124 @@
+// Turns what the AWS SDK throws into problems that a user can act on: which call, why, what next.
+import { environmentProblem, Problem } from '../model/problem.ts';
+import type { Grant } from '../model/snapshot.ts';
+
+/** What was being asked when the error came. */
+export interface AwsCall {
+  /** The IAM action, such as `iam:GetRole`. */
+  action: string;
+  /** The object of the call in words, such as `role blue`; null for none. */
+  subject: string | null;
+  /** The ARN, or pattern of ARNs, that a policy must name to allow the call; the account may be `*`. */
+  resource: string;
+}
+
+/**
+ * The SDK's error as a problem; one that is a problem already passes.
+ * @param profile the profile that the user named; null for none
+ */
+export function awsProblem(error: unknown, call: AwsCall, profile: string | null = null): Problem {
+  if (error instanceof Problem) return error;
+  const details = readError(error);
+  const of = call.subject === null ? '' : ` for ${call.subject}`;
+  const base = { why: details.why, cause: error };
+
+  if (details.name === 'CredentialsProviderError' || details.name === 'TokenProviderError')
+    return environmentProblem({
+      ...base,
+      code: 'NO_AWS_CREDENTIALS',
+      what: `no AWS credentials were found${profile === null ? '' : ` in the profile "${profile}"`}`,
+      next: 'sign in (aws sso login, aws configure), name a profile (--profile NAME), or go without AWS (--no-aws)',
+    });
+  if (expired.has(details.name))
+    return environmentProblem({
+      ...base,
+      code: 'NO_AWS_CREDENTIALS',
+      what: 'the AWS credentials have expired',
+      next: 'get new ones (aws sso login, or as you got these), then run this again',
+    });
+  if (rejected.has(details.name))
+    return environmentProblem({
+      ...base,
+      code: 'NO_AWS_CREDENTIALS',
+      what: 'AWS does not accept the credentials',
+      next: 'check AWS_PROFILE, AWS_ACCESS_KEY_ID and this machine\'s clock; "aws sts get-caller-identity" must work',
+    });
+  if (denied.has(details.name))
+    return environmentProblem({
+      ...base,
+      code: 'AWS_DENIED',
+      what: `AWS does not allow ${call.action}${of}`,
+      next: `allow it in a policy of the caller: ${JSON.stringify(statementFor(inAccountOf(details.why, call)))}`,
+    });
+  if (details.isNetwork)
+    return environmentProblem({
+      ...base,
+      code: 'AWS_UNREACHABLE',
+      what: `AWS did not answer ${call.action}${of}`,
+      next: 'check the network, AWS_REGION and AWS_ENDPOINT_URL, or go without AWS (--no-aws)',
+    });
+  return environmentProblem({ ...base, code: 'AWS_API', what: `AWS refused ${call.action}${of}` });
+}
+
+/** What to give the caller so that a call is allowed next time. */
+export const grantFor = (call: AwsCall): Grant => ({
+  needs: `${call.action} on ${call.resource}`,
+  snippet: JSON.stringify({ Version: '2012-10-17', Statement: [statementFor(call)] }, null, 2),
+});
+
+const statementFor = ({ action, resource }: AwsCall): object => ({
+  Effect: 'Allow',
+  Action: action,
+  Resource: resource,
+});
+
+/** A denial says who was denied, so the policy can name the caller's own account. */
+function inAccountOf(why: string, call: AwsCall): AwsCall {
+  const [, partition, account] = /User: arn:([^:]+):[^:]+::(\d{12}):/.exec(why) ?? [];
+  if (partition === undefined || account === undefined) return call;
+  return {
+    ...call,
+    resource: call.resource.replace(/^arn:aws:iam::\*:/, `arn:${partition}:iam::${account}:`),
+  };
+}
+
+const denied = new Set(['AccessDenied', 'AccessDeniedException', 'UnauthorizedOperation']);
+const expired = new Set(['ExpiredToken', 'ExpiredTokenException', 'RequestExpired']);
+const rejected = new Set([
+  'InvalidClientTokenId',
+  'SignatureDoesNotMatch',
+  'UnrecognizedClientException',
+  'InvalidSignatureException',
+  'MissingAuthenticationToken',
+  'IncompleteSignature',
+]);
+const networkNames = new Set(['TimeoutError', 'AbortError', 'NetworkingError']);
+
+interface ErrorDetails {
+  name: string;
+  why: string;
+  isNetwork: boolean;
+}
+
+function readError(error: unknown): ErrorDetails {
+  if (!(error instanceof Error)) return { name: '', why: String(error), isNetwork: false };
+  const { code, errors, $metadata } = error as Error & {
+    code?: string;
+    errors?: Error[];
+    $metadata?: { requestId?: string };
+  };
+  // Node gathers one error per address of a host, and leaves their common message empty.
+  const message = firstLine(error.message) || firstLine(errors?.[0]?.message ?? '') || code || error.name;
+  const isAnswered = $metadata?.requestId !== undefined;
+  const label = isAnswered && error.name !== 'Error' ? `${error.name}: ` : '';
+  const suffix = isAnswered ? ` (request id ${$metadata.requestId})` : '';
+  return {
+    name: error.name,
+    why: `${label}${message}${suffix}`,
+    isNetwork:
+      !isAnswered &&
+      (networkNames.has(error.name) || /^(E[A-Z]{4,}|CERT_|UND_ERR|.*CERT.*|ERR_TLS)/.test(code ?? '')),
+  };
+}
+
+const firstLine = (text: string): string => text.split('\n')[0] ?? '';

@@ -1,0 +1,103 @@
+// The AWS part of a snapshot: who we are, and the roles that the workloads name. What cannot be read
+// becomes an unknown fact with the reason, so that one denied call does not cost the others.
+import pLimit from 'p-limit';
+import { parseArn, parseRoleArn } from '../model/arn.ts';
+import { Problem } from '../model/problem.ts';
+import { type AwsFacts, type Fact, known, type RoleFact, unknownFact } from '../model/snapshot.ts';
+import type { Aws } from './aws.ts';
+import { type AwsCall, grantFor } from './errors.ts';
+
+// IAM's reading calls are throttled per account; more at once would only be told to wait.
+const concurrency = 6;
+
+type Caller = AwsFacts['caller'];
+
+/**
+ * Reads all facts; never throws a Problem.
+ *
+ * IAM looks roles up by name alone, ignoring case and path, but STS and policies compare the whole
+ * ARN. So a role that is found under another ARN counts as not existing (null) under the ARN asked
+ * for, and is kept under its own: a reader that finds null looks there for the same name.
+ * @param aws null when AWS is not to be asked
+ */
+export async function gatherAws(aws: Aws | null, roleArns: readonly string[]): Promise<AwsFacts> {
+  const caller = await gatherCaller(aws);
+  const wanted = [...new Set(roleArns)];
+  if (aws === null || caller.state === 'unknown') {
+    const why = caller.state === 'unknown' ? caller.why : '';
+    const unasked = (from: string) => unknownFact(why, from);
+    return {
+      caller,
+      roles: Object.fromEntries(wanted.map((arn) => [arn, unasked('iam:GetRole')])),
+      roleNames: unasked('iam:ListRoles'),
+    };
+  }
+
+  const limit = pLimit(concurrency);
+  const found = await Promise.all(wanted.map((arn) => limit(() => gatherRole(aws, arn, caller.value))));
+  const roles: AwsFacts['roles'] = {};
+  for (const { fact, under } of found) roles[under] ??= fact;
+  for (const [index, arn] of wanted.entries()) {
+    if (found[index]!.under !== arn) roles[arn] = known(null, 'iam:GetRole');
+  }
+  return { caller, roles, roleNames: await gatherRoleNames(aws, roles, caller.value) };
+}
+
+async function gatherCaller(aws: Aws | null): Promise<Caller> {
+  const from = 'sts:GetCallerIdentity';
+  if (aws === null) return unknownFact('AWS was not asked', from);
+  try {
+    return known(await aws.caller(), from);
+  } catch (error) {
+    return unknownFrom(error, from, null);
+  }
+}
+
+async function gatherRole(
+  aws: Aws,
+  arn: string,
+  caller: { arn: string; account: string },
+): Promise<{ fact: Fact<RoleFact | null>; under: string }> {
+  const from = 'iam:GetRole';
+  const asked = parseRoleArn(arn);
+  if (!asked) return { fact: unknownFact('it is not the ARN of a role', from), under: arn };
+  const call: AwsCall = {
+    action: 'iam:GetRole',
+    subject: arn,
+    resource: `arn:${asked.partition}:iam::${asked.account}:role/*`,
+  };
+  if (asked.account !== caller.account || asked.partition !== parseArn(caller.arn)?.partition) {
+    const why = `the role belongs to another account (${asked.partition} ${asked.account}) than the credentials in use (${caller.account})`;
+    return { fact: unknownFact(why, from, grantFor(call)), under: arn };
+  }
+  try {
+    const role = await aws.role(asked.name);
+    return { fact: known(role, from), under: role?.arn ?? arn };
+  } catch (error) {
+    return { fact: unknownFrom(error, from, call), under: arn };
+  }
+}
+
+/** Names are for "did you mean" alone, so they are read only when a role is missing. */
+async function gatherRoleNames(
+  aws: Aws,
+  roles: AwsFacts['roles'],
+  caller: { arn: string },
+): Promise<Fact<string[]>> {
+  const from = 'iam:ListRoles';
+  const isMissing = (fact: Fact<RoleFact | null>): boolean => fact.state === 'known' && fact.value === null;
+  if (!Object.values(roles).some(isMissing))
+    return unknownFact('it was not needed: no role is missing', from);
+  try {
+    return known(await aws.roleNames(), from);
+  } catch (error) {
+    return unknownFrom(error, from, { action: from, subject: caller.arn, resource: '*' });
+  }
+}
+
+/** @param call what to grant when the reason is a denial */
+function unknownFrom(error: unknown, from: string, call: AwsCall | null): Fact<never> {
+  if (!(error instanceof Problem)) throw error;
+  const why = error.why === undefined ? error.message : `${error.message}: ${error.why}`;
+  return unknownFact(why, from, error.code === 'AWS_DENIED' && call ? grantFor(call) : null);
+}
