@@ -60,7 +60,7 @@ async function diffOf(before: KubeObject | null, after: KubeObject): Promise<str
       context: 3,
     },
   );
-  return patch.replace(/^=+\n/, '').replace(/^(---|\+\+\+) (.*?)\t?$/gm, '$1 $2');
+  return patch.replace(/^Index: .*\n/, '').replace(/^=+\n/, '');
 }
 
 /** Without what the server writes itself, and with secrets and binaries told by their size alone. */

@@ -123,7 +123,7 @@ export async function warningsOf(
   }
 }
 
-/** The message of the last line that is more than white space; JSON lines are reduced to their words. */
+/** The last line that names an error, else the last; JSON lines are reduced to their words. */
 async function lastLogLine(
   kube: Kube,
   pod: KubeObject,
@@ -133,8 +133,10 @@ async function lastLogLine(
   const { namespace = 'default', name } = pod.metadata;
   try {
     const text = await kube.log(namespace, name, { container, tailLines: 20, previous });
-    const line = text.trimEnd().split('\n').at(-1)?.trim();
-    return line ? wordsOf(line).slice(0, 300) : null;
+    const lines = text.trim().split('\n');
+    const line =
+      lines.slice(-5).findLast((one) => /^(\w*Error|fatal|panic):/i.test(one.trim())) ?? lines.at(-1);
+    return line ? wordsOf(line.trim()).slice(0, 300) : null;
   } catch {
     return null;
   }

@@ -7,9 +7,8 @@ import { cleanupDaemonSet } from '../manifests/daemonset.ts';
 import { bundleObjects } from '../manifests/objects.ts';
 import type { InstallValues } from '../manifests/values.ts';
 import { CLEANUP_NAME, NAME_LABEL } from '../model/labels.ts';
-import { Problem } from '../model/problem.ts';
 import { splitNodes } from './nodes.ts';
-import { awaitRollout, type RolloutOptions } from './rollout.ts';
+import { awaitRollout, type NodeState, type RolloutOptions, RolloutProblem } from './rollout.ts';
 
 export interface NodeCleaning {
   node: string;
@@ -41,20 +40,20 @@ export async function cleanNodes(
   }
   const applied = await kube.read({ apiVersion: 'apps/v1', kind: 'DaemonSet', ...daemonSet });
   progress.step(`removing the redirect rule on ${nodes.reachable.length} nodes`);
-  let problem: Problem | null = null;
+  let states: readonly NodeState[] = [];
   try {
     const generation = Number(applied?.metadata.generation ?? 0);
     await awaitRollout(kube, { ...options, daemonSet, generation, nodes: nodes.reachable });
   } catch (error) {
     signal.throwIfAborted();
-    if (!(error instanceof Problem)) throw error;
-    problem = error;
+    if (!(error instanceof RolloutProblem)) throw error;
+    states = error.states;
   }
   const pods = await kube.list('v1', 'Pod', {
     namespace: daemonSet.namespace,
     labelSelector: `${NAME_LABEL}=${CLEANUP_NAME}`,
   });
-  const reached = await Promise.all(nodes.reachable.map((node) => proofOf(kube, node, pods, problem)));
+  const reached = await Promise.all(nodes.reachable.map((node) => proofOf(kube, node, pods, states)));
   const lost = nodes.notReady.map((node) => ({
     node,
     clean: false,
@@ -69,7 +68,7 @@ async function proofOf(
   kube: Kube,
   node: string,
   pods: readonly KubeObject[],
-  problem: Problem | null,
+  states: readonly NodeState[],
 ): Promise<NodeCleaning> {
   const open = (what: string): NodeCleaning => ({
     node,
@@ -78,23 +77,17 @@ async function proofOf(
     byHand: BY_HAND,
     isReachable: true,
   });
+  const trouble = states.find((state) => state.node === node)?.trouble?.message;
   const pod = pods.find(({ spec }) => (spec as { nodeName?: string } | undefined)?.nodeName === node);
-  if (!pod) return open(problem?.why ?? 'no pod was started there');
+  if (!pod) return open(trouble ?? 'no pod was started there');
   try {
     const log = await kube.log(pod.metadata.namespace!, pod.metadata.name, { container: 'redirect' });
     const line = log.split('\n').findLast((text) => text.includes('"msg":"redirect removed"'));
     if (line) return { node, clean: true, what: wordsOf(line), byHand: null, isReachable: true };
-    return open(reasonFor(node, problem) ?? 'its pod did not report that the rule is gone');
+    return open(trouble ?? 'its pod did not report that the rule is gone');
   } catch (error) {
-    return open(reasonFor(node, problem) ?? (error as Error).message);
+    return open(trouble ?? (error as Error).message);
   }
-}
-
-/** Of the reasons per node that a rollout ends with, this node's. */
-function reasonFor(node: string, problem: Problem | null): string | null {
-  if (problem === null) return null;
-  const own = (problem.why ?? '').split('; ').find((part) => part.startsWith(`${node}: `));
-  return own ? own.slice(node.length + 2) : (problem.why ?? problem.message);
 }
 
 function wordsOf(line: string): string {

@@ -1,7 +1,7 @@
 // Reads back what is installed: the objects of ours, and the values they were made from.
 import type { Kube, KubeObject } from '../cluster/kube.ts';
 import type { InstallValues } from '../manifests/values.ts';
-import { parseDaemonFlags } from '../model/daemon-flags.ts';
+import { DAEMON_FLAGS, parseDaemonFlags } from '../model/daemon-flags.ts';
 import { isOurs, MANAGED_SELECTOR, PROXY_NAME, VERSION_LABEL } from '../model/labels.ts';
 import { environmentProblem } from '../model/problem.ts';
 
@@ -14,35 +14,44 @@ interface Container {
 }
 
 /** The daemon's DaemonSet; null when there is none. Throws a Problem when one of that name is not ours. */
-export async function readDaemonSet(kube: Kube, namespace: string): Promise<KubeObject | null> {
-  const ref = { apiVersion: 'apps/v1', kind: 'DaemonSet', name: PROXY_NAME, namespace };
+export async function readDaemonSet(
+  kube: Kube,
+  namespace: string,
+  name: string = PROXY_NAME,
+): Promise<KubeObject | null> {
+  const ref = { apiVersion: 'apps/v1', kind: 'DaemonSet', name, namespace };
   const found = await kube.read(ref);
   if (found === null || isOurs(found)) return found;
   throw environmentProblem({
     code: 'NOT_OURS',
-    what: `the DaemonSet ${namespace}/${PROXY_NAME} was not made by pod-iam, so it is left alone`,
+    what: `the DaemonSet ${namespace}/${name} was not made by pod-iam, so it is left alone`,
     why: 'it lacks the label app.kubernetes.io/managed-by=pod-iam',
-    next: `choose another --system-namespace, or delete it: kubectl delete daemonset -n ${namespace} ${PROXY_NAME}`,
+    next: `choose another --system-namespace, or delete it: kubectl delete daemonset -n ${namespace} ${name}`,
   });
 }
 
-/** The values that a DaemonSet was made from, so that an upgrade keeps them. */
+/** The values that a DaemonSet of ours was made from: the daemon's, or what an interrupted uninstall left of it. */
 export function installedValues(daemonSet: KubeObject, fallback: InstallValues): InstallValues {
   const containers = containersOf(daemonSet);
-  const proxy = containers.find(({ name }) => name === 'proxy');
-  if (!proxy) return fallback;
   const redirect = containers.find(({ name }) => name === 'redirect');
+  const main = containers.find(({ name }) => name === 'proxy') ?? redirect;
+  if (!main) return fallback;
   const usesHost = redirect?.args?.some((argument) => argument.startsWith('--host-root')) ?? true;
-  const args = (proxy.args ?? []).filter((argument) => !argument.includes('$('));
   return {
     systemNamespace: daemonSet.metadata.namespace ?? fallback.systemNamespace,
-    delivery: proxy.command?.at(-1)?.endsWith('/run.cjs') ? 'configmap' : 'image',
-    image: proxy.image,
+    delivery: main.command?.at(-1)?.endsWith('/run.cjs') ? 'configmap' : 'image',
+    image: main.image,
     redirectImage: usesHost ? null : (redirect?.image ?? null),
-    awsSecret: proxy.envFrom?.find(({ secretRef }) => secretRef)?.secretRef?.name ?? null,
-    daemon: parseDaemonFlags(args),
+    awsSecret: main.envFrom?.find(({ secretRef }) => secretRef)?.secretRef?.name ?? null,
+    daemon: parseDaemonFlags((main.args ?? []).filter(isGivenFlag)),
     version: daemonSet.metadata.labels?.[VERSION_LABEL] ?? fallback.version,
   };
+}
+
+/** A flag of the daemon's with a value that is not the kubelet's to fill in. */
+function isGivenFlag(argument: string): boolean {
+  const name = /^--([^=]+)/.exec(argument)?.[1];
+  return DAEMON_FLAGS.some((flag) => flag.name === name) && !argument.includes('$(');
 }
 
 export const containersOf = (daemonSet: KubeObject): Container[] => {

@@ -3,7 +3,7 @@
 import type { Kube, KubeObject, ObjectRef } from '../cluster/kube.ts';
 import { isReady, type Trouble, troubleOf, warningsOf } from '../cluster/trouble.ts';
 import { NAME_LABEL } from '../model/labels.ts';
-import { environmentProblem, type Problem } from '../model/problem.ts';
+import { environmentProblem, Problem, type ProblemDetails } from '../model/problem.ts';
 import type { Progress } from '../model/progress.ts';
 import { pause } from './pause.ts';
 
@@ -25,6 +25,16 @@ export interface NodeState {
   trouble: Trouble | null;
 }
 
+/** A rollout that did not come to its end, with how far each node got. */
+export class RolloutProblem extends Problem {
+  readonly states: readonly NodeState[];
+
+  constructor(details: ProblemDetails, states: readonly NodeState[]) {
+    super('environment', details);
+    this.states = states;
+  }
+}
+
 const pollMs = 1_000;
 /** Pods that have just started are not ready yet; asking why before this would only cost requests. */
 const patienceMs = 3_000;
@@ -33,7 +43,7 @@ const finalMs = 4_000;
 
 /**
  * @returns the state of every node, all of them ready
- * @throws Problem ROLLOUT with the reason per node, and the signal's reason when it is aborted
+ * @throws RolloutProblem with the reason per node, and the signal's reason when it is aborted
  */
 export async function awaitRollout(kube: Kube, options: RolloutOptions): Promise<NodeState[]> {
   const { daemonSet, timeoutMs, signal, progress } = options;
@@ -125,17 +135,27 @@ function stuck(
   timeoutMs: number | null,
 ): Problem {
   const waiting = states.filter(({ ready }) => !ready);
-  const reasons = waiting.map(({ node, trouble }) => `${node}: ${trouble?.message ?? 'no pod yet'}`);
   const after = timeoutMs === null ? '' : ` after ${timeoutMs / 1000} s`;
   const pod = waiting.find(({ pod }) => pod !== null)?.pod;
-  return environmentProblem({
+  const details = {
     code: timeoutMs === null ? 'ROLLOUT' : 'TIMEOUT',
     what: `${name} is ready on ${states.length - waiting.length} of ${states.length} nodes${after}`,
-    why: refusal ?? reasons.join('; '),
+    why: refusal ?? reasonsOf(waiting),
     next: pod
       ? `kubectl describe pod -n ${namespace} ${pod}`
       : `kubectl describe daemonset -n ${namespace} ${name}`,
-  });
+  };
+  return new RolloutProblem(details, states);
+}
+
+/** `node1, node2: why; node3: why`: the same cause is told once. */
+function reasonsOf(waiting: readonly NodeState[]): string {
+  const nodesByReason = new Map<string, string[]>();
+  for (const { node, trouble } of waiting) {
+    const reason = trouble?.message ?? 'no pod yet';
+    nodesByReason.set(reason, [...(nodesByReason.get(reason) ?? []), node]);
+  }
+  return [...nodesByReason].map(([reason, nodes]) => `${nodes.join(', ')}: ${reason}`).join('; ');
 }
 
 function firstTrouble(states: readonly NodeState[]): string | null {

@@ -5,7 +5,7 @@ import type { Kube, KubeObject } from '../cluster/kube.ts';
 import type { Bundle } from '../manifests/bundle.ts';
 import { API_TOKEN_SECRET } from '../manifests/containers.ts';
 import type { InstallValues } from '../manifests/values.ts';
-import { isOurs, NAME_LABEL, PROXY_NAME } from '../model/labels.ts';
+import { CLEANUP_NAME, isOurs, NAME_LABEL, PROXY_NAME } from '../model/labels.ts';
 import { environmentProblem, type Problem } from '../model/problem.ts';
 import type { Progress } from '../model/progress.ts';
 import { cleanNodes, type NodeCleaning } from './clean-nodes.ts';
@@ -44,7 +44,8 @@ export async function planUninstall(
   progress.step(`looking for pod-iam in context ${kube.context.name}`);
   await kube.version();
   const objects = await ownObjects(kube, namespace);
-  const daemonSet = await readDaemonSet(kube, namespace);
+  const daemonSet =
+    (await readDaemonSet(kube, namespace)) ?? (await readDaemonSet(kube, namespace, CLEANUP_NAME));
   const values = daemonSet === null ? fallback : installedValues(daemonSet, fallback);
   if (objects.length === 0) return { values, objects, foreign: [] };
   await requirePermissions(kube, uninstallNeeds(namespace));
