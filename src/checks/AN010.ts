@@ -1,6 +1,6 @@
 // AN010: the annotated role must exist, by exactly this ARN. IAM says so; where it may not be asked,
 // a diagnostic pod that became the role says it as well.
-import { isSessionOf, type RoleArn } from '../model/arn.ts';
+import { isSessionOf, parseRoleArn, type RoleArn } from '../model/arn.ts';
 import { type Finding, fail, pass } from '../model/finding.ts';
 import { nearestName } from '../model/nearest.ts';
 import type { Fact, RoleFact, Snapshot, WorkloadFact } from '../model/snapshot.ts';
@@ -65,13 +65,14 @@ export function assumedBy(
 function judge(workload: WorkloadFact, role: RoleArn, found: RoleFact | null, snapshot: Snapshot): Finding {
   const of = workloadSubject(workload, { role: role.arn });
   const { roleNames } = snapshot.aws;
-  if (found?.arn === role.arn) return pass(of, { expected, observed: `role id ${found.roleId}`, why });
-  if (found !== null)
+  if (found !== null) return pass(of, { expected, observed: `role id ${found.roleId}`, why });
+  const namesake = namesakeOf(role, snapshot);
+  if (namesake !== null)
     return fail(of, {
       expected,
-      observed: `${role.arn} does not exist; the role of that name is ${found.arn}`,
-      why: 'a path is part of the ARN that the daemon asks STS for',
-      fix: rename(workload, found.arn, snapshot),
+      observed: `${role.arn} does not exist; the role of that name is ${namesake.arn}`,
+      why: 'path and case are part of the ARN that the daemon asks STS for',
+      fix: rename(workload, namesake.arn, snapshot),
     });
   const near = roleNames.state === 'known' ? nearestName(role.name, roleNames.value) : null;
   return fail(of, {
@@ -87,6 +88,16 @@ function judge(workload: WorkloadFact, role: RoleArn, found: RoleFact | null, sn
           }
         : rename(workload, near, snapshot),
   });
+}
+
+/** IAM finds roles by name alone; one with another path or case was kept under its own ARN. */
+function namesakeOf({ name, account }: RoleArn, { aws }: Snapshot): RoleFact | null {
+  for (const fact of Object.values(aws.roles)) {
+    if (fact.state === 'unknown' || fact.value === null) continue;
+    const role = parseRoleArn(fact.value.arn);
+    if (role?.account === account && role.name.toLowerCase() === name.toLowerCase()) return fact.value;
+  }
+  return null;
 }
 
 function rename(workload: WorkloadFact, value: string, { settings }: Snapshot) {

@@ -55,7 +55,7 @@ function judge(workload: WorkloadFact, forPods: string[], elsewhere: string[]): 
   return [pass(of, { expected, observed: read.join(', '), why })];
 }
 
-function nearestKey(key: string, known: readonly string[]): string | null {
+export function nearestKey(key: string, known: readonly string[]): string | null {
   const ranked = known
     .map((candidate) => ({ candidate, distance: editDistance(key.toLowerCase(), candidate) }))
     .sort((a, b) => a.distance - b.distance);

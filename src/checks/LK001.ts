@@ -80,7 +80,8 @@ function served(
     what: 'the pod carries no role annotation',
     outcome: `it was served ${gotCredentials(observation) ? `credentials of ${who}` : `a secret key by ${leaks.join(', ')}`}`,
   };
-  const standard = settings.defaultRole && resolveRole(settings.defaultRole, settings.baseRoleArn);
+  const standard =
+    settings.defaultRole === null ? null : resolveRole(settings.defaultRole, settings.baseRoleArn);
   if (
     standard?.ok &&
     leaks.length === 0 &&

@@ -4,9 +4,11 @@
 import { EXTERNAL_ID_KEY, SESSION_NAME_KEY } from '../model/annotations.ts';
 import { isSessionOf, parseRoleArn, parseSessionArn, type RoleArn } from '../model/arn.ts';
 import { type Evaluation, evaluateTrust } from '../model/evaluate.ts';
-import { type Finding, fail, pass, type Subject, unknown } from '../model/finding.ts';
+import { type Finding, type Fix, fail, pass, type Subject, unknown } from '../model/finding.ts';
 import { parsePolicy } from '../model/policy.ts';
+import { Problem } from '../model/problem.ts';
 import type { Fact, RoleFact, Snapshot, WorkloadFact } from '../model/snapshot.ts';
+import { planTrustChange } from '../trust-policy/plan.ts';
 import { assumedBy, roleFact } from './AN010.ts';
 import { clusterSubject, quote, unread, workloadSubject, workloadsWithRole } from './shared.ts';
 
@@ -125,14 +127,25 @@ export function nodeRoleArn(identity: string, { aws }: Snapshot): string {
   return known?.value.arn ?? `arn:${session.partition}:iam::${session.account}:role/${session.roleName}`;
 }
 
-function fix(role: RoleFact, identities: readonly string[], snapshot: Snapshot) {
+function fix(role: RoleFact, identities: readonly string[], snapshot: Snapshot): Fix {
   const arns = [...new Set(identities.map((identity) => nodeRoleArn(identity, snapshot)))].sort();
   const flags = arns.map((arn) => ` --node-role ${quote(arn)}`).join('');
   return {
     text: `let ${arns.join(' and ')} assume it`,
     command: `pod-iam trust-policy apply --role ${quote(role.name)}${flags}`,
-    patch: null,
+    patch: corrected(role, arns),
   };
+}
+
+/** The whole document as it should be; null when a change that only adds cannot mend it. */
+function corrected({ trustPolicy }: RoleFact, arns: readonly string[]): string | null {
+  try {
+    const change = planTrustChange(trustPolicy, arns);
+    return change.changed ? change.document : null;
+  } catch (error) {
+    if (error instanceof Problem) return null;
+    throw error;
+  }
 }
 
 /** Whom the policy names now, to see the wrong one at a glance. */

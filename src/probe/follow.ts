@@ -3,6 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Kube, KubeObject } from '../cluster/kube.ts';
 import type { ProbeObservation } from '../model/observation.ts';
+import type { Progress } from '../model/progress.ts';
 import { emptyObservation, parseProbeLog } from './parse.ts';
 import type { PlannedProbe } from './plan.ts';
 import { PROBE_CONTAINER } from './pod.ts';
@@ -16,7 +17,7 @@ export interface FollowOptions {
   image: string;
   signal: AbortSignal;
   timeoutMs: number;
-  progress(line: string): void;
+  progress: Progress;
 }
 
 interface PodStatus {
@@ -87,7 +88,7 @@ export async function followProbe(
     if (elapsedMs > SLOW_PULL_MS && !saidSlow && state?.waiting) {
       saidSlow = true;
       const last = await lastWarning(kube, pod);
-      options.progress(
+      options.progress.step(
         `${probe.namespace}/${name} still waits on ${node ?? 'no node yet'}: ${last ?? `pulling ${options.image}`}`,
       );
     }

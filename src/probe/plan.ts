@@ -72,7 +72,9 @@ export function planProbes(snapshot: Snapshot, options: PlanOptions): ProbePlan 
     .sort((a, b) => (a.name < b.name ? -1 : 1));
   const sample = options.nodeLimit === null ? further : further.slice(0, options.nodeLimit);
   if (sample.length < further.length)
-    notCovered.push(`${further.length - sample.length} of ${nodes.length} nodes, left out by --nodes`);
+    notCovered.push(
+      `${further.length - sample.length} of ${nodes.length} nodes, on which no pod was started`,
+    );
   for (const node of nodes.filter((candidate) => candidate.notServable !== null))
     notCovered.push(`node ${node.name}: ${node.notServable}`);
   // A node may be kept for others by taints; the daemon must intercept there all the same.

@@ -11,6 +11,8 @@ export const PROBE_CONTAINER = 'probe';
 /** Multi-architecture, by digest: https://hub.docker.com/r/curlimages/curl */
 export const DEFAULT_PROBE_IMAGE =
   'docker.io/curlimages/curl:8.17.0@sha256:935d9100e9ba842cdb060de42472c7ca90cfe9a7c96e4dacb55e79e560b3ff40';
+/** https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-data-retrieval.html */
+const METADATA_URL = 'http://169.254.169.254';
 /** After this the kubelet ends the pod, whatever has become of us. */
 const DEADLINE_SECONDS = 180;
 
@@ -20,7 +22,8 @@ export interface PodOptions {
   /** STS endpoint as the daemon uses it, such as `https://sts.eu-west-1.amazonaws.com`. */
   stsEndpoint: string;
   region: string;
-  metadataUrl: string;
+  /** Where pods ask for credentials; every SDK has it built in. */
+  metadataUrl?: string;
 }
 
 export const podName = (runId: string, probeId: string): string => `pod-iam-probe-${runId}-${probeId}`;
@@ -112,7 +115,7 @@ const pinnedTo = (node: string): object => ({
 function scriptInput(probe: PlannedProbe, options: PodOptions): ScriptInput {
   return {
     PROBE_KIND: probe.kind,
-    PROBE_METADATA: options.metadataUrl.replace(/\/+$/, ''),
+    PROBE_METADATA: (options.metadataUrl ?? METADATA_URL).replace(/\/+$/, ''),
     PROBE_OWN_ROLE: probe.expectedRole ?? '',
     PROBE_OTHER_ROLE: probe.otherRole,
     PROBE_STS: `${options.stsEndpoint.replace(/\/+$/, '')}/`,

@@ -5,6 +5,7 @@ import pLimit from 'p-limit';
 import type { Kube } from '../cluster/kube.ts';
 import type { ProbeObservation } from '../model/observation.ts';
 import { Problem } from '../model/problem.ts';
+import type { Progress } from '../model/progress.ts';
 import { cleanUpRun } from './cleanup.ts';
 import { followProbe } from './follow.ts';
 import { emptyObservation } from './parse.ts';
@@ -20,8 +21,7 @@ export interface RunOptions extends Omit<PodOptions, 'runId'> {
   concurrency: number;
   /** Leave the pods, to look at them. */
   keep: boolean;
-  /** Told in plain lines what goes on. */
-  progress(line: string): void;
+  progress: Progress;
 }
 
 export interface ProbeRun {
@@ -52,7 +52,7 @@ export async function runProbes(kube: Kube, plan: ProbePlan, options: RunOptions
       await kube.create(probePod(probe, pod, await owners.uid(probe.namespace)));
       const observation = await followProbe(kube, probe, place.name, options);
       done += 1;
-      options.progress(`${done}/${plan.probes.length} ${inWords(observation)}`);
+      options.progress.detail(`${done} of ${plan.probes.length}, ${inWords(observation)}`);
       return observation;
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
@@ -61,21 +61,24 @@ export async function runProbes(kube: Kube, plan: ProbePlan, options: RunOptions
         error.next ?? 'see why the API server refuses it',
       );
       done += 1;
-      options.progress(`${done}/${plan.probes.length} ${inWords(observation)}`);
+      options.progress.detail(`${done} of ${plan.probes.length}, ${inWords(observation)}`);
       return observation;
     }
   };
 
+  options.progress.step(`asking from ${plan.probes.length} diagnostic pods`);
   let left: string[] = [];
   let observations: PromiseSettledResult<ProbeObservation>[] = [];
   try {
     // Settled and not only awaited: nothing may be created after the clean-up below has begun.
     observations = await Promise.allSettled(plan.probes.map((probe) => limit(runOne, probe)));
   } finally {
-    if (options.keep) options.progress(`kept; remove them with: ${removal(runId, namespaces)}`);
+    if (options.keep)
+      options.progress.step(`diagnostic pods kept; remove them with: ${removal(runId, namespaces)}`);
     else {
+      options.progress.step('cleaning up the diagnostic pods');
       left = await cleanUpRun(kube, runId, namespaces);
-      options.progress(
+      options.progress.step(
         left.length === 0
           ? 'diagnostic pods cleaned up: 0 objects left'
           : `${left.length} objects left: ${left.join(', ')}; remove them with: ${removal(runId, namespaces)}`,

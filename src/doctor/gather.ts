@@ -1,0 +1,105 @@
+// Gathers one snapshot out of cluster, files and AWS, in the order in which each needs the one before.
+import type { Aws } from '../aws/aws.ts';
+import { workloadsWithRole } from '../checks/shared.ts';
+import { nodeRoleArn } from '../checks/TP018.ts';
+import type { ClusterFacts } from '../cluster/gather.ts';
+import type { Kube } from '../cluster/kube.ts';
+import type { Progress } from '../model/progress.ts';
+import { DEFAULT_SETTINGS } from '../model/role.ts';
+import { type Fact, known, type Snapshot, unknownFact } from '../model/snapshot.ts';
+
+export interface GatherSources {
+  kube: Kube | null;
+  aws: Aws | null;
+  files: readonly string[];
+  selection: { namespace: string | null };
+  systemNamespace: string;
+  nodeRoles: readonly string[];
+  probe: { region: string | null };
+  progress: Progress;
+}
+
+/** @throws Problem when the cluster cannot be reached, or a file not be read */
+export async function gatherSnapshot(sources: GatherSources): Promise<Snapshot> {
+  const { kube, aws, progress, selection } = sources;
+  const inCluster = kube ? await readCluster(kube, sources) : NO_CLUSTER;
+  const merged = sources.files.length === 0 ? inCluster : await withFiles(inCluster, sources);
+  const nodeIdentities =
+    sources.nodeRoles.length === 0 ? merged.nodeIdentities : known([...sources.nodeRoles], '--node-role');
+  const unasked: Snapshot = {
+    schemaVersion: 1,
+    takenAtMs: Date.now(),
+    context: {
+      cluster: kube?.context.name ?? null,
+      kubeContext: kube?.context.name ?? null,
+      region: sources.probe.region ?? aws?.region ?? null,
+    },
+    ...merged,
+    nodeIdentities,
+    aws: {
+      caller: unknownFact('AWS was not asked', 'sts:GetCallerIdentity'),
+      roles: {},
+      roleNames: unknownFact('AWS was not asked', 'iam:ListRoles'),
+    },
+    probes: unknownFact('no diagnostic pods were run', 'run diagnostic pods (--active)'),
+  };
+  progress.step(aws ? 'reading roles and trust policies' : 'judging without AWS');
+  const { gatherAws } = await import('../aws/gather.ts');
+  const identities = nodeIdentities.state === 'known' ? nodeIdentities.value : [];
+  const arns = [
+    ...workloadsWithRole(unasked)
+      .filter(({ workload }) => selection.namespace === null || workload.namespace === selection.namespace)
+      .map(({ role }) => role.arn),
+    // A session's ARN has lost its role's path; IAM knows it.
+    ...identities.map((identity) => nodeRoleArn(identity, unasked)).filter((arn) => arn.includes(':role/')),
+  ];
+  return { ...unasked, aws: await gatherAws(aws, [...new Set(arns)].sort()) };
+}
+
+async function readCluster(
+  kube: Kube,
+  { systemNamespace, selection, progress }: GatherSources,
+): Promise<ClusterFacts> {
+  progress.step('reading nodes, pods, workloads and the proxy');
+  const { gatherCluster } = await import('../cluster/gather.ts');
+  return gatherCluster(kube, {
+    systemNamespace,
+    namespaces: selection.namespace === null ? undefined : [selection.namespace],
+  });
+}
+
+const missing = unknownFact('no cluster was asked', 'ask the cluster');
+const NO_CLUSTER: ClusterFacts = {
+  settings: DEFAULT_SETTINGS,
+  nodes: missing,
+  namespaces: missing,
+  serviceAccounts: missing,
+  pods: missing,
+  workloads: missing,
+  proxy: missing,
+  nodeIdentities: missing,
+};
+
+/** The files' objects in place of the cluster's of the same name, as if they were applied. */
+async function withFiles(facts: ClusterFacts, { files, selection }: GatherSources): Promise<ClusterFacts> {
+  const { workloadsFromFiles } = await import('../cluster/files.ts');
+  const read = await workloadsFromFiles(files, selection.namespace ?? 'default');
+  const from = `read ${files.join(', ')}`;
+  return {
+    ...facts,
+    workloads: merge(facts.workloads, read.workloads, ({ id }) => id, from),
+    namespaces: merge(facts.namespaces, read.namespaces, ({ name }) => name, from),
+    serviceAccounts: merge(
+      facts.serviceAccounts,
+      read.serviceAccounts,
+      ({ namespace, name }) => `${namespace}/${name}`,
+      from,
+    ),
+  };
+}
+
+function merge<T>(base: Fact<T[]>, over: readonly T[], keyOf: (item: T) => string, from: string): Fact<T[]> {
+  const under = base.state === 'known' ? base.value : [];
+  const keys = new Set(over.map(keyOf));
+  return known([...under.filter((item) => !keys.has(keyOf(item))), ...over], from);
+}

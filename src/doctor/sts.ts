@@ -1,0 +1,19 @@
+// Which STS the diagnostic pods ask: the one that the installed daemon asks, else the region's own.
+import type { Snapshot } from '../model/snapshot.ts';
+
+/** The daemon's region, else that of the nodes' labels, else the one that all accounts have. */
+export function regionOf({ proxy, nodes, context }: Snapshot): string {
+  const install = proxy.state === 'known' ? proxy.value : null;
+  if (install?.region) return install.region;
+  const labels = nodes.state === 'known' ? nodes.value.map((node) => node.labels) : [];
+  // https://kubernetes.io/docs/reference/labels-annotations-taints/#topologykubernetesioregion
+  const labelled = labels.map((all) => all['topology.kubernetes.io/region']).find(Boolean);
+  return labelled ?? context.region ?? 'us-east-1';
+}
+
+export function stsEndpointOf({ proxy }: Snapshot, region: string): string {
+  const install = proxy.state === 'known' ? proxy.value : null;
+  // https://docs.aws.amazon.com/general/latest/gr/sts.html
+  const suffix = region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com';
+  return install?.stsEndpoint ?? `https://sts.${region}.${suffix}`;
+}
