@@ -48,8 +48,8 @@ export interface World {
   removePod(name: string): void;
   assumes: (role?: string) => number;
   send(from: string, method: string, path: string, headers?: Record<string, string>): Promise<Reply>;
-  /** Sends these bytes as they are; resolves to all that comes back until the end. */
-  raw(from: string, bytes: string): Promise<string>;
+  /** Sends these bytes as they are; resolves to all that comes back until the end, or hangs up after a time. */
+  raw(from: string, bytes: string, hangUpMs?: number): Promise<string>;
   token(from: string, ttl?: number): Promise<string>;
   /** GET with a session token of that address. */
   get(from: string, path: string): Promise<Reply>;
@@ -147,7 +147,7 @@ export async function startWorld(flags: string[] = []): Promise<World> {
       ).length,
     send: (from, method, path, headers = {}) =>
       request(world.daemon.address.port, from, method, path, { host: '169.254.169.254', ...headers }),
-    raw: (from, bytes) => raw(world.daemon.address.port, from, bytes),
+    raw: (from, bytes, hangUpMs) => raw(world.daemon.address.port, from, bytes, hangUpMs),
     async token(from, ttl = 21_600) {
       const { body } = await world.send(from, 'PUT', '/latest/api/token', {
         'x-aws-ec2-metadata-token-ttl-seconds': String(ttl),
@@ -222,15 +222,16 @@ function request(
   });
 }
 
-function raw(port: number, from: string, bytes: string): Promise<string> {
+function raw(port: number, from: string, bytes: string, hangUpMs?: number): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = net.connect({ host: '127.0.0.1', port, localAddress: from }, () => socket.write(bytes));
+    if (hangUpMs !== undefined) setTimeout(() => socket.destroy(), hangUpMs);
     let answer = '';
     socket.setEncoding('utf8');
     socket.on('data', (chunk: string) => {
       answer += chunk;
     });
-    socket.on('end', () => resolve(answer));
+    socket.on('close', () => resolve(answer));
     socket.on('error', reject);
   });
 }

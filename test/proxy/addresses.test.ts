@@ -1,0 +1,166 @@
+// Addresses are reused: whose credentials an address gets while it passes from pod to pod.
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { BASE, CREDENTIALS, startWorld, until, type World } from './world.ts';
+
+describe('the pod behind an address', () => {
+  let world: World;
+  before(async () => {
+    world = await startWorld(['--pod-wait=100ms', `--host-ip=127.24.0.250`, '--bind=127.0.0.1']);
+  });
+  after(() => world.close());
+
+  const listing = async (ip: string) => {
+    const { status, body } = await world.get(ip, CREDENTIALS);
+    return status === 200 ? body : status;
+  };
+  const seen = (ip: string, wanted: string | number) =>
+    until(`${ip} is ${wanted}`, async () => (await listing(ip)) === wanted);
+
+  test('a terminating pod is served until it is gone', async () => {
+    world.pod('old', { ip: '127.24.0.1', role: 'blue' });
+    await seen('127.24.0.1', 'blue');
+    world.pod('old', { ip: '127.24.0.1', role: 'blue', terminating: true });
+    assert.equal(await listing('127.24.0.1'), 'blue');
+    world.removePod('old');
+    await seen('127.24.0.1', 404);
+  });
+
+  test('a terminating pod yields at once to a newer one, and its end does not harm that', async () => {
+    world.pod('a', { ip: '127.24.0.2', role: 'blue' });
+    world.pod('a', { ip: '127.24.0.2', role: 'blue', terminating: true });
+    await seen('127.24.0.2', 'blue');
+    world.pod('b', { ip: '127.24.0.2', role: 'red' });
+    await seen('127.24.0.2', 'red');
+    world.pod('a', { ip: '127.24.0.2', role: 'blue', terminating: true });
+    assert.equal(await listing('127.24.0.2'), 'red');
+    world.removePod('a');
+    assert.equal(await listing('127.24.0.2'), 'red');
+    assert.match((await world.get('127.24.0.2', `${CREDENTIALS}red`)).body, /Success/);
+    assert.equal((await world.get('127.24.0.2', `${CREDENTIALS}blue`)).status, 403);
+  });
+
+  test('a pod that has just come there wins over one that came earlier, though it be older', async () => {
+    world.pod('first', { ip: '127.24.0.3', role: 'blue' });
+    await seen('127.24.0.3', 'blue');
+    world.pod('second', { role: 'red', phase: 'Pending' });
+    world.pod('second', { ip: '127.24.0.3', role: 'red' });
+    await seen('127.24.0.3', 'red');
+  });
+
+  test('a finished pod answers for no address, and a pod without role that follows gets none', async () => {
+    world.pod('job', { ip: '127.24.0.4', role: 'blue' });
+    await seen('127.24.0.4', 'blue');
+    world.pod('job', { ip: '127.24.0.4', role: 'blue', phase: 'Succeeded' });
+    await seen('127.24.0.4', 404);
+    world.pod('bare', { ip: '127.24.0.4' });
+    await until('bare', async () => (await world.get('127.24.0.4', CREDENTIALS)).body.includes('LK001'));
+  });
+
+  test('a pod on the node network answers for no address, and the node is nobody', async () => {
+    world.pod('host', { ip: '127.24.0.5', role: 'blue', hostNetwork: true });
+    world.pod('host2', { ip: '127.24.0.250', role: 'blue', hostNetwork: true });
+    world.pod('mark', { ip: '127.24.0.6', role: 'blue' });
+    await seen('127.24.0.6', 'blue');
+    assert.equal(await listing('127.24.0.5'), 404);
+    const { status, ms } = await world.get('127.24.0.250', CREDENTIALS);
+    assert.ok(status === 404 && ms < 90, `${status} after ${ms} ms`);
+  });
+
+  test('a pod answers for each of its addresses', async () => {
+    world.pod('dual', { ip: '127.24.0.7', ips: ['127.24.0.7', '127.24.0.8', 'fd00::7'], role: 'blue' });
+    await seen('127.24.0.7', 'blue');
+    assert.equal(await listing('127.24.0.8'), 'blue');
+  });
+
+  test('a namesake created anew is another pod, and the end of the first does not touch it', async () => {
+    world.pod('db-0', { ip: '127.24.0.9', role: 'blue', uid: 'uid-first' });
+    await seen('127.24.0.9', 'blue');
+    world.pod('db-0', { ip: '127.24.0.9', role: 'red', uid: 'uid-second' });
+    world.api.remove('pods', 'uid-first');
+    await seen('127.24.0.9', 'red');
+  });
+
+  test('a changed annotation counts from the moment it is seen', async () => {
+    world.pod('turn', { ip: '127.24.0.10', role: 'blue' });
+    await seen('127.24.0.10', 'blue');
+    world.pod('turn', { ip: '127.24.0.10', role: 'red' });
+    await seen('127.24.0.10', 'red');
+    world.pod('turn', { ip: '127.24.0.10' });
+    await seen('127.24.0.10', 404);
+  });
+
+  test('a pod of another node is nobody here', async () => {
+    world.pod('far', { ip: '127.24.0.11', role: 'blue', node: 'node-2' });
+    world.pod('near', { ip: '127.24.0.12', role: 'blue' });
+    await seen('127.24.0.12', 'blue');
+    assert.equal(await listing('127.24.0.11'), 404);
+  });
+
+  test('an address that passes on while STS is asked gets nothing of the pod before', async () => {
+    await until('own identity', () => world.lines('identity').length > 0);
+    world.aws.latencyMs = 200;
+    world.pod('leaver', { ip: '127.24.0.13', role: 'blue' });
+    const asked = world.get('127.24.0.13', `${CREDENTIALS}blue`);
+    await until('the call', () =>
+      world.aws.requests.some(({ parameters }) => parameters['RoleSessionName'] === 'shop.leaver'),
+    );
+    world.removePod('leaver');
+    const { status, body } = await asked;
+    world.aws.latencyMs = 0;
+    assert.deepEqual([status, JSON.parse(body).Code], [404, 'UnknownCaller']);
+  });
+});
+
+describe('namespace restrictions and the default role', () => {
+  let world: World;
+  before(async () => {
+    world = await startWorld(['--pod-wait=100ms', '--namespace-restrictions', '--default-role=red']);
+    world.api.put('namespaces', namespace('shop', '["blue","team/*"]'));
+  });
+  after(() => world.close());
+
+  const namespace = (name: string, allowed: string | null) => ({
+    metadata: {
+      name,
+      uid: `uid-${name}`,
+      annotations: allowed === null ? {} : { 'iam.amazonaws.com/allowed-roles': allowed },
+    },
+  });
+
+  test('a role on the list is served, one outside it is 403 and never asked of STS', async () => {
+    world.pod('in', { ip: '127.24.1.1', role: 'blue' });
+    world.pod('out', { ip: '127.24.1.2', role: 'closed' });
+    await until('credentials', () => world.lines('issued').length > 0);
+    assert.equal((await world.get('127.24.1.1', `${CREDENTIALS}blue`)).status, 200);
+    for (const path of [CREDENTIALS, `${CREDENTIALS}closed`]) {
+      const { status, body } = await world.get('127.24.1.2', path);
+      assert.deepEqual([status, JSON.parse(body).Check], [403, 'AN003']);
+    }
+    assert.equal(world.assumes('closed'), 0);
+  });
+
+  test('a namespace that comes after its pod is waited for', async () => {
+    world.pod('quick', { ip: '127.24.1.3', role: 'blue', namespace: 'new' });
+    await until('the pod', async () =>
+      (await world.send('127.24.1.3', 'GET', '/-/pod-iam')).body.includes('quick'),
+    );
+    const asked = world.get('127.24.1.3', `${CREDENTIALS}blue`);
+    world.api.put('namespaces', namespace('new', '["blue"]'));
+    assert.equal((await asked).status, 200);
+  });
+
+  test('a role taken off the list is refused from then on', async () => {
+    world.api.put('namespaces', namespace('new', '[]'));
+    await until('refusal', async () => (await world.get('127.24.1.3', CREDENTIALS)).status === 403);
+  });
+
+  test('a pod without annotation gets the default role, a blank one and an unknown address do not', async () => {
+    world.pod('bare', { ip: '127.24.1.4' });
+    world.pod('blank', { ip: '127.24.1.5', role: '' });
+    await until('default', async () => (await world.get('127.24.1.4', CREDENTIALS)).body === 'red');
+    assert.equal((await world.get('127.24.1.5', CREDENTIALS)).status, 404);
+    assert.equal((await world.get('127.24.1.6', CREDENTIALS)).status, 404);
+    assert.equal((await world.get('127.24.1.4', `${CREDENTIALS}${BASE}red`)).status, 200);
+  });
+});
