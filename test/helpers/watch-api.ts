@@ -161,7 +161,10 @@ export async function startWatchApi(): Promise<WatchApi> {
       if (object) change(resource, 'DELETED', object);
     },
     endWatches() {
-      for (const { response } of watches) response.end();
+      for (const one of [...watches]) {
+        watches.delete(one);
+        one.response.end();
+      }
     },
     breakWatches() {
       for (const { response } of watches) response.destroy();

@@ -1,0 +1,175 @@
+// The vault by a clock of its own: when STS is asked, what is served meanwhile, and for how long a
+// failure is remembered.
+import assert from 'node:assert/strict';
+import { afterEach, beforeEach, describe, mock, test } from 'node:test';
+import { CredentialFailure, type Credentials, type Identity } from '../../../src/proxy/credentials/types.ts';
+import { MIN_LEFT_MS, Vault } from '../../../src/proxy/credentials/vault.ts';
+
+const MINUTE = 60_000;
+const identity = (name = 'blue', durationSeconds = 3600): Identity => ({
+  roleArn: `arn:aws:iam::111122223333:role/${name}`,
+  externalId: null,
+  sessionName: `shop.${name}`,
+  durationSeconds,
+});
+const refused = () => new CredentialFailure('refused', 'TP018', 'AccessDenied', 'no');
+const down = () => new CredentialFailure('unavailable', 'CR006', 'ECONNREFUSED', 'down');
+
+describe('the vault', () => {
+  let vault: Vault;
+  /** Start times of the calls, in ms. */
+  let calls: number[];
+  let fault: (() => CredentialFailure) | null;
+  let failures: number;
+
+  beforeEach(() => {
+    mock.timers.enable({ apis: ['Date', 'setTimeout'], now: 0 });
+    calls = [];
+    fault = null;
+    failures = 0;
+    vault = new Vault(
+      async (asked) => {
+        calls.push(Date.now());
+        await Promise.resolve();
+        if (fault) throw fault();
+        return issue(asked);
+      },
+      { issued: () => {}, failed: () => failures++, hit: () => {} },
+    );
+  });
+  afterEach(() => {
+    vault.close();
+    mock.timers.reset();
+  });
+
+  const issue = (asked: Identity): Credentials => ({
+    accessKeyId: `ASIA${calls.length}`,
+    secretAccessKey: 's',
+    sessionToken: 't',
+    issuedAtMs: Date.now(),
+    expiresAtMs: Date.now() + asked.durationSeconds * 1000,
+    assumedRoleId: 'AROA:x',
+  });
+  const settle = async () => {
+    for (let i = 0; i < 20; i++) await Promise.resolve();
+  };
+  const pass = async (ms: number, step = MINUTE / 4) => {
+    for (let done = 0; done < ms; done += step) {
+      mock.timers.tick(Math.min(step, ms - done));
+      await settle();
+    }
+  };
+
+  test('never serves less than 25 minutes over a day, with a call about every half hour', async () => {
+    vault.hold('pod', identity());
+    await settle();
+    for (let minute = 0; minute < 24 * 60; minute++) {
+      await pass(MINUTE);
+      const { expiresAtMs } = await vault.get(identity());
+      assert.ok(expiresAtMs - Date.now() >= MIN_LEFT_MS, `minute ${minute}`);
+    }
+    assert.ok(calls.length >= 43 && calls.length <= 55, `${calls.length} calls`);
+  });
+
+  test('renews at moments that differ, so that a node does not ask for all at once', async () => {
+    for (let i = 0; i < 20; i++) vault.hold(`pod-${i}`, identity(`role-${i}`));
+    await pass(40 * MINUTE, 1_000);
+    const renewals = new Set(calls.slice(20));
+    assert.ok(renewals.size >= 10, `${renewals.size} different moments`);
+  });
+
+  test('asks again by itself after an outage, and serves what is valid meanwhile', async () => {
+    vault.hold('pod', identity());
+    await settle();
+    fault = down;
+    await pass(58 * MINUTE);
+    const { accessKeyId } = await vault.get(identity());
+    assert.equal(accessKeyId, 'ASIA1');
+    assert.ok(failures > 10);
+    fault = null;
+    await pass(2 * MINUTE);
+    assert.ok((await vault.get(identity())).expiresAtMs - Date.now() > 50 * MINUTE);
+  });
+
+  test('serves nothing that has expired', async () => {
+    vault.hold('pod', identity());
+    await settle();
+    fault = down;
+    await pass(61 * MINUTE);
+    await assert.rejects(vault.get(identity()), { message: 'down' });
+  });
+
+  test('remembers a refusal for 5 to 10 seconds, then asks once more when asked', async () => {
+    fault = refused;
+    vault.hold('pod', identity());
+    await settle();
+    for (let i = 0; i < 50; i++) await assert.rejects(vault.get(identity()), { message: 'no' });
+    assert.equal(calls.length, 1);
+    await pass(4_900, 100);
+    await assert.rejects(vault.get(identity()));
+    assert.equal(calls.length, 1);
+    await pass(5_200, 100);
+    await assert.rejects(vault.get(identity()));
+    assert.equal(calls.length, 2);
+    fault = null;
+    await pass(10_100, 100);
+    assert.equal((await vault.get(identity())).accessKeyId, 'ASIA3');
+  });
+
+  test('does not ask about a refused identity that no pod asks for', async () => {
+    fault = refused;
+    vault.hold('pod', identity());
+    await pass(60 * MINUTE);
+    assert.equal(calls.length, 1);
+  });
+
+  test('goes on serving valid credentials when the renewal is refused', async () => {
+    vault.hold('pod', identity());
+    await settle();
+    fault = refused;
+    await pass(45 * MINUTE);
+    assert.equal((await vault.get(identity())).accessKeyId, 'ASIA1');
+  });
+
+  test('drops an identity with its last pod, and renews nothing for it', async () => {
+    vault.hold('one', identity());
+    vault.hold('two', identity());
+    await settle();
+    vault.hold('one', null);
+    await pass(40 * MINUTE);
+    assert.equal(calls.length, 2);
+    vault.hold('two', null);
+    await pass(120 * MINUTE);
+    assert.equal(calls.length, 2);
+    assert.deepEqual(vault.stock(), { held: 0, leastLeftMs: null });
+  });
+
+  test('a pod that changes its role lets go of the first', async () => {
+    vault.hold('pod', identity('blue'));
+    await settle();
+    vault.hold('pod', identity('red'));
+    await settle();
+    assert.equal(vault.peek(identity('blue')).credentials, null);
+    assert.equal(vault.peek(identity('red')).credentials?.accessKeyId, 'ASIA2');
+  });
+
+  test('a session of 15 minutes is renewed before 6 minutes are left', async () => {
+    vault.hold('pod', identity('blue', 900));
+    await settle();
+    for (let second = 0; second < 7200; second += 10) {
+      await pass(10_000, 10_000);
+      const { expiresAtMs } = await vault.get(identity('blue', 900));
+      assert.ok(expiresAtMs - Date.now() >= 6 * MINUTE);
+    }
+  });
+
+  test('after a pause of the whole machine a caller gets renewed credentials, not nearly expired ones', async () => {
+    vault.hold('pod', identity());
+    await settle();
+    // As if no timer had run for 50 minutes.
+    mock.timers.reset();
+    mock.timers.enable({ apis: ['Date', 'setTimeout'], now: 50 * MINUTE });
+    const { accessKeyId } = await vault.get(identity());
+    assert.equal(accessKeyId, 'ASIA2');
+  });
+});
