@@ -1,12 +1,11 @@
 // The IAM calls that this program and its tests use, each guarded by the caller's own policies.
 // https://docs.aws.amazon.com/IAM/latest/APIReference/API_Operations.html
 import { randomBytes } from 'node:crypto';
-import { accessDenied, alreadyExists, malformedPolicy, noSuchEntity } from './errors.ts';
-import { judgeIdentity, statementsOf } from './identity.ts';
-import { policiesOfCaller } from './sessions.ts';
+import { judgeIdentity } from './authorize.ts';
+import { checkIdentityPolicy, checkTrustPolicy } from './documents.ts';
+import { accessDenied, alreadyExists, noSuchEntity } from './errors.ts';
 import { type AwsRole, type AwsUser, base32, findRole, findUser, idOf, roleArn, userArn } from './state.ts';
 import { type Call, isoSeconds } from './sts.ts';
-import { checkTrustPolicy } from './trust.ts';
 import type { Xml } from './xml.ts';
 
 const nameShape = { min: 1, max: 64, pattern: '[\\w+=,.@-]+' };
@@ -128,9 +127,7 @@ function authorize(call: Call, action: string, kind: 'role' | 'user', name: stri
     kind === 'role' ? findRole(state, caller.account, name) : findUser(state, caller.account, name);
   const path = newPath ?? entity?.path ?? '/';
   const resource = `arn:${state.partition}:iam::${caller.account}:${kind}${path}${entity?.name ?? name}`;
-  const verdict = judgeIdentity(policiesOfCaller(caller), action, resource, {
-    'aws:PrincipalArn': [caller.arn],
-  });
+  const verdict = judgeIdentity(state, caller, action, resource);
   if (verdict === 'allow') return;
   const why =
     verdict === 'deny'
@@ -158,15 +155,11 @@ const malformedCaller = () => noSuchEntity('Must specify userName when calling w
 
 function identityDocument({ parameters }: Call): string {
   const document = parameters.required('PolicyDocument', { min: 1, max: 131_072 });
-  try {
-    if (statementsOf(document).length > 0) return document;
-  } catch {
-    // Falls through to the same answer: IAM says no more than this.
-  }
-  throw malformedPolicy('Syntax errors in policy.');
+  checkIdentityPolicy(document);
+  return document;
 }
 
-/** ListRoles leaves nothing of these out either. The document is URL-encoded, as in IAM. */
+/** The document is URL-encoded, as in IAM. */
 function roleXml({ state }: Call, role: AwsRole, whole: boolean): Xml {
   return {
     Path: role.path,

@@ -1,9 +1,9 @@
 // The STS calls: who the caller is, and sessions of roles.
+import { type AssumeRequest, refuseAssumeRole } from './authorize.ts';
 import { accessDenied, validationError } from './errors.ts';
 import type { Parameters } from './parameters.ts';
 import type { Caller, SessionFacts, Sessions } from './sessions.ts';
 import { type AwsRole, type AwsState, findRole } from './state.ts';
-import { type AssumeRequest, judgeAssumeRole } from './trust.ts';
 import type { Xml } from './xml.ts';
 
 export interface Call {
@@ -28,19 +28,21 @@ export function assumeRole(call: Call): Xml {
   const sessionName = parameters.required('RoleSessionName', nameShape);
   const durationSeconds = parameters.integer('DurationSeconds', 3600, 900, 43_200);
   const request: AssumeRequest = {
-    action: 'sts:AssumeRole',
     sessionName,
     externalId: parameters.optional('ExternalId', { min: 2, max: 1224, pattern: '[\\w+=,.@:\\/-]*' }),
     ...readFacts(parameters),
   };
 
   const role = roleAt(state, arn);
-  const verdict = role && judgeAssumeRole(state, caller, role, request);
-  if (!role || !verdict?.allowed) {
-    const reason = verdict?.explicitDeny ? ` with an explicit deny in ${verdict.explicitDeny}` : '';
-    const action = verdict?.action ?? 'sts:AssumeRole';
+  const refusal = role ? refuseAssumeRole(state, caller, role, request) : implicitDeny;
+  if (!role || refusal) {
+    const { action, deniedBy } = refusal ?? implicitDeny;
+    const why =
+      deniedBy === null
+        ? ''
+        : ` with an explicit deny in ${deniedBy === 'identity-based' ? 'an' : 'a'} ${deniedBy} policy`;
     throw accessDenied(
-      `User: ${caller.arn} is not authorized to perform: ${action} on resource: ${arn}${reason}`,
+      `User: ${caller.arn} is not authorized to perform: ${action} on resource: ${arn}${why}`,
     );
   }
   if (caller.kind === 'session' && durationSeconds > 3600)
@@ -51,6 +53,8 @@ export function assumeRole(call: Call): Xml {
     throw validationError('The requested DurationSeconds exceeds the MaxSessionDuration set for this role.');
   return sessionAnswer(call, role, sessionName, durationSeconds, request);
 }
+
+const implicitDeny = { action: 'sts:AssumeRole', deniedBy: null };
 
 /** Roles are looked up by the whole ARN: a wrong case or path is another role, so one that denies. */
 function roleAt(state: AwsState, arn: string): AwsRole | undefined {
@@ -71,17 +75,14 @@ function readFacts(parameters: Parameters): SessionFacts {
 }
 
 function sessionAnswer(
-  { sessions }: Call,
+  { sessions, caller: parent }: Call,
   role: AwsRole,
   sessionName: string,
   durationSeconds: number,
-  facts: SessionFacts,
+  asked: SessionFacts,
 ): Xml {
-  const { credentials, caller } = sessions.issue(role, sessionName, durationSeconds, {
-    tags: facts.tags,
-    transitiveTagKeys: facts.transitiveTagKeys,
-    sourceIdentity: facts.sourceIdentity,
-  });
+  const facts = inherit(parent, asked);
+  const { credentials, caller } = sessions.issue(role, sessionName, durationSeconds, facts);
   return {
     Credentials: {
       AccessKeyId: credentials.accessKeyId,
@@ -92,6 +93,17 @@ function sessionAnswer(
     AssumedRoleUser: { AssumedRoleId: caller.userId, Arn: caller.arn },
     SourceIdentity: facts.sourceIdentity ?? undefined,
     PackedPolicySize: Object.keys(facts.tags).length > 0 ? 6 : undefined,
+  };
+}
+
+/** Transitive tags and the source identity go on through a chain of roles. */
+function inherit(parent: Caller, { tags, transitiveTagKeys, sourceIdentity }: SessionFacts): SessionFacts {
+  if (parent.kind === 'user') return { tags, transitiveTagKeys, sourceIdentity };
+  const inherited = parent.facts.transitiveTagKeys;
+  return {
+    tags: { ...tags, ...Object.fromEntries(inherited.map((key) => [key, parent.facts.tags[key] ?? ''])) },
+    transitiveTagKeys: [...new Set([...inherited, ...transitiveTagKeys])],
+    sourceIdentity: sourceIdentity ?? parent.facts.sourceIdentity,
   };
 }
 
