@@ -20,7 +20,9 @@ export function checkQuota({ store }: Core, pod: ApiObject): void {
   const pods = store.list('pods', namespace).filter(isCounted).map(usageOf);
   for (const quota of store.list('resourcequotas', namespace)) {
     const hard = ((quota['spec'] as { hard?: Amounts } | undefined)?.hard ?? {}) as Amounts;
-    const counted = Object.keys(hard).filter((name) => measures[name] !== undefined);
+    const counted = Object.keys(hard)
+      .filter((name) => measures[name] !== undefined)
+      .sort();
     const absent = counted.filter((name) => wanted[measures[name]!] === undefined);
     if (absent.length > 0) {
       throw refuse(

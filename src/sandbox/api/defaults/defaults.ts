@@ -10,11 +10,15 @@ type Spec = Record<string, unknown> & { template?: { metadata?: object; spec?: P
 export function withDefaults(type: ResourceType, object: ApiObject): ApiObject {
   const filled = copy(object);
   const spec = filled['spec'] as Spec | undefined;
-  if (type.key === 'pods' && spec) podDefaults(spec as unknown as PodSpec);
+  if (type.key === 'pods' && spec) {
+    podDefaults(spec as unknown as PodSpec);
+    spec['enableServiceLinks'] ??= true;
+  }
   if (spec?.template?.spec) podDefaults(spec.template.spec);
   fill(filled, topLevel[type.key]);
   if (spec) fill(spec, specs[type.key]);
   if (type.key === 'namespaces') namespaceDefaults(filled);
+  if (type.key === 'jobs.batch' && spec) jobDefaults(filled, spec);
   return filled;
 }
 
@@ -66,6 +70,22 @@ const initialStatus: Record<string, Record<string, unknown>> = {
   resourcequotas: {},
   services: { loadBalancer: {} },
 };
+
+// A job's pods are told by labels that no other job has.
+function jobDefaults(job: ApiObject, spec: Spec): void {
+  if (!job.metadata.uid || spec['selector'] || !spec.template) return;
+  const { uid, name } = job.metadata;
+  const labels = {
+    'batch.kubernetes.io/controller-uid': uid,
+    'batch.kubernetes.io/job-name': name,
+    'controller-uid': uid,
+    'job-name': name,
+  };
+  spec['selector'] = { matchLabels: { 'batch.kubernetes.io/controller-uid': uid } };
+  const template = (spec.template.metadata ?? {}) as ApiObject['metadata'];
+  spec.template.metadata = { ...template, labels: { ...template.labels, ...labels } };
+  job.metadata = { ...job.metadata, labels: { ...labels, ...job.metadata.labels } };
+}
 
 function namespaceDefaults(namespace: ApiObject): void {
   const { labels } = namespace.metadata;
