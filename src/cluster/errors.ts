@@ -34,8 +34,9 @@ interface ApiStatus {
 export function kubeProblem(error: unknown, call: CallContext): Problem {
   if (error instanceof Problem) return error;
   const { code, body } = error as { code?: unknown; body?: unknown };
-  const details =
-    typeof code === 'number' ? refused(code, readStatus(body), call) : unreachable(error as Error, call);
+  // A time-out is a DOMException, which has a numeric code too, and no body.
+  const isAnswer = typeof code === 'number' && body !== undefined;
+  const details = isAnswer ? refused(code, readStatus(body), call) : unreachable(error as Error, call);
   if (details instanceof Problem) return details;
   return new Problem('environment', { ...details, cause: error });
 }
