@@ -162,7 +162,7 @@ function readRule(words: Words): Rule {
     else rule.matches.push(readMatch(word, words));
     parts[rule.counts ? 1 : 0].push(...words.since(from));
   }
-  rule.text = [parts[0].join(' '), parts[1].join(' ')];
+  rule.text = [spell(parts[0]), spell(parts[1])];
   return rule;
 }
 
@@ -199,6 +199,8 @@ function readDnat(words: Words): Verdict {
   if (!match) throw words.fault(to);
   return { kind: 'dnat', address: (match[1] ?? match[2])!, port: match[3] ? Number(match[3]) : null };
 }
+
+const spell = (words: string[]): string => words.join(' ').replaceAll(' ,', ',');
 
 const unquote = (word: string): string => word.replace(/^"(.*)"$/, '$1');
 

@@ -24,7 +24,7 @@ net.Socket.prototype.connect = function (this: Socket, ...args: unknown[]): Sock
     return connect.call(this, { ...options, host: space.loopback, localAddress: space.loopback });
   }
   if (!net.isIP(host)) return fail(this, 'ENOTFOUND', 'getaddrinfo', { hostname: host });
-  if (options.localAddress !== undefined && options.localAddress !== space.address) {
+  if (options.localAddress && options.localAddress !== space.address) {
     return fail(this, 'EADDRNOTAVAIL', 'bind', { address: options.localAddress });
   }
   const way = decideWay(
@@ -59,29 +59,42 @@ net.Socket.prototype.connect = function (this: Socket, ...args: unknown[]): Sock
 
 const listen = net.Server.prototype.listen as (...args: unknown[]) => net.Server;
 net.Server.prototype.listen = function (this: net.Server, ...args: unknown[]): net.Server {
-  const [first, second, ...rest] = args;
+  const [first, second] = args;
   if (typeof first === 'object' && first !== null && 'port' in first) {
     const options = first as { host?: string };
-    return listen.call(this, { ...options, host: ownAddress(options.host) }, ...args.slice(1));
+    return listenAt(this, options.host, (host) => [{ ...options, host }, ...args.slice(1)]);
   }
   const isPort = typeof first === 'number' || (typeof first === 'string' && /^\d+$/.test(first));
   if (first !== undefined && !isPort) return listen.apply(this, args);
-  const host = typeof second === 'string' ? second : undefined;
-  const remaining = typeof second === 'string' ? rest : args.slice(1);
-  return listen.call(this, first ?? 0, ownAddress(host), ...remaining);
+  const isNamed = typeof second === 'string';
+  return listenAt(this, isNamed ? second : undefined, (host) => [
+    first ?? 0,
+    host,
+    ...args.slice(isNamed ? 2 : 1),
+  ]);
 } as net.Server['listen'];
 
-/** Every address means the pod's own one: a loopback address stays within the pod. */
-function ownAddress(host: string | undefined): string {
-  if (host === undefined || host === '0.0.0.0' || host === '::' || host === '') return space.address;
-  return LOOPBACK.has(host) ? space.loopback : host;
+/** Every address means the pod's own one; its loopback stays within the pod; another's is refused. */
+function listenAt(
+  server: net.Server,
+  wanted: string | undefined,
+  words: (host: string) => unknown[],
+): net.Server {
+  const isAny = wanted === undefined || ['', '0.0.0.0', '::'].includes(wanted);
+  const host = isAny ? space.address : LOOPBACK.has(wanted) ? space.loopback : wanted;
+  if (host === space.address || host === space.loopback) return listen.apply(server, words(host));
+  const details = { code: 'EADDRNOTAVAIL', syscall: 'listen', address: host };
+  setImmediate(() =>
+    server.emit('error', Object.assign(new Error(`listen EADDRNOTAVAIL: ${host}`), details)),
+  );
+  return server;
 }
 
 function fail(socket: Socket, code: string, syscall: string, details: Record<string, unknown>): Socket {
   (socket as { connecting: boolean }).connecting = true;
   const where = Object.values(details).join(':');
   const error = Object.assign(new Error(`${syscall} ${code} ${where}`), { code, syscall, ...details });
-  process.nextTick(() => socket.destroy(error));
+  setImmediate(() => socket.destroy(error));
   return socket;
 }
 
