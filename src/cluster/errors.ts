@@ -35,7 +35,7 @@ export function kubeProblem(error: unknown, call: CallContext): Problem {
   if (error instanceof Problem) return error;
   const { code, body } = error as { code?: unknown; body?: unknown };
   // A time-out is a DOMException, which has a numeric code too, and no body.
-  const isAnswer = typeof code === 'number' && body !== undefined;
+  const isAnswer = typeof code === 'number' && 'body' in (error as object);
   const details = isAnswer ? refused(code, readStatus(body), call) : unreachable(error as Error, call);
   if (details instanceof Problem) return details;
   return new Problem('environment', { ...details, cause: error });
