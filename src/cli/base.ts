@@ -88,6 +88,12 @@ export abstract class PodIamCommand<T extends typeof Command> extends Command {
     return hasColour(process.stdout, process.env);
   }
 
+  /** A command that ends in a report says nothing else on stdout. */
+  override log(message = '', ...values: unknown[]): void {
+    if ('output' in this.#definitions()) this.logToStderr(message, ...values);
+    else super.log(message, ...values);
+  }
+
   override jsonEnabled(): boolean {
     const flags = this.flags as { json?: boolean } | undefined;
     return super.jsonEnabled() || (flags?.json ?? (this.#knowsJson() && wantsJson(this.argv)));

@@ -58,7 +58,13 @@ async function convert(value: unknown, definition: FlagDefinition, where: string
     const text = String(entry);
     if (definition.options && !definition.options.includes(text))
       throw misfit(where, `one of ${definition.options.join(', ')}`, text);
-    return definition.parse ? definition.parse(text, {}, definition) : text;
+    if (!definition.parse) return text;
+    try {
+      return await definition.parse(text, {}, definition);
+    } catch (error) {
+      const what = `${where}: ${lowerFirst((error as Error).message)}`;
+      throw usageProblem({ code: 'USAGE', what, cause: error });
+    }
   };
   if (!definition.multiple) return one(value);
   return Promise.all((Array.isArray(value) ? value : [value]).map(one));
@@ -72,6 +78,8 @@ function toBoolean(value: unknown, where: string): boolean {
 
 const misfit = (where: string, wanted: string, found: string): Error =>
   usageProblem({ code: 'USAGE', what: `${where} must be ${wanted}, not "${found}"` });
+
+const lowerFirst = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1);
 
 function strangeKeys(file: { path: string; values: FlagValues }, known: readonly string[]): string[] {
   return Object.keys(file.values)

@@ -1,4 +1,5 @@
-// Help as oclif prints it, under the name that the user called, and with the examples near the top.
+// Help as oclif prints it, under the name that the user called, with a usage line that fits a line and
+// the examples near the top.
 import { CommandHelp, Help, type Interfaces } from '@oclif/core';
 import { settleName } from './name.ts';
 
@@ -13,6 +14,21 @@ class PodIamCommandHelp extends CommandHelp {
       return place < 0 ? FIRST.length : place;
     };
     return super.sections().sort((a, b) => rank(a) - rank(b));
+  }
+
+  /** Arguments and required flags; oclif's own repeats every flag of the list below. */
+  protected override defaultUsage(): string {
+    const { id, args, flags } = this.command;
+    const words = Object.values(args).filter(({ hidden }) => !hidden);
+    const required = Object.values(flags).filter((flag) => flag.required);
+    return [
+      id,
+      ...words.map((arg) => this.arg(arg)),
+      ...required.map((flag) =>
+        `--${flag.name} ${flag.type === 'option' ? `<${flag.helpValue ?? 'value'}>` : ''}`.trim(),
+      ),
+      '[FLAGS]',
+    ].join(' ');
   }
 }
 

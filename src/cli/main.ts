@@ -5,8 +5,11 @@ import { settleColour } from './colour.ts';
 import { errorJson, wantsJson } from './json.ts';
 import { renderProblem } from './problems.ts';
 
-/** @param argv the words after the program's name */
-export async function main(argv: string[]): Promise<void> {
+/**
+ * @param argv the words after the program's name
+ * @param root a file or folder in the package whose commands are run; our own by default
+ */
+export async function main(argv: string[], root?: string): Promise<void> {
   // The AWS SDK's notices on Node versions are not the user's business.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
   process.on('uncaughtException', (error) => {
@@ -17,7 +20,7 @@ export async function main(argv: string[]): Promise<void> {
   // Loaded after colour is settled: oclif's own packages look at the environment as they load.
   const { runWords } = await import('./run.ts');
   try {
-    process.exitCode = (await runWords(argv)) ?? process.exitCode;
+    process.exitCode = (await runWords(argv, root)) ?? process.exitCode;
   } catch (error) {
     fail(error, argv);
   }

@@ -4,9 +4,9 @@ import { calledAs } from './name.ts';
 import { usageOf } from './usage.ts';
 
 /** The exit code that a command asked for by ending early, else null; errors of a command come thrown. */
-export async function runWords(argv: string[]): Promise<number | null> {
+export async function runWords(argv: string[], root: string = import.meta.url): Promise<number | null> {
   try {
-    await run(argv, import.meta.url);
+    await run(argv, root);
     await flush();
     return null;
   } catch (error) {

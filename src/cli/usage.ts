@@ -36,6 +36,8 @@ function sentence(error: Error, known: readonly string[]): string {
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line !== '' && line !== 'See more help with --help');
+  const flag = /^Parsing (--\S+)$/.exec(lines[0] ?? '');
+  if (flag) return `${flag[1]}: ${lines.slice(1).map(lowerFirst).join('; ')}`;
   const reasons = /^The following errors? occurred:$/.test(lines[0] ?? '') ? lines.slice(1) : lines;
   return reasons.map(lowerFirst).join('; ');
 }
