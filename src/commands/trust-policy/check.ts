@@ -1,0 +1,61 @@
+import { Args, Flags } from '@oclif/core';
+import { PodIamCommand } from '../../cli/base.ts';
+import { deliverReport, outputFlags, outputsOf } from '../../cli/report-flags.ts';
+import { VERSION } from '../../cli/version.ts';
+import { checkPolicies } from '../../trust-policy/check.ts';
+import { checkOptions, reportOf } from '../../trust-policy/check-report.ts';
+import { readPolicyText } from '../../trust-policy/input.ts';
+
+export default class Check extends PodIamCommand<typeof Check> {
+  static override summary =
+    'Check trust policies in files: what IAM would refuse, what never works, what lets in too many.';
+  static override examples = [
+    '<%= config.bin %> trust-policy check blue.json --node-role arn:aws:iam::111122223333:role/node',
+    '<%= config.bin %> trust-policy check policies/*.json -o human -o sarif=trust.sarif',
+  ];
+  static override args = {
+    file: Args.string({
+      description: 'Trust policies as JSON; - is stdin.',
+      required: true,
+      multiple: true,
+      ignoreStdin: true,
+    }),
+  };
+  static override flags = {
+    'node-role': Flags.string({
+      summary: 'ARN of an identity that must be let in: the role that the nodes carry.',
+      helpValue: 'ARN',
+      multiple: true,
+      multipleNonGreedy: true,
+    }),
+    account: Flags.string({ summary: "The role's account.", helpValue: 'ID' }),
+    role: Flags.string({ summary: 'The role that carries the policy: its ARN, or its name with --account.' }),
+    'size-quota': Flags.integer({
+      summary: "The account's quota on a trust policy, in characters without white space.",
+      default: 2048,
+      min: 1,
+    }),
+    ...outputFlags,
+  };
+
+  async run(): Promise<void> {
+    outputsOf(this.flags);
+    const startedAtMs = Date.now();
+    const options = checkOptions({
+      nodeRoles: this.flags['node-role'] ?? [],
+      account: this.flags.account ?? null,
+      role: this.flags.role ?? null,
+      sizeQuota: this.flags['size-quota'],
+    });
+    const documents = [];
+    for (const path of new Set(this.args.file)) documents.push(await readPolicyText(path, process.stdin));
+    const results = checkPolicies(documents, options);
+    const report = reportOf(results, {
+      version: VERSION,
+      account: options.account,
+      startedAtMs,
+      endedAtMs: Date.now(),
+    });
+    this.end(await deliverReport(report, this.flags, this.ending));
+  }
+}

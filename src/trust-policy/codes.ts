@@ -1,0 +1,29 @@
+// All rules of `trust-policy check`, in the order of their codes: the programme at a glance.
+import type { Severity } from '../model/finding.ts';
+import type { Rule } from './rule.ts';
+import { actionRules } from './rules/actions.ts';
+import { callerRules } from './rules/caller.ts';
+import { conditionRules } from './rules/conditions.ts';
+import { documentRules } from './rules/document.ts';
+import { guardRules } from './rules/guards.ts';
+import { oidcRules } from './rules/oidc.ts';
+import { principalRules } from './rules/principals.ts';
+import { publicRules } from './rules/public.ts';
+import { serviceRules } from './rules/services.ts';
+
+export const RULES: readonly Rule[] = [
+  ...documentRules,
+  ...principalRules,
+  ...publicRules,
+  ...actionRules,
+  ...conditionRules,
+  ...oidcRules,
+  ...serviceRules,
+  ...guardRules,
+  ...callerRules,
+].sort((a, b) => (a.code < b.code ? -1 : 1));
+
+/** For the catalogue of all checks. */
+export const TP_CODES: readonly { code: string; title: string; severity: Severity }[] = RULES.map(
+  ({ code, title, severity }) => ({ code, title, severity }),
+);

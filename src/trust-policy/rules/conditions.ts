@@ -1,0 +1,183 @@
+// Rules on Condition blocks: lines that can never hold, or that hold when they should not.
+import { parseRange } from '../../model/evaluate/ip.ts';
+import { isBase64, parseDate, parseNumber } from '../../model/evaluate/value.ts';
+import { editDistance, nearestName } from '../../model/nearest.ts';
+import { OPERATORS, type OperatorFamily } from '../../model/policy/operators.ts';
+import { hasWildcard } from '../../model/policy/wildcard.ts';
+import type { Condition, Policy, Statement } from '../../model/policy.ts';
+import { AWS_KEYS, STS_KEYS, TAG_KEYS } from '../condition-keys.ts';
+import type { Rule, Violation } from '../rule.ts';
+import { conditionsOn, isGuard } from './shared.ts';
+
+const lines = (policy: Policy): { statement: Statement; condition: Condition }[] =>
+  policy.statements.flatMap((statement) =>
+    statement.conditions.map((condition) => ({ statement, condition })),
+  );
+
+const wellFormed: Rule = {
+  code: 'TP025',
+  title: 'condition operators, keys and values are well-formed',
+  severity: 'error',
+  why: 'IAM refuses an operator that it does not know; a key or value that it cannot read makes the condition never hold',
+  fix: 'correct the condition',
+  find: ({ policy }) =>
+    lines(policy).flatMap(({ condition }) => [
+      ...keyFaults(condition),
+      ...valueFaults(condition),
+      ...variableFaults(policy, condition),
+    ]),
+};
+
+function keyFaults(condition: Condition): Violation[] {
+  const { key } = condition;
+  const [prefix = ''] = key.split(':');
+  if (!/^(?:aws|sts)$/i.test(prefix)) return [];
+  const tag = TAG_KEYS.find((known) => key.toLowerCase().startsWith(known.toLowerCase()));
+  if (tag) {
+    if (/^\/.+/.test(key.slice(tag.length))) return [];
+    return [{ at: condition, observed: `the key ${key} names no tag`, fix: { text: `write ${tag}/NAME` } }];
+  }
+  const known = /^aws$/i.test(prefix) ? AWS_KEYS : STS_KEYS;
+  if (known.some((candidate) => isKey(key, candidate))) return [];
+  const near = nearestName(key, [...AWS_KEYS, ...STS_KEYS]);
+  if (near !== null && editDistance(key.toLowerCase(), near.toLowerCase()) <= 2)
+    return [{ at: condition, observed: `there is no condition key ${key}`, fix: { text: `write ${near}` } }];
+  return [
+    {
+      at: condition,
+      status: 'warn',
+      severity: 'warning',
+      observed: `the condition key ${key} is none that is known here`,
+    },
+  ];
+}
+
+const isKey = (key: string, known: string): boolean =>
+  key.toLowerCase() === known.toLowerCase() || key.toLowerCase().startsWith(`${known.toLowerCase()}/`);
+
+const readers: Record<OperatorFamily, { is(text: string): boolean; form: string } | null> = {
+  string: null,
+  numeric: { is: (text) => parseNumber(text) !== null, form: 'a number' },
+  date: { is: (text) => parseDate(text) !== null, form: 'a date such as 2026-01-31T00:00:00Z' },
+  bool: { is: (text) => /^(?:true|false)$/i.test(text), form: 'true or false' },
+  null: { is: (text) => /^(?:true|false)$/i.test(text), form: 'true or false' },
+  binary: { is: isBase64, form: 'base64' },
+  ip: { is: (text) => parseRange(text) !== null, form: 'an address or a range such as 10.0.0.0/8' },
+  arn: { is: (text) => text === '*' || text.split(':').length >= 6, form: 'an ARN of six parts' },
+};
+
+function valueFaults({ operator, operatorText, values, key, ...at }: Condition): Violation[] {
+  if (values.length === 0)
+    return [
+      {
+        at,
+        status: 'warn',
+        severity: 'warning',
+        observed: `${operatorText} on ${key} has no value, and never holds`,
+      },
+    ];
+  const reader = readers[OPERATORS[operator.name]!];
+  if (!reader) return [];
+  return values
+    .filter(({ text }) => !text.includes('${') && !reader.is(text))
+    .map((value) => ({
+      at: value,
+      observed: `${operatorText} takes ${reader.form}, and "${value.text}" is none`,
+    }));
+}
+
+function variableFaults(policy: Policy, { values }: Condition): Violation[] {
+  if (policy.version?.text !== '2012-10-17') return [];
+  return values
+    .filter(({ text }) => /\$\{[^}]*$/.test(text) || /\$\{\s*\}/.test(text))
+    .map((value) => ({
+      at: value,
+      observed: `the policy variable in "${value.text}" is not closed or empty`,
+    }));
+}
+
+const literalStars: Rule = {
+  code: 'TP026',
+  title: 'no * or ? under StringEquals',
+  severity: 'error',
+  why: 'StringEquals compares letter by letter: a star is a star there, and matches nothing else',
+  fix: 'use StringLike',
+  find: ({ policy }) =>
+    lines(policy)
+      .filter(({ condition }) => /^String(?:Not)?Equals(?:IgnoreCase)?$/.test(condition.operator.name))
+      .flatMap(({ condition }) =>
+        condition.values
+          .filter(({ text }) => hasWildcard(text))
+          .map((value) => ({
+            at: value,
+            observed: `"${value.text}" stands under ${condition.operatorText}, where ${value.text.includes('*') ? '*' : '?'} is no wildcard`,
+            fix: { text: `use ${condition.operatorText.replace(/Equals(?:IgnoreCase)?/, 'Like')}` },
+          })),
+      ),
+};
+
+const externalIds: Rule = {
+  code: 'TP041',
+  title: 'external ids are well-formed',
+  severity: 'error',
+  why: 'STS answers ValidationError to any other, so that nobody can ever send it',
+  fix: 'use 2 to 1224 letters, digits and +=,.@:/_-',
+  find: ({ policy }) =>
+    policy.statements
+      .flatMap((statement) => conditionsOn(statement, (key) => key === 'sts:externalid'))
+      .filter(({ operator }) => OPERATORS[operator.name] === 'string')
+      .flatMap(({ operator, values }) =>
+        values.filter(
+          ({ text }) => !isExternalId(operator.name.endsWith('Like') ? text.replace(/[*?]/g, 'xx') : text),
+        ),
+      )
+      // A star under StringEquals is told by its own rule.
+      .filter(({ text }) => !text.includes('${') && !hasWildcard(text))
+      .map((value) => ({ at: value, observed: `"${value.text}" cannot be an external id` })),
+};
+
+const isExternalId = (text: string): boolean => /^[\w+=,.@:/-]{2,1224}$/.test(text);
+
+const OUT_OF_REACH: readonly { key: RegExp; reason: string }[] = [
+  { key: /^aws:multifactorauth(?:present|age)$/, reason: 'a node never signs in with MFA' },
+  {
+    key: /^aws:(?:sourceip|vpcsourceip)$/,
+    reason: 'it holds only from these addresses: of the node, or of its NAT gateway',
+  },
+  {
+    key: /^aws:(?:sourcevpce?|sourcevpcarn|vpce(?:account|orgid|orgpaths))$/,
+    reason: 'it holds only when STS is reached through a VPC endpoint',
+  },
+  { key: /^aws:principaltag\//, reason: "it holds only while the node's role carries this tag" },
+  { key: /^aws:(?:useragent|referer)$/, reason: 'it depends on what a client writes into its headers' },
+  { key: /^aws:(?:currenttime|epochtime|tokenissuetime)$/, reason: 'it holds at certain times only' },
+  {
+    key: /^aws:(?:ec2instancesourcevpc|ec2instancesourceprivateipv4)$|^ec2:/,
+    reason: "it holds only for the instance's own credentials",
+  },
+];
+
+const reach: Rule = {
+  code: 'TP042',
+  title: 'a node can meet all conditions',
+  severity: 'warning',
+  why: 'what a document says cannot show whether the condition holds where the proxy runs',
+  fix: 'make sure that it holds for every node, or remove it',
+  find: ({ policy }) =>
+    policy.statements
+      .filter(({ effect, principals }) => effect === 'Allow' && principals.some(({ type }) => type === 'AWS'))
+      .flatMap(({ conditions }) => conditions)
+      .filter(
+        (condition) =>
+          isGuard(condition) &&
+          !(condition.operator.name === 'Bool' && condition.values.some(({ text }) => /^false$/i.test(text))),
+      )
+      .flatMap((condition) => {
+        const match = OUT_OF_REACH.find(({ key }) => key.test(condition.key.toLowerCase()));
+        return match
+          ? [{ at: condition, observed: `${condition.operatorText} on ${condition.key}: ${match.reason}` }]
+          : [];
+      }),
+};
+
+export const conditionRules: readonly Rule[] = [wellFormed, literalStars, externalIds, reach];

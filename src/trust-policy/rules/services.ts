@@ -1,0 +1,106 @@
+// Rules on service principals: misspelt ones, and EKS Pod Identity's, which needs a second action and a
+// scope.
+// https://docs.aws.amazon.com/eks/latest/userguide/pod-id-role.html
+import { editDistance, nearestName } from '../../model/nearest.ts';
+import type { Rule, Violation } from '../rule.ts';
+import { SERVICES } from '../services.ts';
+import { allows, conditionsOn, covers, isGuard, principalsOf } from './shared.ts';
+
+const POD_IDENTITY = 'pods.eks.amazonaws.com';
+
+const spelling: Rule = {
+  code: 'TP035',
+  title: 'service principals are spelt right',
+  severity: 'error',
+  why: 'IAM refuses a service that does not exist',
+  fix: 'correct the name',
+  find: ({ policy }) =>
+    policy.statements
+      .flatMap((statement) => principalsOf(statement, 'service'))
+      .flatMap((principal): Violation[] => {
+        const better = betterService(principal.text);
+        if (better === null) return [];
+        const fix = better === '' ? undefined : { text: `write ${better}` };
+        return [
+          { at: principal, observed: `${principal.text} is no service principal`, ...(fix ? { fix } : {}) },
+        ];
+      }),
+};
+
+/** The service that was probably meant, '' when none comes near; null when the name may be right. */
+function betterService(text: string): string | null {
+  const domain =
+    /\.(?:amazonaws\.com(?:\.cn)?|amazonaws\.eu|amazon\.com|aws\.internal|c2s\.ic\.gov|sc2s\.sgov\.gov|csp\.hci\.ic\.gov|cloud\.adc-e\.uk|aws\.dev)$/.exec(
+      text,
+    );
+  const name = text
+    .slice(0, domain ? -domain[0].length : text.indexOf('.'))
+    .replace(/\.[a-z]{2}(?:-[a-z]+)+-\d$/, '');
+  if (!domain)
+    return SERVICES.includes(name)
+      ? `${name}.amazonaws.com`
+      : (nearestName(
+          text,
+          SERVICES.map((service) => `${service}.amazonaws.com`),
+        ) ?? '');
+  // Some services of Alexa and others end in amazon.com; those of compute do not.
+  if (domain[0] === '.amazon.com') return SERVICES.includes(name) ? `${name}.amazonaws.com` : null;
+  if (SERVICES.includes(name)) return null;
+  const near = nearestName(name, SERVICES);
+  return near !== null && isTypo(name, near) ? `${near}${domain[0]}` : null;
+}
+
+/** Close enough to be no other service: letters swapped, or one letter off in a longer name. */
+function isTypo(name: string, near: string): boolean {
+  const folded = name.toLowerCase();
+  if (folded === near) return true;
+  const isSwapped = folded.length >= 3 && [...folded].sort().join('') === [...near].sort().join('');
+  return isSwapped || (folded.length >= 5 && editDistance(folded, near) === 1);
+}
+
+const tagSession: Rule = {
+  code: 'TP033',
+  title: 'EKS Pod Identity may tag its sessions',
+  severity: 'error',
+  why: 'EKS always sends tags with cluster, namespace and service account unless the association disables them, and is refused without sts:TagSession',
+  fix: 'write "Action": ["sts:AssumeRole", "sts:TagSession"]',
+  find({ policy }) {
+    const statements = allows(policy).filter((statement) =>
+      principalsOf(statement, 'service').some(({ text }) => text === POD_IDENTITY),
+    );
+    if (statements.some((statement) => covers(statement, 'sts:TagSession'))) return [];
+    return statements
+      .filter((statement) => covers(statement, 'sts:AssumeRole'))
+      .map((statement) => ({
+        at: statement.actions[0] ?? statement,
+        observed: `${POD_IDENTITY} is trusted without sts:TagSession`,
+      }));
+  },
+};
+
+const SCOPES =
+  /^aws:(?:sourceaccount|sourcearn|sourceorgid|sourceorgpaths|requesttag\/(?:kubernetes-namespace|kubernetes-service-account|eks-cluster-arn|eks-cluster-name|kubernetes-pod-name))$/;
+
+const scope: Rule = {
+  code: 'TP034',
+  title: 'EKS Pod Identity is scoped',
+  severity: 'security',
+  why: 'whoever may create associations in any cluster of the account can give the role to any pod',
+  fix: 'add conditions on aws:SourceAccount, aws:SourceArn (the cluster) or aws:RequestTag/kubernetes-namespace',
+  find: ({ policy }) =>
+    allows(policy)
+      .filter((statement) => covers(statement, 'sts:AssumeRole'))
+      .filter(
+        (statement) =>
+          !conditionsOn(statement, (key) => SCOPES.test(key)).some(
+            (condition) => isGuard(condition) && condition.values.every(({ text }) => !/^[*?]*$/.test(text)),
+          ),
+      )
+      .flatMap((statement) => principalsOf(statement, 'service').filter(({ text }) => text === POD_IDENTITY))
+      .map((principal) => ({
+        at: principal,
+        observed: `${POD_IDENTITY} is trusted for every cluster and namespace`,
+      })),
+};
+
+export const serviceRules: readonly Rule[] = [tagSession, scope, spelling];
