@@ -11,6 +11,7 @@ export default class ProxyCommand extends PodIamCommand<typeof ProxyCommand> {
     '<%= config.bin %> <%= command.id %> --node=node-1 --host-ip=10.0.0.11 --base-role-arn=arn:aws:iam::111122223333:role/',
     '<%= config.bin %> <%= command.id %> --kubeconfig ~/.kube/config --node=node-1 --redirect=external',
   ];
+  static override ownSignals = true;
   static override flags: Interfaces.FlagInput = {
     ...daemonFlags,
     kubeconfig: Flags.string({ summary: summaryOf('kubeconfig') }),
