@@ -13,7 +13,7 @@ export const sandboxTools: BuildOptions = {
   logLevel: 'warning',
   entryPoints: {
     curl: `${folder}/curl/main.ts`,
-    network: `${folder}/network.ts`,
+    inside: `${folder}/inside.ts`,
     nft: `${folder}/nft.ts`,
     reaper: `${folder}/reaper.ts`,
     unshare: `${folder}/unshare.ts`,

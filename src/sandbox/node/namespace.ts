@@ -1,10 +1,11 @@
-// What a process of the sandbox knows of its place: the pod's or host's own addresses and its node.
+// What a process of the sandbox knows of its place: its addresses, its node and its mounts.
 // Handed over in one environment variable, which the wrappers of its programs set.
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import type { Mount } from './mounts.ts';
 import type { Ruleset } from './nftables.ts';
 
-export const NETWORK_VARIABLE = 'POD_IAM_SANDBOX_NETWORK';
+export const NAMESPACE_VARIABLE = 'POD_IAM_SANDBOX_NAMESPACE';
 
 export interface Namespace {
   /** The pod's address, or the host's for host processes and pods of the host's network. */
@@ -16,6 +17,9 @@ export interface Namespace {
   /** Holds nft.json; its siblings are the other nodes', each named by its host address. */
   nodeFolder: string;
   imds: { address: string; port: number };
+  /** Holds all of the sandbox's files; what lies in it is no path of a container. */
+  sandboxFolder: string;
+  mounts: readonly Mount[];
 }
 
 export const readNamespace = (text: string): Namespace => JSON.parse(text) as Namespace;

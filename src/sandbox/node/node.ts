@@ -28,7 +28,7 @@ export interface NodeOptions {
   hostIp: string;
   /** The sandbox's own; the node makes one in it. */
   folder: string;
-  /** Holds the programs of tools/, as scripts/build.ts makes them. */
+  /** Holds the programs of tools/ as one file each, as scripts/sandbox-tools.ts makes them. */
   tools: string;
   reaper: Reaper;
   labels?: Record<string, string>;
@@ -56,7 +56,7 @@ export function startEmulatedNode(options: NodeOptions): EmulatedNode {
     const ip = pod.spec.hostNetwork ? null : podIps.take();
     const context = {
       ...{ cluster, api: options.api, record, reaper, tools, nodeFolder, hostRoot, hostIp },
-      ...{ podIp: ip ?? hostIp, imds: options.imds },
+      ...{ podIp: ip ?? hostIp, imds: options.imds, sandboxFolder: options.folder },
     };
     lives.set(pod.metadata.uid!, { life: new PodLife(pod, context), ip, ending: null });
   };

@@ -26,6 +26,8 @@ export interface PodContext {
   record: Recorder;
   reaper: Reaper;
   tools: string;
+  /** The sandbox's own; the node's lies in it. */
+  sandboxFolder: string;
   nodeFolder: string;
   hostRoot: string;
   hostIp: string;
@@ -94,7 +96,6 @@ export class PodLife {
     if (activeDeadlineSeconds !== undefined) {
       this.#deadline = setTimeout(() => void this.#exceedDeadline(), activeDeadlineSeconds * 1000);
     }
-    writePrograms(this.#programs, { tools: this.#context.tools, namespace: this.#namespace() });
     if (!(await this.#mountVolumes(mounts))) return;
     if (!(await this.#initialise())) return;
     await Promise.all(this.#lives.map((life) => life.run()));
@@ -134,6 +135,10 @@ export class PodLife {
             })),
           );
           linkNested(mounts[name]!);
+          writePrograms(this.#programs(name), {
+            tools: context.tools,
+            namespace: { ...this.#namespace(), mounts: mounts[name]! },
+          });
         }
         return true;
       } catch (error) {
@@ -221,7 +226,7 @@ export class PodLife {
       reaper,
       podFolder: this.#folder,
       baseEnvironment: {
-        PATH: `${this.#programs}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`,
+        PATH: `${this.#programs(container.name)}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`,
         HOME: temporary,
         TMPDIR: temporary,
         HOSTNAME: pod.spec.hostNetwork ? (pod.spec.nodeName ?? nodeFolder) : pod.metadata.name,
@@ -244,12 +249,12 @@ export class PodLife {
     return new ContainerLife(container, context, waitingFor);
   }
 
-  get #programs(): string {
-    return join(this.#folder, 'bin');
+  #programs(container: string): string {
+    return join(this.#folder, 'bin', container);
   }
 
-  #namespace(): Namespace {
-    const { nodeFolder, hostIp, imds } = this.#context;
+  #namespace(): Omit<Namespace, 'mounts'> {
+    const { nodeFolder, hostIp, imds, sandboxFolder } = this.#context;
     const address = this.#place.podIp;
     return {
       address,
@@ -258,6 +263,7 @@ export class PodLife {
       hostAddress: hostIp,
       nodeFolder,
       imds,
+      sandboxFolder,
     };
   }
 

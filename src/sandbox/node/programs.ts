@@ -1,12 +1,12 @@
 // The programs that the sandbox puts first on the PATH of its containers: small shell wrappers that
-// start ours in the pod's stand-in network namespace. Everything they need is written into them, so
+// start ours in the container's stand-in namespaces. Everything they need is written into them, so
 // that a container that clears its environment still stays in the sandbox.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Namespace, NETWORK_VARIABLE } from './namespace.ts';
+import { NAMESPACE_VARIABLE, type Namespace } from './namespace.ts';
 
 export interface ProgramOptions {
-  /** Holds network.cjs, curl.cjs, nft.cjs and unshare.cjs. */
+  /** Holds inside.cjs, curl.cjs, nft.cjs and unshare.cjs. */
   tools: string;
   namespace: Namespace;
 }
@@ -26,17 +26,17 @@ const BLOCKED = [
   'ip',
 ];
 
-/** Writes the wrappers of a pod. */
+/** Writes the wrappers of one container. */
 export function writePrograms(folder: string, { tools, namespace }: ProgramOptions): void {
   mkdirSync(folder, { recursive: true });
-  const network = join(tools, 'network.cjs');
-  const inNetwork = `${NETWORK_VARIABLE}=${quote(JSON.stringify(namespace))}`;
+  const inside = join(tools, 'inside.cjs');
+  const inSpace = `${NAMESPACE_VARIABLE}=${quote(JSON.stringify(namespace))}`;
   const node = `exec ${quote(process.execPath)}`;
   const onNode = `POD_IAM_SANDBOX_NODE=${quote(namespace.nodeFolder)}`;
-  writeProgram(folder, 'node', [`export ${inNetwork}`, `${node} --require ${quote(network)} "$@"`]);
+  writeProgram(folder, 'node', [`export ${inSpace}`, `${node} --require ${quote(inside)} "$@"`]);
   writeProgram(folder, 'curl', [
-    `export ${inNetwork}`,
-    `${node} --require ${quote(network)} ${quote(join(tools, 'curl.cjs'))} "$@"`,
+    `export ${inSpace}`,
+    `${node} --require ${quote(inside)} ${quote(join(tools, 'curl.cjs'))} "$@"`,
   ]);
   writeProgram(folder, 'nft', [`export ${onNode}`, `${node} ${quote(join(tools, 'nft.cjs'))} "$@"`]);
   writeProgram(folder, 'unshare', [`${node} ${quote(join(tools, 'unshare.cjs'))} "$@"`]);

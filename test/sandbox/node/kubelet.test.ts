@@ -287,6 +287,27 @@ describe('volumes', () => {
     assert.ok(existsSync(join(world.folder, 'nodes', world.nodes[0]!.hostIp, 'root/run/state/file')));
   });
 
+  it('are found by Node programs that have the path written into themselves', async () => {
+    // Put together at run time, so that nothing but the program itself knows the path.
+    const script = `node -e "
+      const fs = require('fs');
+      const data = ['', 'data'].join('/');
+      fs.mkdirSync(data + '/sub');
+      fs.writeFileSync(data + '/sub/a', 'A');
+      fs.renameSync(data + '/sub/a', data + '/sub/b');
+      fs.promises.readFile(data + '/sub/b', 'utf8').then((text) =>
+        console.log(text, fs.existsSync(data + '/none'), fs.realpathSync(data).endsWith('volumes/d')));
+    "`;
+    const output = await world.output(
+      {
+        containers: [{ volumeMounts: [{ name: 'd', mountPath: '/data' }] }],
+        volumes: [{ name: 'd', emptyDir: {} }],
+      } as never,
+      script,
+    );
+    assert.equal(output, 'A false true\n');
+  });
+
   it('that name an absent ConfigMap keep the pod pending, with the event that says so', async () => {
     const pod = world.start('mount', {
       restartPolicy: 'Never',

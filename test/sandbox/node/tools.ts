@@ -9,5 +9,5 @@ const folder = mkdtempSync(join(tmpdir(), 'pod-iam-tools-'));
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 await build({ ...sandboxTools, outdir: folder });
 
-/** Holds network.cjs, curl.cjs, nft.cjs, unshare.cjs and reaper.cjs. */
+/** Holds curl.cjs, inside.cjs, nft.cjs, unshare.cjs and reaper.cjs. */
 export const tools = folder;

@@ -1,31 +1,39 @@
-// Preloaded into every Node process of an emulated pod: stands in for its network namespace. Each
-// connection leaves from the pod's own address and goes where the rules of its node send it; each
-// listener binds the pod's own address. Nothing outside the sandbox can be reached.
+// Stands in for a pod's network namespace: each connection leaves from the pod's own address and goes
+// where the rules of its node send it; each listener binds the pod's own address. Nothing outside the sandbox can be reached.
 import { appendFileSync } from 'node:fs';
-import net, { type NetConnectOpts, type Socket } from 'node:net';
+import net, { type NetConnectOpts, type Server, type Socket } from 'node:net';
 import { decideWay } from '../datapath.ts';
-import { counterFile, NETWORK_VARIABLE, readNamespace, readRules, rulesOfHost } from '../namespace.ts';
+import { counterFile, type Namespace, readRules, rulesOfHost } from '../namespace.ts';
 
-const text = process.env[NETWORK_VARIABLE];
-if (text === undefined) throw new Error(`${NETWORK_VARIABLE} is not set: this runs in the sandbox only`);
-const space = readNamespace(text);
 const LOOPBACK = new Set(['127.0.0.1', 'localhost', '::1', '[::1]']);
 /** Linux gives up on an unanswered SYN after about this long (tcp_syn_retries 6). */
 const SYN_TIMEOUT_MS = 127_000;
 
-const connect = net.Socket.prototype.connect as (...args: unknown[]) => Socket;
-net.Socket.prototype.connect = function (this: Socket, ...args: unknown[]): Socket {
+export function mapNetwork(space: Namespace): void {
+  const connect = net.Socket.prototype.connect as Call<Socket>;
+  net.Socket.prototype.connect = function (this: Socket, ...args: unknown[]): Socket {
+    return connectFrom(space, connect, this, args);
+  } as Socket['connect'];
+  const listen = net.Server.prototype.listen as Call<Server>;
+  net.Server.prototype.listen = function (this: Server, ...args: unknown[]): Server {
+    return listenIn(space, listen, this, args);
+  } as Server['listen'];
+}
+
+type Call<T> = (this: T, ...args: unknown[]) => T;
+
+function connectFrom(space: Namespace, connect: Call<Socket>, socket: Socket, args: unknown[]): Socket {
   const { options, callback } = normalise(args);
-  if (options === null) return connect.apply(this, args);
-  if (callback) this.once('connect', callback);
+  if (options === null) return connect.apply(socket, args);
+  if (callback) socket.once('connect', callback);
   const host = options.host ?? 'localhost';
   const { port } = options;
   if (LOOPBACK.has(host)) {
-    return connect.call(this, { ...options, host: space.loopback, localAddress: space.loopback });
+    return connect.call(socket, { ...options, host: space.loopback, localAddress: space.loopback });
   }
-  if (!net.isIP(host)) return fail(this, 'ENOTFOUND', 'getaddrinfo', { hostname: host });
+  if (!net.isIP(host)) return fail(socket, 'ENOTFOUND', 'getaddrinfo', { hostname: host });
   if (options.localAddress && options.localAddress !== space.address) {
-    return fail(this, 'EADDRNOTAVAIL', 'bind', { address: options.localAddress });
+    return fail(socket, 'EADDRNOTAVAIL', 'bind', { address: options.localAddress });
   }
   const way = decideWay(
     { from: space.address, address: host, port: Number(port) },
@@ -39,47 +47,46 @@ net.Socket.prototype.connect = function (this: Socket, ...args: unknown[]): Sock
     },
   );
   if (way.verdict === 'deliver') {
-    return connect.call(this, {
+    return connect.call(socket, {
       ...options,
       host: way.address,
       port: way.port,
       localAddress: space.address,
     });
   }
-  if (way.verdict === 'reject') return fail(this, 'ECONNREFUSED', 'connect', { address: host, port });
-  if (way.verdict === 'no-route') return fail(this, 'ENETUNREACH', 'connect', { address: host, port });
-  (this as { connecting: boolean }).connecting = true;
+  if (way.verdict === 'reject') return fail(socket, 'ECONNREFUSED', 'connect', { address: host, port });
+  if (way.verdict === 'no-route') return fail(socket, 'ENETUNREACH', 'connect', { address: host, port });
+  (socket as { connecting: boolean }).connecting = true;
   const giveUp = setTimeout(
-    () => fail(this, 'ETIMEDOUT', 'connect', { address: host, port }),
+    () => fail(socket, 'ETIMEDOUT', 'connect', { address: host, port }),
     SYN_TIMEOUT_MS,
   );
-  this.once('close', () => clearTimeout(giveUp));
-  return this;
-} as Socket['connect'];
+  socket.once('close', () => clearTimeout(giveUp));
+  return socket;
+}
 
-const listen = net.Server.prototype.listen as (...args: unknown[]) => net.Server;
-net.Server.prototype.listen = function (this: net.Server, ...args: unknown[]): net.Server {
+function listenIn(space: Namespace, listen: Call<Server>, server: Server, args: unknown[]): Server {
+  const at = (wanted: string | undefined, words: (host: string) => unknown[]): Server =>
+    listenAt(space, listen, server, wanted, words);
   const [first, second] = args;
   if (typeof first === 'object' && first !== null && 'port' in first) {
     const options = first as { host?: string };
-    return listenAt(this, options.host, (host) => [{ ...options, host }, ...args.slice(1)]);
+    return at(options.host, (host) => [{ ...options, host }, ...args.slice(1)]);
   }
   const isPort = typeof first === 'number' || (typeof first === 'string' && /^\d+$/.test(first));
-  if (first !== undefined && !isPort) return listen.apply(this, args);
+  if (first !== undefined && !isPort) return listen.apply(server, args);
   const isNamed = typeof second === 'string';
-  return listenAt(this, isNamed ? second : undefined, (host) => [
-    first ?? 0,
-    host,
-    ...args.slice(isNamed ? 2 : 1),
-  ]);
-} as net.Server['listen'];
+  return at(isNamed ? second : undefined, (host) => [first ?? 0, host, ...args.slice(isNamed ? 2 : 1)]);
+}
 
 /** Every address means the pod's own one; its loopback stays within the pod; another's is refused. */
 function listenAt(
-  server: net.Server,
+  space: Namespace,
+  listen: Call<Server>,
+  server: Server,
   wanted: string | undefined,
   words: (host: string) => unknown[],
-): net.Server {
+): Server {
   const isAny = wanted === undefined || ['', '0.0.0.0', '::'].includes(wanted);
   const host = isAny ? space.address : LOOPBACK.has(wanted) ? space.loopback : wanted;
   if (host === space.address || host === space.loopback) return listen.apply(server, words(host));
