@@ -9,7 +9,9 @@ export interface Pace {
 
 /** Generous: STS allows an account hundreds per second and region, shared by all nodes. */
 export const DEFAULT_PACE: Pace = { perSecond: 50, burst: 100 };
-const MIN_PER_SECOND = 2;
+const MIN_PER_SECOND = 4;
+/** Calls that were on their way together are throttled together: that is one reason to slow down. */
+const ONCE_PER_MS = 500;
 
 interface Waiting {
   isUrgent: () => boolean;
@@ -21,6 +23,7 @@ export class Gate {
   #perSecond: number;
   #tokens: number;
   #filledAtMs = Date.now();
+  #slowedAtMs = 0;
   #waiting: Waiting[] = [];
   #timer: NodeJS.Timeout | null = null;
 
@@ -45,9 +48,11 @@ export class Gate {
 
   /** STS has throttled: half the pace, and nothing saved up. */
   throttled(): void {
-    this.#perSecond = Math.max(MIN_PER_SECOND, this.#perSecond / 2);
     this.#fill();
     this.#tokens = 0;
+    if (Date.now() - this.#slowedAtMs < ONCE_PER_MS) return;
+    this.#slowedAtMs = Date.now();
+    this.#perSecond = Math.max(MIN_PER_SECOND, this.#perSecond / 2);
   }
 
   /** STS has answered: back to the full pace within some hundred calls. */

@@ -34,6 +34,8 @@ const CONNECT_MS = 1_000;
 const ANSWER_MS = 5_000;
 const SOCKETS = 64;
 const ATTEMPTS = 3;
+/** The gate spaces these; giving up would only put the call at the end of the queue. */
+const THROTTLED_ATTEMPTS = 10;
 /** A role session may not ask for more: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles.html#iam-term-role-chaining */
 const CHAINED_SECONDS = 3600;
 
@@ -79,8 +81,9 @@ export function stsClient(settings: StsSettings, own: () => OwnSource): Sts {
         } catch (error) {
           const { kind } = error as CredentialFailure;
           if (kind === 'throttled') gate.throttled();
-          if (attempt >= ATTEMPTS || kind === 'refused' || kind === 'own') throw error;
-          await new Promise((resolve) => setTimeout(resolve, 50 + Math.random() * 100 * attempt));
+          if (kind === 'refused' || kind === 'own') throw error;
+          if (attempt >= (kind === 'throttled' ? THROTTLED_ATTEMPTS : ATTEMPTS)) throw error;
+          await new Promise((resolve) => setTimeout(resolve, 50 + Math.random() * 100));
         }
       }
     },

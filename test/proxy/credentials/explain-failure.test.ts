@@ -1,0 +1,104 @@
+// STS's errors, as AWS words them, in the daemon's words.
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { explainFailure } from '../../../src/proxy/credentials/explain-failure.ts';
+
+const NODE = 'arn:aws:sts::111122223333:assumed-role/node/i-1';
+const ROLE = 'arn:aws:iam::111122223333:role/blue';
+const call = { what: 'sts:AssumeRole', roleArn: ROLE, ownArn: NODE };
+const sdk = (name: string, status: number, message = '') =>
+  Object.assign(new Error(message), { name, $metadata: { httpStatusCode: status } });
+const lead = `User: ${NODE} is not authorized to perform: sts:AssumeRole on resource: ${ROLE}`;
+
+const cases: readonly (readonly [string, Error, string, string, RegExp])[] = [
+  ['denied without a reason', sdk('AccessDenied', 403, lead), 'refused', 'TP018', /STS does not say which$/],
+  [
+    'denied by the node side',
+    sdk('AccessDenied', 403, `${lead} because no identity-based policy allows the sts:AssumeRole action`),
+    'refused',
+    'GR001',
+    /the policies of arn:aws:sts::111122223333:assumed-role\/node\/i-1 do not let it$/,
+  ],
+  [
+    'denied by the trust policy',
+    sdk('AccessDenied', 403, `${lead} with an explicit deny in a resource-based policy`),
+    'refused',
+    'TP018',
+    /the role's trust policy does not let arn:aws:sts/,
+  ],
+  [
+    'denied by the organisation',
+    sdk('AccessDenied', 403, `${lead} with an explicit deny in a service control policy`),
+    'refused',
+    'GR003',
+    /a service control policy forbids it$/,
+  ],
+  [
+    'denied by a boundary',
+    sdk(
+      'AccessDeniedException',
+      403,
+      `${lead} because no permissions boundary allows the sts:AssumeRole action`,
+    ),
+    'refused',
+    'GR003',
+    /a permissions boundary forbids it$/,
+  ],
+  [
+    'too long',
+    sdk(
+      'ValidationError',
+      400,
+      'The requested DurationSeconds exceeds the MaxSessionDuration set for this role.',
+    ),
+    'refused',
+    'GR006',
+    /--session-duration is longer/,
+  ],
+  [
+    'throttled',
+    sdk('Throttling', 400, 'Rate exceeded'),
+    'throttled',
+    'CR005',
+    /^STS is throttling; ask again$/,
+  ],
+  ['throttled by status', sdk('Unknown', 429), 'throttled', 'CR005', /throttling/],
+  ['failing', sdk('InternalFailure', 500), 'unavailable', 'CR005', /^STS failed with 500 InternalFailure/],
+  [
+    'expired own',
+    sdk('ExpiredToken', 403),
+    'own',
+    'ID010',
+    /does not accept the daemon's own credentials: ExpiredToken$/,
+  ],
+  ['region off', sdk('RegionDisabledException', 403), 'refused', 'CR006', /not activated in this region/],
+  [
+    'not reached',
+    Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' }),
+    'unavailable',
+    'CR006',
+    /^STS cannot be reached: ECONNREFUSED$/,
+  ],
+  [
+    'anything else',
+    sdk('PackedPolicyTooLarge', 400, 'secret text'),
+    'refused',
+    'CR005',
+    /: PackedPolicyTooLarge$/,
+  ],
+];
+
+describe('a failure of STS', () => {
+  for (const [name, error, kind, check, message] of cases) {
+    test(`${name}: ${kind}, ${check}`, () => {
+      const failure = explainFailure(error, call);
+      assert.deepEqual([failure.kind, failure.check], [kind, check]);
+      assert.match(failure.message, message);
+    });
+  }
+
+  test("keeps none of the SDK's own words", () => {
+    const failure = explainFailure(sdk('AccessDenied', 403, `${lead} request id 1234`), call);
+    assert.doesNotMatch(failure.message, /not authorized|1234/);
+  });
+});

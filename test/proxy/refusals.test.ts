@@ -1,0 +1,195 @@
+// Failures as those who must act on them see them: the pod, its events, the log; and what is served
+// while STS or the metadata service is away.
+import assert from 'node:assert/strict';
+import { afterEach, describe, test } from 'node:test';
+import { BASE, CREDENTIALS, startWorld, until, type World } from './world.ts';
+
+describe('refusals and outages', () => {
+  let world: World;
+  afterEach(() => world.close());
+
+  test('a refusal by STS is one call, one log line and one event, however often the pod asks', async () => {
+    world = await startWorld();
+    world.pod('closed', { ip: '127.25.0.1', role: 'closed' });
+    await until('event', () => world.api.events.length === 1);
+    for (let i = 0; i < 30; i++)
+      assert.equal((await world.get('127.25.0.1', `${CREDENTIALS}closed`)).status, 502);
+    assert.equal(world.assumes(), 1);
+    const lines = world.lines('refused');
+    assert.deepEqual(
+      lines.map(({ namespace, pod, check, role }) => ({ namespace, pod, check, role })),
+      [{ namespace: 'shop', pod: 'closed', check: 'TP018', role: `${BASE}closed` }],
+    );
+    assert.equal(world.api.events.length, 1);
+    const [event] = world.api.events as { [field: string]: unknown; message: string }[];
+    assert.deepEqual(event!['involvedObject'], {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      namespace: 'shop',
+      name: 'closed',
+      uid: 'uid-closed',
+    });
+    assert.deepEqual([event!['type'], event!['reason']], ['Warning', 'CredentialsRefused']);
+    assert.match(
+      event!.message,
+      /^STS refused sts:AssumeRole on .*role\/closed: .* \(TP018; pod-iam explain TP018\)$/,
+    );
+  });
+
+  test('a request for another role and one without role are told as well', async () => {
+    world = await startWorld();
+    world.pod('blue', { ip: '127.25.0.2', role: 'blue' });
+    world.pod('bare', { ip: '127.25.0.3' });
+    await until('credentials', () => world.lines('issued').length === 1);
+    await world.get('127.25.0.2', `${CREDENTIALS}red`);
+    await world.get('127.25.0.3', CREDENTIALS);
+    await until('events', () => world.api.events.length === 2);
+    assert.deepEqual(
+      world.api.events.map(({ reason, message }) => [reason, message]),
+      [
+        [
+          'OtherRole',
+          `the pod asked for the role "red", and its own is ${BASE}blue (LK002; pod-iam explain LK002)`,
+        ],
+        [
+          'NoRole',
+          'the pod has no annotation iam.amazonaws.com/role, and there is no default role (LK001; pod-iam explain LK001)',
+        ],
+      ],
+    );
+  });
+
+  test('events stop at a burst, so that a pod cannot flood the API', async () => {
+    world = await startWorld();
+    world.pod('blue', { ip: '127.25.0.4', role: 'blue' });
+    await until('credentials', () => world.lines('issued').length === 1);
+    const headers = { 'x-aws-ec2-metadata-token': await world.token('127.25.0.4') };
+    for (let i = 0; i < 60; i++) await world.send('127.25.0.4', 'GET', `${CREDENTIALS}role-${i}`, headers);
+    await new Promise((done) => setTimeout(done, 100));
+    assert.ok(world.api.events.length >= 25 && world.api.events.length <= 30, `${world.api.events.length}`);
+  });
+
+  test('a repaired trust policy is noticed within seconds', async () => {
+    world = await startWorld();
+    world.pod('closed', { ip: '127.25.0.5', role: 'closed' });
+    await until('refusal', () => world.lines('refused').length === 1);
+    const role = world.aws.state.roles.find(({ name }) => name === 'closed')!;
+    role.trustPolicy = role.trustPolicy.replace('someone-else', 'node');
+    await until(
+      'credentials',
+      async () => (await world.get('127.25.0.5', `${CREDENTIALS}closed`)).status === 200,
+      11_000,
+    );
+  });
+
+  test('while STS is away valid credentials are served, and new pods get 503 with the reason', async () => {
+    world = await startWorld();
+    world.pod('blue', { ip: '127.25.0.6', role: 'blue' });
+    await until('credentials', () => world.lines('issued').length === 1);
+    world.aws.fault = () => 'unavailable';
+    assert.equal((await world.get('127.25.0.6', `${CREDENTIALS}blue`)).status, 200);
+    world.pod('red', { ip: '127.25.0.7', role: 'red' });
+    await until('the pod', async () => (await world.get('127.25.0.7', CREDENTIALS)).body === 'red');
+    const { status, body, headers } = await world.get('127.25.0.7', `${CREDENTIALS}red`);
+    assert.deepEqual([status, headers['retry-after']], [503, '1']);
+    assert.deepEqual(JSON.parse(body), {
+      Code: 'CredentialsUnavailable',
+      Message: 'STS failed with 503 ServiceUnavailable; ask again',
+      Check: 'CR005',
+    });
+    world.aws.fault = () => null;
+    await until(
+      'recovery',
+      async () => (await world.get('127.25.0.7', `${CREDENTIALS}red`)).status === 200,
+      4_000,
+    );
+  });
+
+  test('a short failure of STS is not seen by the pod at all', async () => {
+    world = await startWorld();
+    await until('own identity', () => world.lines('identity').length === 1);
+    let faults = 1;
+    world.aws.fault = (action) => (action === 'AssumeRole' && faults-- > 0 ? 'error' : null);
+    world.pod('blue', { ip: '127.25.0.8', role: 'blue' });
+    assert.equal((await world.get('127.25.0.8', `${CREDENTIALS}blue`)).status, 200);
+  });
+
+  test('a throttled STS is asked more slowly, and every pod is served in the end', async () => {
+    world = await startWorld();
+    await until('own identity', () => world.lines('identity').length === 1);
+    let bucket = 10;
+    const refill = setInterval(() => {
+      bucket = Math.min(10, bucket + 2);
+    }, 100);
+    world.aws.fault = (action) => (action === 'AssumeRole' && --bucket < 0 ? 'throttle' : null);
+    const names = Array.from({ length: 40 }, (_, i) => `pod-${i}`);
+    for (const [i, name] of names.entries()) world.pod(name, { ip: `127.25.1.${i + 1}`, role: 'blue' });
+    await until('all', () => world.lines('issued').length === 40, 15_000);
+    clearInterval(refill);
+    const throttled = world.aws.requests.filter(({ errorCode }) => errorCode === 'Throttling').length;
+    assert.ok(throttled < 120, `${throttled} throttled calls`);
+  });
+
+  test('an STS that hangs leaves callers 503 before they lose patience, and the daemon well', async () => {
+    world = await startWorld();
+    await until('own identity', () => world.lines('identity').length === 1);
+    world.aws.fault = () => 'hang';
+    world.pod('blue', { ip: '127.25.0.9', role: 'blue' });
+    const { status, ms } = await world.get('127.25.0.9', `${CREDENTIALS}blue`);
+    assert.equal(status, 503);
+    assert.ok(ms < 5_000, `${ms} ms`);
+  });
+
+  test('without the metadata service the daemon says that it has no credentials of its own', async () => {
+    world = await startWorld();
+    await until('own identity', () => world.lines('identity').length === 1);
+    await world.imds.close();
+    await world.restart();
+    world.pod('blue', { ip: '127.25.0.10', role: 'blue' });
+    const { status, body } = await world.get('127.25.0.10', `${CREDENTIALS}blue`);
+    assert.equal(status, 503);
+    const { Message, Check } = JSON.parse(body) as Record<string, string>;
+    assert.match(
+      Message!,
+      /^the daemon has no AWS credentials of its own: the instance metadata service at 127/,
+    );
+    assert.equal(Check, 'ID010');
+    const region = await world.get('127.25.0.10', '/latest/meta-data/placement/region');
+    assert.equal(region.status, 503);
+  });
+
+  test('no secret is ever logged or told, whatever happens', async () => {
+    world = await startWorld(['--log-level=trace']);
+    world.pod('blue', { ip: '127.25.0.11', role: 'blue' });
+    world.pod('closed', {
+      ip: '127.25.0.12',
+      role: 'closed',
+      annotations: { 'iam.amazonaws.com/external-id': 'ext-secret' },
+    });
+    await until('both', () => world.lines('issued').length === 1 && world.lines('refused').length === 1);
+    const token = await world.token('127.25.0.11');
+    const { body } = await world.get('127.25.0.11', `${CREDENTIALS}blue`);
+    const document = JSON.parse(body) as Record<string, string>;
+    const explained = await world.admin('/-/explain?ip=127.25.0.11');
+    const metrics = await world.admin('/metrics');
+    world.aws.fault = () => 'error';
+    world.pod('red', { ip: '127.25.0.13', role: 'red' });
+    await until('failure', () => world.lines('refused').length === 2);
+    const told = [world.log(), explained.body, metrics.body, JSON.stringify(world.api.events)].join('\n');
+    const own = world.aws.requests
+      .map(({ accessKeyIdEnding }) => accessKeyIdEnding)
+      .filter((key) => key !== null);
+    assert.ok(own.length > 0);
+    for (const secret of [
+      document['SecretAccessKey']!,
+      document['Token']!,
+      document['AccessKeyId']!,
+      token,
+      world.api.token,
+      'ext-secret',
+    ])
+      assert.ok(!told.includes(secret), secret.slice(0, 4));
+    assert.ok(told.includes(`…${document['AccessKeyId']!.slice(-4)}`));
+    assert.doesNotMatch(told, /A(?:SIA|KIA)[A-Z0-9]{12,}/);
+  });
+});
