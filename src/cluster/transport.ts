@@ -63,7 +63,7 @@ export async function openApis(config: KubeConfig, namespace: string, timeoutMs:
       const resource = await super.resource(apiVersion, kind);
       if (resource) return resource;
       throw environmentProblem({
-        code: 'KUBE_API',
+        code: 'UNKNOWN_KIND',
         what: `the cluster does not know the kind ${kind} of ${apiVersion}`,
         next: 'kubectl api-resources',
       });

@@ -31,8 +31,9 @@ export async function foreignObjects(
       try {
         return (await kube.list(apiVersion, kind, { namespace })).filter(isForeign).map(nameOf);
       } catch (error) {
-        if (error instanceof Problem && error.code === 'FORBIDDEN')
-          return [`${kind} objects that may not be listed`];
+        const code = error instanceof Problem ? error.code : null;
+        if (code === 'UNKNOWN_KIND') return [];
+        if (code === 'FORBIDDEN') return [`${kind} objects that may not be listed`];
         throw error;
       }
     }),

@@ -35,9 +35,9 @@ export class RolloutProblem extends Problem {
   }
 }
 
-const pollMs = 1_000;
+const pollMs = 500;
 /** Pods that have just started are not ready yet; asking why before this would only cost requests. */
-const patienceMs = 3_000;
+const patienceMs = 2_000;
 /** What does not mend itself is reported this long after it was first seen: a registry may blink. */
 const finalMs = 4_000;
 
