@@ -42,10 +42,10 @@ export interface Access {
 }
 
 /**
- * Every call throws a Problem of kind `environment` (codes NO_CLUSTER, TLS, TIMEOUT, CREDENTIAL_PLUGIN,
- * UNAUTHORIZED, FORBIDDEN, NOT_FOUND, INVALID, CONFLICT, QUOTA, ADMISSION, UNKNOWN_KIND, KUBE_API) that names the object, the
- * API's reason and the next step; never an error of the library beneath. FORBIDDEN by RBAC is a
- * ForbiddenProblem (errors.ts) and carries the grant that is missing.
+ * Every call throws a Problem of kind `environment` that names the object, the API's reason and the next
+ * step; never an error of the library beneath. Codes: NO_CLUSTER, TLS, TIMEOUT, CREDENTIAL_PLUGIN,
+ * UNAUTHORIZED, FORBIDDEN, NOT_FOUND, INVALID, CONFLICT, QUOTA, ADMISSION, UNKNOWN_KIND, KUBE_API.
+ * FORBIDDEN by RBAC is a ForbiddenProblem (errors.ts) and carries the grant that is missing.
  */
 export interface Kube {
   readonly context: { name: string; cluster: string; server: string; namespace: string };
