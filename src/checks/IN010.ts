@@ -13,9 +13,9 @@ export interface ForeignProxy {
 }
 
 const PRODUCTS: readonly [RegExp, string][] = [
-  [/(?:^|\/)kube2iam(?:[-:@]|$)/, 'kube2iam'],
-  [/(?:^|\/)kiam(?:[-:@]|$)/, 'kiam'],
-  [/(?:^|\/)metadataproxy(?:[-:@]|$)/, 'metadataproxy'],
+  [/(?:^|\/)kube2iam(?:[:@]|$)/, 'kube2iam'],
+  [/(?:^|\/)kiam(?:[:@]|$)/, 'kiam'],
+  [/(?:^|\/)metadataproxy(?:[:@]|$)/, 'metadataproxy'],
 ];
 
 /** DaemonSets (and kiam's server Deployment) of other proxies, told by their images. */

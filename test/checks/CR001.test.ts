@@ -1,0 +1,31 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { run } from '../../src/checks/CR001.ts';
+import type { ProbeObservation } from '../../src/model/observation.ts';
+import { known, unknownFact } from '../../src/model/snapshot.ts';
+import { goodProbe, goodSnapshot, told, workload } from '../helpers/snapshot.ts';
+
+const good = goodProbe(workload('blue', 'blue'), 'node-1');
+const judged = (more: Partial<ProbeObservation>) =>
+  run(goodSnapshot({ probes: known([{ ...good, ...more }], '') }))[0]!;
+
+describe('CR001', () => {
+  it('passes within a second, and shows each step', () => {
+    const finding = judged({});
+    assert.equal(told([finding])[0], 'pass Deployment/blue: 9 ms');
+    assert.deepEqual(
+      finding.evidence.map(({ what }) => what),
+      ['token', 'listing', 'document'],
+    );
+    assert.equal(finding.control?.outcome, '200 in 3 ms');
+  });
+
+  it('fails from a second on', () => {
+    assert.equal(told([judged({ firstCredentialMs: 1000 })])[0], 'fail Deployment/blue: 1000 ms');
+  });
+
+  it('is skipped for ID010 without credentials, and unknown without diagnostic pods', () => {
+    assert.equal(judged({ firstCredentialMs: null }).because, 'ID010');
+    assert.equal(run(goodSnapshot({ probes: unknownFact('none', 'run pods') }))[0]!.status, 'unknown');
+  });
+});

@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { run } from '../../src/checks/IN010.ts';
+import { known } from '../../src/model/snapshot.ts';
+import { forbidden, goodSnapshot, told, withWorkloads, workload } from '../helpers/snapshot.ts';
+
+function daemonSet(name: string, image: string) {
+  const found = workload(name, null, { kind: 'DaemonSet', namespace: 'kube-system' });
+  found.template.containers[0]!.image = image;
+  return found;
+}
+
+describe('IN010', () => {
+  it('passes with one proxy, whichever it is', () => {
+    assert.deepEqual(told(run(goodSnapshot())), ['pass Cluster/test: pod-iam (pod-iam/DaemonSet/pod-iam)']);
+    const kiam = daemonSet('kiam-agent', 'quay.io/uswitch/kiam:v4.2');
+    assert.deepEqual(told(run(withWorkloads([kiam], { proxy: known(null, '') }))), [
+      'pass Cluster/test: kiam (kube-system/DaemonSet/kiam-agent)',
+    ]);
+  });
+
+  it('fails with two', () => {
+    const old = daemonSet('kube2iam', 'jtblin/kube2iam@sha256:0123');
+    assert.deepEqual(told(run(withWorkloads([old]))), [
+      'fail Cluster/test: pod-iam (pod-iam/DaemonSet/pod-iam) and kube2iam (kube-system/DaemonSet/kube2iam)',
+    ]);
+  });
+
+  it('is not taken in by images that only sound alike', () => {
+    const other = daemonSet('exporter', 'example.com/kube2iam-exporter-of-mine/agent:1');
+    assert.equal(run(withWorkloads([other]))[0]!.status, 'pass');
+  });
+
+  it('says nothing without any proxy, and is unknown when DaemonSets cannot be listed', () => {
+    assert.deepEqual(run(withWorkloads([], { proxy: known(null, '') })), []);
+    assert.equal(run(goodSnapshot({ workloads: forbidden('list DaemonSets') }))[0]!.status, 'unknown');
+  });
+});

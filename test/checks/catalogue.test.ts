@@ -1,0 +1,60 @@
+// Holds the programme together: every code stands once, with a title, a page and tests of its own.
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { describe, it } from 'node:test';
+import { CATALOGUE } from '../../src/checks/catalogue.ts';
+import { runChecks } from '../../src/checks/run.ts';
+import { listPages } from '../../src/doctor/pages.ts';
+import { goodSnapshot } from '../helpers/snapshot.ts';
+
+const here = new URL('.', import.meta.url);
+const sources = new URL('../../src/checks/', import.meta.url);
+
+describe('the catalogue', () => {
+  it('holds each code once', () => {
+    const codes = CATALOGUE.map(({ code }) => code);
+    assert.deepEqual(codes, [...new Set(codes)]);
+    for (const code of codes) assert.match(code, /^[A-Z]{2}\d{3}$/);
+  });
+
+  it('holds every check that there is, and no other', () => {
+    const files = readdirSync(sources).filter((name) => /^[A-Z]{2}\d{3}\.ts$/.test(name));
+    assert.deepEqual(files.map((name) => name.slice(0, -3)).sort(), CATALOGUE.map(({ code }) => code).sort());
+  });
+
+  for (const { code, title, after } of CATALOGUE)
+    it(`gives ${code} a title, a page, tests for all outcomes, and parents that come before it`, () => {
+      assert.ok(title.length > 10 && title.length < 70, title);
+      const page = listPages().find((candidate) => candidate.code === code);
+      assert.ok(page, `templates/explain/${code}.md is missing`);
+      assert.equal(page.title, title);
+      const file = new URL(`${code}.test.ts`, here);
+      assert.ok(existsSync(file), `test/checks/${code}.test.ts is missing`);
+      const tests = readFileSync(file, 'utf8');
+      for (const word of ['pass', /fail|warn/, 'unknown'])
+        assert.match(tests, new RegExp(word), `its tests never see ${word}`);
+      const position = (wanted: string): number => CATALOGUE.findIndex((check) => check.code === wanted);
+      for (const parent of after) {
+        assert.ok(position(parent) >= 0, `${code} comes after ${parent}, which does not exist`);
+        assert.ok(position(parent) < position(code), `${code} stands before its parent ${parent}`);
+      }
+    });
+
+  it('gives every page its sections, and a page to nothing else', () => {
+    const codes = new Set(CATALOGUE.map(({ code }) => code));
+    for (const { code, title } of listPages()) {
+      assert.notEqual(title, '', code);
+      assert.ok(codes.has(code) || code.startsWith('TP'), `there is a page for ${code}, and no check`);
+    }
+  });
+
+  it('passes nothing that was decided by a diagnostic pod without a control', () => {
+    const results = runChecks(goodSnapshot(), { by: ['K', 'I', 'A'] });
+    const active = CATALOGUE.filter(({ decidedBy }) => decidedBy.join() === 'A').map(({ code }) => code);
+    for (const code of active) {
+      const passes = results.filter((result) => result.code === code && result.status === 'pass');
+      assert.ok(passes.length > 0, `${code} does not pass on a good snapshot`);
+      for (const result of passes) assert.ok(result.control, `${code} has no control`);
+    }
+  });
+});
