@@ -1,0 +1,62 @@
+// The command line of `redirect`, by the daemon's names where the meaning is the same.
+import { isIP } from 'node:net';
+import { parseArgs } from 'node:util';
+import { splitHostPort } from '../../model/daemon-values.ts';
+import { usageProblem } from '../../model/problem.ts';
+import { interceptedAddress, type RedirectRule } from './rule.ts';
+
+export interface RedirectFlags {
+  /** Null with --remove, which needs none. */
+  rule: RedirectRule | null;
+  hostRoot: string | null;
+  stateDir: string;
+  /** Written by --remove. */
+  doneFile: string;
+  logLevel: string;
+}
+
+const options = {
+  'host-ip': { type: 'string' },
+  'app-port': { type: 'string', default: '8181' },
+  'metadata-addr': { type: 'string', default: '169.254.169.254' },
+  'host-interface': { type: 'string' },
+  'host-root': { type: 'string' },
+  'state-dir': { type: 'string', default: '/run/pod-iam' },
+  'done-file': { type: 'string', default: '/done/removed' },
+  'log-level': { type: 'string', default: 'info' },
+  remove: { type: 'boolean', default: false },
+} as const;
+
+/** @throws Problem of kind usage */
+export function readRedirectFlags(argv: readonly string[]): RedirectFlags {
+  const values = parse(argv);
+  return {
+    rule: values.remove ? null : readRule(values),
+    hostRoot: values['host-root'] || null,
+    stateDir: values['state-dir'],
+    doneFile: values['done-file'],
+    logLevel: values['log-level'],
+  };
+}
+
+function parse(argv: readonly string[]) {
+  try {
+    return parseArgs({ args: [...argv], options, strict: true, allowPositionals: false }).values;
+  } catch (error) {
+    throw usageProblem({ code: 'USAGE', what: (error as Error).message.split('\n')[0]! });
+  }
+}
+
+function readRule(values: ReturnType<typeof parse>): RedirectRule {
+  const { 'host-ip': hostIp = '', 'app-port': port, 'host-interface': hostInterface = null } = values;
+  if (!isIP(hostIp)) throw bad(`--host-ip must be the node's IP address, not "${hostIp}"`);
+  if (!/^[1-9]\d{0,4}$/.test(port) || Number(port) > 65_535)
+    throw bad(`--app-port must be a port (1 to 65535), not "${port}"`);
+  if (hostInterface !== null && !/^[\w.@-]{1,15}\+?$/.test(hostInterface))
+    throw bad(`--host-interface must name an interface, such as cni0 or veth+, not "${hostInterface}"`);
+  const address = values['metadata-addr'];
+  const metadataAddress = interceptedAddress(splitHostPort(address)?.host ?? address);
+  return { hostIp, port: Number(port), metadataAddress, hostInterface };
+}
+
+const bad = (what: string): Error => usageProblem({ code: 'USAGE', what });

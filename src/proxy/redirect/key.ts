@@ -1,0 +1,26 @@
+// Makes the key of the session tokens, which the unprivileged daemon reads but could not write. It
+// outlives both processes, so that tokens stay valid over a restart; a reboot of the node ends it.
+import { randomBytes } from 'node:crypto';
+import { chown, link, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { KEY_FILE } from '../tokens/key.ts';
+
+const keyBytes = 32;
+/** The daemon's user in its container. */
+const daemonUid = 65_532;
+
+/** Leaves a whole key as it is. @param isRoot whether the file can be given to the daemon's user */
+export async function ensureTokenKey(stateDir: string, isRoot: boolean): Promise<void> {
+  const path = join(stateDir, KEY_FILE);
+  const found = await stat(path).catch(() => null);
+  const isWhole = found?.size === keyBytes && (!isRoot || found.uid === daemonUid);
+  if (isWhole) return;
+
+  const draft = `${path}.new`;
+  await rm(draft, { force: true });
+  await writeFile(draft, randomBytes(keyBytes), { mode: 0o400, flag: 'wx' });
+  if (isRoot) await chown(draft, daemonUid, daemonUid);
+  await rm(path, { force: true });
+  await link(draft, path);
+  await rm(draft);
+}

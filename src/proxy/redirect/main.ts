@@ -1,0 +1,51 @@
+// The redirect as a program of its own: keeps the rule until it is told to stop, or removes it. It
+// needs root and NET_ADMIN, and talks to nobody; the daemon beside it needs neither.
+import { once } from 'node:events';
+import { hostname } from 'node:os';
+import { EXIT, Problem } from '../../model/problem.ts';
+import { createLog, type Log, messageOf } from '../log.ts';
+import { findBackends } from './choose.ts';
+import { type RedirectFlags, readRedirectFlags } from './flags.ts';
+import { report } from './keeper.ts';
+import { keepRedirect } from './redirect.ts';
+import { removeRedirect } from './remove.ts';
+import { nodeTools, prepareHostRoot } from './tools.ts';
+
+/**
+ * Keeps the rule until SIGTERM or SIGINT, and leaves it in place; with `--remove` takes it away,
+ * proves it, writes the done file, and waits for the signal all the same.
+ * @returns the exit code: 0 after the signal, 2 for usage errors, 3 when no packet filter works here
+ */
+export async function redirectMain(argv: readonly string[]): Promise<number> {
+  const stopping = new AbortController();
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stopping.abort());
+  let flags: RedirectFlags | null = null;
+  try {
+    flags = readRedirectFlags(argv);
+    await run(flags, createLog(flags.logLevel), stopping.signal);
+    return EXIT.ok;
+  } catch (error) {
+    const problem = error instanceof Problem ? error : null;
+    const { code, why, next } = problem ?? {};
+    createLog('info').fatal({ code, why, next }, messageOf(error));
+    // The daemon beside this says why it is not ready.
+    if (flags?.rule) await report(flags.stateDir, null, messageOf(error)).catch(() => {});
+    return problem?.exitCode ?? EXIT.unchecked;
+  }
+}
+
+async function run(flags: RedirectFlags, log: Log, signal: AbortSignal): Promise<void> {
+  const { rule, hostRoot, stateDir } = flags;
+  const node = process.env['NODE_NAME'] || hostname();
+  if (hostRoot !== null) await prepareHostRoot(hostRoot);
+  const tools = nodeTools({ hostRoot, env: process.env });
+  if (rule !== null) {
+    const isRoot = process.getuid?.() === 0;
+    await keepRedirect({ rule, tools, node, hostRoot, stateDir, isRoot, log, signal });
+  } else {
+    const backends = await findBackends({ tools, rule, node, hostRoot });
+    await removeRedirect({ backends, stateDir, doneFile: flags.doneFile, log });
+    if (!signal.aborted) await once(signal, 'abort');
+  }
+  log.info('stopped');
+}

@@ -1,0 +1,70 @@
+// The steps of keeping the redirect, in order: the tokens' key, the packet filter, the rule, the watch.
+import { createSocket } from 'node:dgram';
+import { isIPv6 } from 'node:net';
+import { environmentProblem } from '../../model/problem.ts';
+import { type Log, messageOf } from '../log.ts';
+import { findBackends } from './choose.ts';
+import { keep } from './keeper.ts';
+import { ensureTokenKey } from './key.ts';
+import type { Backend, RedirectRule } from './rule.ts';
+import type { Tools } from './tools.ts';
+
+export interface RedirectOptions {
+  rule: RedirectRule;
+  tools: Tools;
+  /** The node's name, for messages. */
+  node: string;
+  /** Folder that holds the node's /usr; null for this process's own programs. */
+  hostRoot: string | null;
+  stateDir: string;
+  /** Whether the key can be given to the daemon's user. */
+  isRoot: boolean;
+  log: Log;
+  /** Ends the keeping; the rule stays in place. */
+  signal: AbortSignal;
+}
+
+/**
+ * Keeps the rule until the signal.
+ * @throws Problem NOT_THIS_NODE or NO_PACKET_FILTER, of kind environment
+ */
+export async function keepRedirect(options: RedirectOptions): Promise<void> {
+  const { rule, stateDir, isRoot, log, signal } = options;
+  await ensureTokenKey(stateDir, isRoot).catch((error: unknown) =>
+    log.error({ why: messageOf(error) }, "cannot make the session tokens' key"),
+  );
+  if (!(await isOwnAddress(rule.hostIp)))
+    throw environmentProblem({
+      code: 'NOT_THIS_NODE',
+      what: `${rule.hostIp} is no address of node ${options.node}`,
+      why: 'requests led to another machine would lose the address that tells their pod',
+      next: "give the node's own address as --host-ip (in a DaemonSet: status.hostIP)",
+    });
+  const { backend, fault } = await setFirst(await findBackends(options), log);
+  await keep({ backend, fault, stateDir, log, signal });
+}
+
+/** The first packet filter that takes the rule; when none does, the preferred one and what it said. */
+async function setFirst(backends: Backend[], log: Log): Promise<{ backend: Backend; fault: string | null }> {
+  let first: { backend: Backend; fault: string } | null = null;
+  for (const backend of backends) {
+    try {
+      await backend.assert();
+      return { backend, fault: null };
+    } catch (error) {
+      const fault = messageOf(error);
+      log.warn({ backend: backend.name, why: fault }, 'packet filter does not take the redirect');
+      first ??= { backend, fault };
+    }
+  }
+  return first!;
+}
+
+/** An address that can be bound to is one of this machine's. */
+function isOwnAddress(address: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = createSocket(isIPv6(address) ? 'udp6' : 'udp4');
+    socket.once('error', () => resolve(false));
+    socket.bind(0, address, () => socket.close(() => resolve(true)));
+  });
+}

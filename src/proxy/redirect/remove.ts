@@ -1,0 +1,24 @@
+// Takes the rule away from this node and proves it, for uninstall.
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Log } from '../log.ts';
+import { REDIRECT_REPORT } from '../redirect-report.ts';
+import { KEY_FILE } from '../tokens/key.ts';
+import type { Backend } from './rule.ts';
+
+export interface RemoveOptions {
+  /** Every packet filter that works here: who knows which one a former release used. */
+  backends: readonly Backend[];
+  stateDir: string;
+  /** Written when all is gone: a readiness probe looks for it. */
+  doneFile: string;
+  log: Log;
+}
+
+/** @throws ToolError when a rule cannot be removed, or is still listed afterwards */
+export async function removeRedirect({ backends, stateDir, doneFile, log }: RemoveOptions): Promise<void> {
+  for (const backend of backends) await backend.remove();
+  for (const name of [REDIRECT_REPORT, KEY_FILE]) await rm(join(stateDir, name), { force: true });
+  log.info({ backends: backends.map(({ name }) => name) }, 'redirect removed');
+  await writeFile(doneFile, 'removed\n');
+}

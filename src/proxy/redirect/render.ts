@@ -1,0 +1,66 @@
+// The redirect as one nftables script. It declares, deletes and defines a table of our own in one
+// transaction, so that setting it twice changes nothing and no packet slips through in between.
+import { isIPv6 } from 'node:net';
+import { METADATA_IPV6, type RedirectRule } from './rule.ts';
+
+export const TABLE = 'inet pod_iam';
+
+/**
+ * Three chains: requests to the metadata service are led to the daemon; the daemon's port answers
+ * nothing that was not led there; and whatever is not led there never reaches the real service.
+ * They come before kube-proxy's and the CNI's own, which hook in at the plain priorities.
+ */
+export function renderNft(rule: RedirectRule): string {
+  const { port, metadataAddress } = rule;
+  const from = rule.hostInterface === null ? '' : `iifname "${rule.hostInterface.replace(/\+$/, '*')}" `;
+  const isV6 = isIPv6(rule.hostIp);
+  const [family, asked, host] = isV6
+    ? ['ip6', METADATA_IPV6, `[${rule.hostIp}]`]
+    : ['ip', metadataAddress, rule.hostIp];
+  return `table ${TABLE}
+delete table ${TABLE}
+table ${TABLE} {
+	chain prerouting {
+		type nat hook prerouting priority dstnat - 5; policy accept;
+		${from}${family} daddr ${asked} tcp dport 80 counter dnat ${family} to ${host}:${port}
+	}
+
+	chain input {
+		type filter hook input priority filter - 5; policy accept;
+		iifname "lo" accept
+		tcp dport ${port} ct original ${family} daddr ${asked} counter accept
+		tcp dport ${port} counter drop
+	}
+
+	chain forward {
+		type filter hook forward priority filter - 5; policy accept;
+		ip daddr ${metadataAddress} counter reject
+		ip6 daddr ${METADATA_IPV6} counter reject
+	}
+}
+`;
+}
+
+/** A listing without what changes by itself: counters, indentation and empty lines. */
+export function withoutCounts(listing: string): string {
+  return listing
+    .replace(/\bcounter packets \d+ bytes \d+/g, 'counter')
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '')
+    .join('\n');
+}
+
+/**
+ * What a listing lacks of the script that was set. `nft` versions spell some words differently
+ * (`reject` or `reject with icmpx port-unreachable`), so each line is held by its decisive words.
+ */
+export function missingLines(script: string, listing: string): string[] {
+  const listed = withoutCounts(listing).split('\n');
+  return withoutCounts(script)
+    .split('\n')
+    .filter((line) => /\b(?:accept|drop|reject|dnat)\b/.test(line) && !line.startsWith('type '))
+    .filter(
+      (line) => !listed.some((candidate) => candidate === line || candidate.startsWith(`${line} with `)),
+    );
+}
