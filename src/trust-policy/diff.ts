@@ -50,3 +50,9 @@ function variablesVersion(policy: Policy): string | null {
   );
   return usesVariables ? (policy.version?.text ?? '2008-10-17') : null;
 }
+
+export function renderDiff({ isEqual, isWider, added, removed }: TrustDiff): string {
+  if (isEqual) return 'Both mean the same.';
+  const verdict = isWider ? 'The second lets in more than the first.' : 'The second lets in nobody new.';
+  return [...removed.map((line) => `- ${line}`), ...added.map((line) => `+ ${line}`), verdict].join('\n');
+}

@@ -23,6 +23,7 @@ export interface TrustChange {
  * Plans the change. Throws a usage Problem (BAD_POLICY, BAD_NODE_ROLE) for what cannot be read.
  * @param text the trust policy as it is
  * @param identities ARNs of roles, users or sessions that must be let in
+ * @param options.externalId default: the one that the document asks of all AWS principals, if it does
  */
 export function planTrustChange(
   text: string,
@@ -31,7 +32,9 @@ export function planTrustChange(
 ): TrustChange {
   const parsed = parsePolicy(text);
   if (!parsed.ok) throw badPolicy(parsed.faults[0]!);
-  const externalId = options.externalId ? checkExternalId(options.externalId) : null;
+  const externalId = options.externalId
+    ? checkExternalId(options.externalId)
+    : commonExternalId(parsed.policy);
   const notes: string[] = [];
   const wanted = new Map<string, NodeIdentity>();
   for (const identity of identities.map(readNodeIdentity)) {
@@ -90,6 +93,22 @@ function noteOn(
   return isPathLost && now.decision === 'unknown' && now.needs.some((need) => need.includes('path'))
     ? `statement ${open.index} seems to mean ${text}: ${open.why}`
     : `statement ${open.index} lets ${principal} in on a condition, which an added statement would undo: ${open.why}`;
+}
+
+/** The external id that every statement asks of AWS principals: a new statement must not undo it. */
+function commonExternalId(policy: Policy): string | null {
+  const asked = policy.statements
+    .filter(({ effect, principals }) => effect === 'Allow' && principals.some(({ type }) => type === 'AWS'))
+    .map(
+      ({ conditions }) =>
+        conditions.find(
+          ({ key, operatorText }) =>
+            operatorText === 'StringEquals' && key.toLowerCase() === 'sts:externalid',
+        )?.values ?? [],
+    );
+  const [first] = asked;
+  const only = first?.length === 1 ? first[0]!.text : null;
+  return asked.every((values) => values.length === 1 && values[0]!.text === only) ? only : null;
 }
 
 /** Into the statement that an earlier change added, when there is one with the same condition. */

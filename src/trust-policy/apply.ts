@@ -1,0 +1,164 @@
+// Changes the trust policy of a live role: reads it, plans, keeps a backup, writes, and waits until IAM
+// shows the new one. Asking is the command's business.
+
+import { writeFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseRoleArn } from '../model/arn.ts';
+import { nearestName } from '../model/nearest.ts';
+import { type Policy, parsePolicy } from '../model/policy.ts';
+import { environmentProblem, type Problem, usageProblem } from '../model/problem.ts';
+import type { RoleFact } from '../model/snapshot.ts';
+import { diffTrust } from './diff.ts';
+import { planTrustChange, type TrustChange } from './plan.ts';
+
+/** What is asked of IAM here; the Problems of the calls pass through. */
+export interface Roles {
+  /** Null when there is none of this name. */
+  role(name: string): Promise<RoleFact | null>;
+  roleNames(): Promise<string[]>;
+  updateTrustPolicy(roleName: string, document: string): Promise<void>;
+}
+
+export interface LivePlan extends TrustChange {
+  role: RoleFact;
+}
+
+/** What is wanted: identities to let in, or a whole document to put in place. */
+export type Wanted = { identities: readonly string[]; externalId: string | null } | { document: string };
+
+/** Reads the role and plans. Throws a usage Problem (NO_ROLE) with the nearest name. */
+export async function planLive(aws: Roles, role: string, wanted: Wanted): Promise<LivePlan> {
+  const fact = await readRole(aws, role);
+  const change =
+    'document' in wanted
+      ? planReplacement(fact.trustPolicy, wanted.document)
+      : planTrustChange(fact.trustPolicy, wanted.identities, { externalId: wanted.externalId });
+  return { role: fact, ...change };
+}
+
+/**
+ * Writes a plan after saving the old document. Throws an environment Problem when the role was changed
+ * meanwhile (CHANGED_MEANWHILE), or when IAM does not show the change in time (NOT_SHOWN).
+ */
+export async function writeLive(
+  aws: Roles,
+  plan: LivePlan,
+  options: { backup: string; signal: AbortSignal; pauseMs?: number; timeoutMs?: number },
+): Promise<void> {
+  const { role, document } = plan;
+  const now = await readRole(aws, role.arn);
+  if (now.trustPolicy !== role.trustPolicy) {
+    throw environmentProblem({
+      code: 'CHANGED_MEANWHILE',
+      what: `the trust policy of ${role.arn} was changed by somebody else meanwhile; nothing was written`,
+      next: 'run the command again',
+    });
+  }
+  await saveBackup(options.backup, role.trustPolicy);
+  options.signal.throwIfAborted();
+  await aws.updateTrustPolicy(role.name, document);
+  await waitUntilShown(aws, plan, options);
+}
+
+/** A name for the backup of a role's document, in the current folder. */
+export const backupName = (role: RoleFact, now: Date): string =>
+  `${role.name}.trust-policy.${now.toISOString().replace(/[-:]|\.\d+/g, '')}.json`;
+
+async function readRole(aws: Roles, text: string): Promise<RoleFact> {
+  const arn = text.startsWith('arn:') ? parseRoleArn(text) : null;
+  if (text.startsWith('arn:') && !arn)
+    throw usageProblem({ code: 'BAD_ROLE', what: `"${text}" is no role ARN` });
+  const name = arn?.name ?? text.slice(text.lastIndexOf('/') + 1);
+  const role = await aws.role(name);
+  if (role === null) throw await noRole(aws, name);
+  if (arn && role.arn !== arn.arn) {
+    throw usageProblem({
+      code: 'BAD_ROLE',
+      what: `there is no role ${arn.arn} here`,
+      why: `the role ${name} of this account is ${role.arn}`,
+      next: 'use that ARN, or the credentials of the right account (--profile)',
+    });
+  }
+  return role;
+}
+
+async function noRole(aws: Roles, name: string): Promise<Problem> {
+  const names = await aws.roleNames().catch(() => []);
+  const near = nearestName(name, names);
+  return usageProblem({
+    code: 'NO_ROLE',
+    what: `there is no role ${name} in this account`,
+    ...(near === null ? {} : { next: `did you mean ${near}?` }),
+  });
+}
+
+function planReplacement(before: string, after: string): TrustChange {
+  const { ok, policy, faults } = parsePolicy(after);
+  if (!ok || policy === null) {
+    const [fault] = faults;
+    throw usageProblem({
+      code: 'BAD_POLICY',
+      what: `IAM would refuse the document: ${fault?.message}`,
+      why: `at line ${fault?.line}, column ${fault?.column}`,
+    });
+  }
+  const old = parsePolicy(before).policy;
+  const diff = old === null ? null : diffTrust(old, policy);
+  if (diff?.isEqual)
+    return {
+      changed: false,
+      document: before,
+      added: [],
+      removed: [],
+      notes: ['the role has this document already, as far as its meaning goes'],
+    };
+  return {
+    changed: true,
+    document: after,
+    added: diff?.added ?? [],
+    removed: diff?.removed ?? [],
+    notes: [],
+  };
+}
+
+async function saveBackup(path: string, text: string): Promise<void> {
+  try {
+    await writeFile(path, `${text}\n`, { flag: 'wx', mode: 0o600 });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    const why = code === 'EEXIST' ? 'the file exists already' : `it cannot be written (${code})`;
+    throw usageProblem({
+      code: 'NO_BACKUP',
+      what: `no backup at ${path}: ${why}; nothing was changed`,
+      next: 'give --backup FILE',
+      cause: error,
+    });
+  }
+}
+
+// IAM is eventually consistent: seconds as a rule, a minute at worst.
+async function waitUntilShown(
+  aws: Roles,
+  { role, document }: LivePlan,
+  {
+    signal,
+    pauseMs = 500,
+    timeoutMs = 60_000,
+  }: { signal: AbortSignal; pauseMs?: number; timeoutMs?: number },
+): Promise<void> {
+  const wanted = parsePolicy(document).policy!;
+  const deadlineMs = Date.now() + timeoutMs;
+  for (let pause = pauseMs; ; pause = Math.min(pause * 1.5, 5000)) {
+    const shown = parsePolicy((await aws.role(role.name))?.trustPolicy ?? '').policy;
+    if (shown !== null && isSame(shown, wanted)) return;
+    if (Date.now() + pause > deadlineMs) break;
+    await sleep(pause, undefined, { signal });
+  }
+  throw environmentProblem({
+    code: 'NOT_SHOWN',
+    what: `IAM took the trust policy of ${role.arn} and does not show it yet`,
+    next: `aws iam get-role --role-name ${role.name}`,
+  });
+}
+
+const isSame = (a: Policy, b: Policy): boolean => diffTrust(a, b).isEqual;
