@@ -144,8 +144,8 @@ async function lastLogLine(
 
 function wordsOf(line: string): string {
   try {
-    const { msg, err } = JSON.parse(line) as { msg?: string; err?: { message?: string } };
-    return [msg, err?.message].filter(Boolean).join(': ') || line;
+    const { msg, why, err } = JSON.parse(line) as { msg?: string; why?: string; err?: { message?: string } };
+    return [msg, why, err?.message].filter(Boolean).join(': ') || line;
   } catch {
     return line;
   }
