@@ -1,6 +1,9 @@
-// The entry of the bundle that runs on a node.
+// The entry of the bundle that runs on a node: the daemon, or with `redirect` the keeper of its rule.
 import { main } from './main.ts';
+import { redirectMain } from './redirect/main.ts';
 
-void main(process.argv.slice(2)).then((code) => {
+const argv = process.argv.slice(2);
+
+void (argv[0] === 'redirect' ? redirectMain(argv.slice(1)) : main(argv)).then((code) => {
   process.exitCode = code;
 });
