@@ -6,7 +6,7 @@ import type { ResourceType } from './resources.ts';
 export interface StatusCause {
   reason: string;
   message: string;
-  field: string;
+  field?: string;
 }
 
 export interface StatusDetails {
@@ -33,6 +33,7 @@ export interface Status {
 export class ApiError extends Error {
   readonly status: Status;
   readonly code: number;
+  /** Empty for the few refusals that the API gives no reason for. */
   readonly reason: string;
 
   constructor(code: number, reason: string, message: string, details?: StatusDetails) {
@@ -46,7 +47,7 @@ export class ApiError extends Error {
       metadata: {},
       status: 'Failure',
       message,
-      reason,
+      ...(reason ? { reason } : {}),
       ...(details ? { details } : {}),
       code,
     };
@@ -121,12 +122,24 @@ export const methodNotAllowed = (): ApiError =>
     {},
   );
 
-export const unsupportedMediaType = (accepted: string[]): ApiError =>
+export const unsupportedMediaType = (): ApiError =>
   new ApiError(
     415,
     'UnsupportedMediaType',
-    `the body of the request was in an unknown format - accepted media types include: ${accepted.join(', ')}`,
+    'the body of the request was in an unknown format - accepted media types include: application/json, application/yaml',
   );
+
+/** An error without a reason, as the API's internals let some through. */
+export const plainError = (code: number, message: string): ApiError => new ApiError(code, '', message);
+
+/** The query or the body's options make no sense. */
+export function invalidOptions(kind: string, { reason, message, field }: Required<StatusCause>): ApiError {
+  return new ApiError(422, 'Invalid', `${kind}.meta.k8s.io "" is invalid: ${field}: ${message}`, {
+    group: 'meta.k8s.io',
+    kind,
+    causes: [{ reason, message, field }],
+  });
+}
 
 /** What a deletion answers when nothing of the object is left to show. */
 export const success = (details?: StatusDetails): Status => ({

@@ -58,9 +58,9 @@ function withoutManagers(object: ApiObject): ApiObject {
 function refuseConflicts(
   conflicts: { entry: ManagedFieldsEntry; fields: ReturnType<typeof emptySet> }[],
 ): void {
-  const found = conflicts.flatMap(({ entry, fields }) =>
-    pathsOf(fields).map((field) => ({ with: describe(entry), field })),
-  );
+  const found = conflicts
+    .flatMap(({ entry, fields }) => pathsOf(fields).map((field) => ({ with: describe(entry), field })))
+    .sort((a, b) => (a.with < b.with ? -1 : a.with > b.with ? 1 : 0));
   if (found.length === 0) return;
   throw new ApiError(409, 'Conflict', conflictText(found), {
     causes: found.map((each) => ({
@@ -73,7 +73,8 @@ function refuseConflicts(
 
 function describe(entry: ManagedFieldsEntry): string {
   const subresource = entry.subresource ? ` with subresource "${entry.subresource}"` : '';
-  return `"${entry.manager}"${subresource} using ${entry.apiVersion}`;
+  const using = entry.operation === 'Update' ? ` using ${entry.apiVersion}` : '';
+  return `"${entry.manager}"${subresource}${using}`;
 }
 
 function conflictText(found: { with: string; field: string }[]): string {
@@ -81,11 +82,9 @@ function conflictText(found: { with: string; field: string }[]): string {
     return `Apply failed with 1 conflict: conflict with ${found[0]!.with}: ${found[0]!.field}`;
   }
   const managers = [...new Set(found.map((each) => each.with))];
-  const lines = managers.map((manager) => {
-    const fields = found.filter((each) => each.with === manager);
-    return fields.length === 1
-      ? `conflict with ${manager}: ${fields[0]!.field}`
-      : [`conflicts with ${manager}:`, ...fields.map(({ field }) => `- ${field}`)].join('\n');
-  });
+  const lines = managers.flatMap((manager) => [
+    `conflicts with ${manager}:`,
+    ...found.filter((each) => each.with === manager).map(({ field }) => `- ${field}`),
+  ]);
   return `Apply failed with ${found.length} conflicts: ${lines.join('\n')}`;
 }

@@ -75,7 +75,9 @@ export function pathsOf(set: FieldSet, prefix = ''): string[] {
   return [...own, ...[...set.children].flatMap(([step, child]) => pathsOf(child, prefix + stepText(step)))];
 }
 
-function stepText(step: string): string {
+/** A step in a path: `.name`, `[name="proxy"]`, `[="value"]`, `[0]`. */
+export function stepText(step: string): string {
+  if (step.startsWith('i:')) return `[${step.slice(2)}]`;
   if (step.startsWith('f:')) return `.${step.slice(2)}`;
   if (step.startsWith('v:')) return `[=${step.slice(2)}]`;
   const key = JSON.parse(step.slice(2)) as Record<string, unknown>;

@@ -3,7 +3,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { copy, isRecord } from '../object.ts';
 import { fieldShape, listShape, type Shape } from '../schema/schema.ts';
-import { ApiError, badRequest } from '../status.ts';
+import { ApiError } from '../status.ts';
 
 /** RFC 7386: null removes, objects merge, anything else replaces. */
 export function mergePatch(target: unknown, patch: unknown): unknown {
@@ -74,45 +74,39 @@ interface Operation {
   value?: unknown;
 }
 
-/** RFC 6902. */
+/** RFC 6902; as in the API, a replacement of what is not there adds it. */
 export function jsonPatch(target: unknown, patch: unknown): unknown {
-  if (!Array.isArray(patch)) {
-    throw badRequest(
-      'error decoding patch: json: cannot unmarshal object into Go value of type jsonpatch.Patch',
-    );
-  }
   const root = { value: copy(target) };
   for (const operation of patch as Operation[]) run(root, operation);
   return root.value;
 }
 
 function run(root: { value: unknown }, { op, path, from, value }: Operation): void {
-  const place = locate(root, path, op);
+  const place = locate(root, path);
   switch (op) {
     case 'add':
       put(place, copy(value));
       return;
     case 'replace':
-      if (read(place) === undefined) throw missing(op, path);
-      take(place, op, path);
+      if (read(place) !== undefined) take(place);
       put(place, copy(value));
       return;
     case 'remove':
-      take(place, op, path);
+      take(place);
       return;
     case 'move':
-      put(place, take(locate(root, from ?? '', op), op, from ?? ''));
+      put(place, take(locate(root, from ?? '')));
       return;
     case 'copy':
-      put(place, copy(read(locate(root, from ?? '', op))));
+      put(place, copy(read(locate(root, from ?? ''))));
       return;
     case 'test':
       if (!isDeepStrictEqual(read(place) ?? null, value ?? null)) {
-        throw unprocessable(`testing value ${path} failed: test failed`);
+        throw inapplicable();
       }
       return;
     default:
-      throw unprocessable(`Unexpected kind: ${op}`);
+      throw inapplicable();
   }
 }
 
@@ -121,7 +115,7 @@ interface Place {
   field: string;
 }
 
-function locate(root: { value: unknown }, path: string, op: string): Place {
+function locate(root: { value: unknown }, path: string): Place {
   const steps = path
     .split('/')
     .slice(1)
@@ -129,7 +123,7 @@ function locate(root: { value: unknown }, path: string, op: string): Place {
   let place: Place = { parent: root, field: 'value' };
   for (const field of steps) {
     const parent = read(place);
-    if (!isRecord(parent) && !Array.isArray(parent)) throw missing(op, path);
+    if (!isRecord(parent) && !Array.isArray(parent)) throw inapplicable();
     place = { parent, field };
   }
   return place;
@@ -143,17 +137,14 @@ function put({ parent, field }: Place, value: unknown): void {
   else parent[field] = value;
 }
 
-function take(place: Place, op: string, path: string): unknown {
+function take(place: Place): unknown {
   const { parent, field } = place;
   const value = read(place);
-  if (value === undefined) throw missing(op, path);
+  if (value === undefined) throw inapplicable();
   if (Array.isArray(parent)) parent.splice(Number(field), 1);
   else delete parent[field];
   return value;
 }
 
-const missing = (op: string, path: string): ApiError =>
-  unprocessable(`${op} operation does not apply: doc is missing path: "${path}": missing value`);
-
-const unprocessable = (why: string): ApiError =>
-  new ApiError(422, 'Invalid', `the server rejected our request due to an error in our request: ${why}`, {});
+const inapplicable = (): ApiError =>
+  new ApiError(422, 'Invalid', 'the server rejected our request due to an error in our request', {});

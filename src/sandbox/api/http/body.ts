@@ -11,7 +11,12 @@ export async function readBody(message: IncomingMessage): Promise<Buffer> {
   for await (const chunk of message as AsyncIterable<Buffer>) {
     size += chunk.length;
     if (size > limitBytes) {
-      throw new ApiError(413, 'RequestEntityTooLarge', `Request entity too large: limit is ${limitBytes}`);
+      throw new ApiError(
+        413,
+        'RequestEntityTooLarge',
+        `Request entity too large: limit is ${limitBytes}`,
+        {},
+      );
     }
     chunks.push(chunk);
   }
@@ -23,27 +28,42 @@ export const mediaType = (message: IncomingMessage): string =>
   (message.headers['content-type'] ?? '').split(';')[0]!.trim().toLowerCase();
 
 /** Of POST, PUT and DELETE; undefined when there is no body. */
-export async function readObject(message: IncomingMessage): Promise<unknown> {
-  const body = await readBody(message);
+export async function readObject(message: IncomingMessage, kind: string): Promise<unknown> {
   const type = mediaType(message);
-  if (body.length === 0) return undefined;
-  if (type === '' || type === 'application/json' || type === '*/*') return parseJson(body);
+  const body = await readBody(message);
+  if (body.length === 0 && message.method === 'DELETE') return undefined;
+  if (type === '' || type === 'application/json' || type === '*/*') return parseJson(body, kind);
   if (type === 'application/yaml') return parseYaml(body);
-  throw unsupportedMediaType(['application/json', 'application/yaml']);
+  throw unsupportedMediaType();
 }
 
-export function parseJson(body: Buffer): unknown {
+export function parseJson(body: Buffer, kind: string): unknown {
   try {
     return JSON.parse(body.toString());
   } catch (error) {
-    throw badRequest(`couldn't get version/kind; json parse error: ${(error as Error).message}`);
+    throw badRequest(
+      `the object provided is unrecognized (must be of type ${kind}): couldn't get version/kind; json parse error: ${goMessage(error)} (${glimpse(body)})`,
+    );
   }
 }
 
+// How the API's own parser words the common case.
+function goMessage(error: unknown): string {
+  const { message } = error as Error;
+  return message.startsWith('Unexpected end of') ? 'unexpected end of JSON input' : message;
+}
+
+function glimpse(body: Buffer): string {
+  const text = body.toString();
+  if (text === '') return '<empty>';
+  return text.startsWith('{') ? text.slice(0, 128) : body.toString('hex').slice(0, 128);
+}
+
+/** By the rules of YAML 1.1, as the API does: a bare `y` or `on` is a boolean there. */
 export async function parseYaml(body: Buffer): Promise<unknown> {
   const { parse } = await import('yaml');
   try {
-    return parse(body.toString());
+    return parse(body.toString(), { version: '1.1' });
   } catch (error) {
     throw badRequest(`error decoding YAML: error converting YAML to JSON: ${(error as Error).message}`);
   }

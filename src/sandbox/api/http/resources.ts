@@ -2,16 +2,17 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Caller } from '../access/callers.ts';
 import { answerReview, isReview } from '../access/reviews.ts';
-import type { Core, WriteOptions } from '../core.ts';
-import { applyObject, patchObject, replaceObject, type Target } from '../operations/change.ts';
+import type { Core } from '../core.ts';
+import { applyObject, patchObject, replaceObject } from '../operations/change.ts';
 import { createObject } from '../operations/create.ts';
-import { type ListQuery, listObjects, matcherOf, readObject as readOne } from '../operations/read.ts';
-import { type DeleteOptions, deleteObject } from '../operations/remove.ts';
-import { badRequest, methodNotAllowed, success, unsupportedMediaType } from '../status.ts';
-import { mediaType, parseJson, parseYaml, readBody, readObject } from './body.ts';
+import { listObjects, matcherOf, readObject as readOne } from '../operations/read.ts';
+import { deleteObject } from '../operations/remove.ts';
+import { ApiError, badRequest, methodNotAllowed, success } from '../status.ts';
+import { mediaType, parseYaml, readBody, readObject } from './body.ts';
 import { sendLog } from './log.ts';
+import { applyForce, deleteOptions, listQuery, refuseForce, writeOptions } from './options.ts';
 import { sendJson } from './reply.ts';
-import { type ApiRequest, isTrue, type ResourceRequest } from './request.ts';
+import type { ApiRequest, ResourceRequest } from './request.ts';
 import { sendWatch, type WatchSettings } from './watch.ts';
 
 export interface Exchange {
@@ -44,8 +45,8 @@ const verbs: Record<string, (exchange: Exchange) => void | Promise<void>> = {
   watch: (exchange) => sendWatch(exchange),
   create,
   update: async ({ message, ...exchange }) => {
-    const body = await readObject(message);
     const { core, response, resource } = exchange;
+    const body = await readObject(message, resource.type.kind);
     sendJson(response, 200, replaceObject(core, resource, body, writeOptions({ message, ...exchange })));
   },
   patch,
@@ -55,7 +56,7 @@ const verbs: Record<string, (exchange: Exchange) => void | Promise<void>> = {
 
 async function create(exchange: Exchange): Promise<void> {
   const { core, message, response, resource } = exchange;
-  const body = await readObject(message);
+  const body = await readObject(message, exchange.resource.type.kind);
   if (isReview(resource.type)) {
     sendJson(response, 201, answerReview(core, exchange.caller, resource.type, body));
     return;
@@ -75,25 +76,29 @@ async function patch(exchange: Exchange): Promise<void> {
   const type = mediaType(message);
   const body = await readBody(message);
   if (type === 'application/apply-patch+yaml') {
-    if (!request.query.get('fieldManager')) {
-      throw badRequest(
-        'PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is required for apply patch',
-      );
-    }
+    const isForced = applyForce(request.query);
     const before = core.store.get(resource.type.key, resource.namespace, resource.name);
-    const isForced = isTrue(request.query.get('force'));
     const applied = applyObject(core, resource, await parseYaml(body), isForced, writeOptions(exchange));
     sendJson(response, before ? 200 : 201, applied);
     return;
   }
   const kind = patchKinds[type as keyof typeof patchKinds];
-  if (!kind) throw unsupportedMediaType([...Object.keys(patchKinds), 'application/apply-patch+yaml']);
-  if (request.query.has('force')) {
-    throw badRequest(
-      'PatchOptions.meta.k8s.io "" is invalid: force: Forbidden: may not be specified for non-apply patch',
-    );
+  if (!kind) throw new ApiError(415, 'UnsupportedMediaType', '415: Unsupported Media Type', {});
+  refuseForce(request.query);
+  sendJson(response, 200, patchObject(core, resource, kind, parsePatch(body, kind), writeOptions(exchange)));
+}
+
+function parsePatch(body: Buffer, kind: string): unknown {
+  let patch: unknown;
+  try {
+    patch = JSON.parse(body.toString());
+  } catch (error) {
+    throw badRequest(`error decoding patch: ${(error as Error).message}`);
   }
-  sendJson(response, 200, patchObject(core, resource, kind, parseJson(body), writeOptions(exchange)));
+  const wanted = kind === 'json' ? '[]handlers.jsonPatchOp' : 'map[string]interface {}';
+  if (Array.isArray(patch) === (kind === 'json')) return patch;
+  const found = Array.isArray(patch) ? 'array' : 'object';
+  throw badRequest(`error decoding patch: json: cannot unmarshal ${found} into Go value of type ${wanted}`);
 }
 
 async function remove(exchange: Exchange): Promise<void> {
@@ -116,68 +121,24 @@ async function remove(exchange: Exchange): Promise<void> {
 
 async function removeAll(exchange: Exchange): Promise<void> {
   const { core, response, resource, request } = exchange;
+  const { type } = resource;
   const options = await deleteOptions(exchange);
-  const matches = matcherOf(resource.type, listQuery(resource, request.query));
-  const list = listObjects(core, resource.type, { ...listQuery(resource, request.query), limit: 0 });
-  for (const { metadata } of list.items.filter(matches)) {
-    const target: Target = { ...resource, namespace: metadata.namespace ?? '', name: metadata.name };
-    deleteObject(core, target, options);
+  const query = listQuery(resource, request.query);
+  const matches = matcherOf(type, query);
+  const list = listObjects(core, type, { ...query, limit: 0 });
+  for (const { metadata } of core.store.list(type.key, query.namespace).filter(matches)) {
+    deleteObject(core, { type, namespace: metadata.namespace ?? '', name: metadata.name }, options);
   }
   sendJson(response, 200, list);
-}
-
-export function listQuery(resource: ResourceRequest, query: URLSearchParams): ListQuery {
-  return {
-    namespace: resource.namespace,
-    labelSelector: query.get('labelSelector') ?? '',
-    fieldSelector: query.get('fieldSelector') ?? '',
-    limit: Number(query.get('limit') ?? 0),
-    continue: query.get('continue') ?? '',
-    resourceVersion: query.get('resourceVersion') ?? '',
-    resourceVersionMatch: query.get('resourceVersionMatch') ?? '',
-  };
-}
-
-async function deleteOptions({ message, request }: Exchange): Promise<DeleteOptions> {
-  const body = ((await readObject(message)) ?? {}) as Partial<DeleteOptions> & { dryRun?: string[] };
-  const grace = request.query.get('gracePeriodSeconds');
-  const policy = request.query.get('propagationPolicy') as DeleteOptions['propagationPolicy'] | null;
-  const gracePeriodSeconds = body.gracePeriodSeconds ?? (grace === null ? undefined : Number(grace));
-  const propagationPolicy = body.propagationPolicy ?? policy ?? undefined;
-  return {
-    ...(gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds }),
-    ...(propagationPolicy === undefined ? {} : { propagationPolicy }),
-    ...(body.preconditions ? { preconditions: body.preconditions } : {}),
-    isDryRun: isDryRun(body.dryRun ?? request.query.getAll('dryRun')),
-  };
-}
-
-function writeOptions({ caller, request, resource, message, response }: Exchange): WriteOptions {
-  const agent = message.headers['user-agent'] ?? '';
-  return {
-    caller,
-    isDryRun: isDryRun(request.query.getAll('dryRun')),
-    manager: request.query.get('fieldManager') ?? (agent.split('/')[0] || 'unknown'),
-    subresource: resource.subresource === 'status' ? 'status' : '',
-    fieldValidation:
-      (request.query.get('fieldValidation') as WriteOptions['fieldValidation'] | null) ?? 'Warn',
-    warn: (text) => {
-      response.appendHeader('warning', `299 - ${JSON.stringify(text)}`);
-    },
-  };
-}
-
-function isDryRun(values: string[]): boolean {
-  const unknown = values.find((value) => value !== 'All' && value !== '');
-  if (unknown !== undefined) {
-    throw badRequest(`dryRun: Unsupported value: "${unknown}": supported values: "All"`);
-  }
-  return values.includes('All');
 }
 
 async function answerToken(exchange: Exchange): Promise<void> {
   const { core, resource, message, response } = exchange;
   if (resource.verb !== 'create') throw methodNotAllowed();
   const { issueServiceAccountToken } = await import('../access/service-account-token.ts');
-  sendJson(response, 201, issueServiceAccountToken(core, resource, await readObject(message)));
+  sendJson(
+    response,
+    201,
+    issueServiceAccountToken(core, resource, await readObject(message, exchange.resource.type.kind)),
+  );
 }

@@ -4,6 +4,7 @@ import { createServer, type Server } from 'node:https';
 import type { Caller } from '../access/callers.ts';
 import { isAllowed, refusal } from '../access/rbac.ts';
 import type { Core } from '../core.ts';
+import { resourceTypes } from '../resources.ts';
 import { ApiError, forbidden, noSuchResource } from '../status.ts';
 import { nameInFieldSelector } from '../store/selectors.ts';
 import type { Certificate } from './certificate.ts';
@@ -33,8 +34,15 @@ async function answer(
   if (path === '/healthz' || path === '/livez' || path === '/readyz') return sendText(response, 200, 'ok');
   const document = discoveryDocument(path, message.headers.host ?? '');
   if (document !== undefined) return sendJson(response, 200, document);
-  if (/^\/apis?\/[^/]/.test(path)) throw noSuchResource();
+  if (isServedGroup(path)) throw noSuchResource();
   sendText(response, 404, '404 page not found\n');
+}
+
+// Under a group that is served a wrong path gets a Status; anything else plain text.
+function isServedGroup(path: string): boolean {
+  const [root, ...parts] = path.split('/').filter(Boolean);
+  const apiVersion = root === 'api' ? parts[0] : root === 'apis' ? parts.slice(0, 2).join('/') : undefined;
+  return resourceTypes.some((type) => type.apiVersion === apiVersion);
 }
 
 function authorize(core: Core, caller: Caller, request: ApiRequest): void {

@@ -5,8 +5,9 @@ import type { ApiObject } from '../object.ts';
 import { matcherOf, parseVersion } from '../operations/read.ts';
 import { expired } from '../status.ts';
 import type { Change } from '../store/store.ts';
+import { listQuery } from './options.ts';
 import { isTrue } from './request.ts';
-import { type Exchange, listQuery } from './resources.ts';
+import type { Exchange } from './resources.ts';
 
 export interface WatchSettings {
   /** Between two bookmarks of a watch that asks for them. */

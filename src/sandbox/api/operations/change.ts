@@ -5,12 +5,12 @@ import { managersAfterUpdate } from '../apply/managers.ts';
 import { jsonPatch, mergePatch, strategicPatch } from '../apply/patches.ts';
 import type { Core, WriteOptions } from '../core.ts';
 import { withDefaults } from '../defaults/defaults.ts';
-import { type ApiObject, apiTime, copy, isRecord } from '../object.ts';
+import { type ApiObject, apiTime, copy } from '../object.ts';
 import type { ResourceType } from '../resources.ts';
 import { shapeOfKind } from '../schema/schema.ts';
 import { badRequest, conflict, notFound, staleObject } from '../status.ts';
 import { validateChanged } from '../validation/validate.ts';
-import { checkShape } from './body.ts';
+import { checkBody, checkConfiguration } from './body.ts';
 import { hasGeneration, prepare, storeNew } from './create.ts';
 
 export interface Target {
@@ -21,7 +21,7 @@ export interface Target {
 
 /** PUT. */
 export function replaceObject(core: Core, target: Target, body: unknown, options: WriteOptions): ApiObject {
-  const wanted = checkShape(target.type, target.namespace, body, options);
+  const wanted = checkBody(target.type, target.namespace, body, options);
   if (wanted.metadata.name !== target.name) {
     throw badRequest(
       `the name of the object (${wanted.metadata.name}) does not match the name on the URL (${target.name})`,
@@ -48,7 +48,7 @@ export function patchObject(
       : kind === 'merge'
         ? mergePatch(before, patch)
         : strategicPatch(before, patch, shapeOfKind(type.apiVersion, type.kind));
-  const wanted = checkShape(type, target.namespace, patched, options);
+  const wanted = checkBody(type, target.namespace, patched, options);
   return storeChanged(core, type, before, managed(before, wanted, type, options), options);
 }
 
@@ -61,16 +61,7 @@ export function applyObject(
   options: WriteOptions,
 ): ApiObject {
   const { type, namespace, name } = target;
-  if (!isRecord(body)) throw badRequest('error decoding YAML: the configuration must be one object');
-  if (isRecord(body['metadata']) && body['metadata']['managedFields']) {
-    throw badRequest('metadata.managedFields must be nil');
-  }
-  const applied = checkShape(type, namespace, body, { ...options, fieldValidation: 'Strict' });
-  if (applied.metadata.name && applied.metadata.name !== name) {
-    throw badRequest(
-      `the name of the object (${applied.metadata.name}) does not match the name on the URL (${name})`,
-    );
-  }
+  const applied = checkConfiguration(type, target, body);
   const change = { manager: options.manager, subresource: options.subresource, time: apiTime(Date.now()) };
   const before = core.store.get(type.key, namespace, name);
   if (!before) {
@@ -122,7 +113,7 @@ function managed(before: ApiObject, body: ApiObject, type: ResourceType, options
     throw conflict(
       type,
       before.metadata.name,
-      `Precondition failed: UID in precondition: ${wanted.metadata.uid}, UID in object meta: ${before.metadata.uid}`,
+      `StorageError: invalid object, Code: 4, Key: /registry/${type.plural}/${[before.metadata.namespace, before.metadata.name].filter(Boolean).join('/')}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${wanted.metadata.uid}, UID in object meta: ${before.metadata.uid}`,
     );
   }
   const kept = withServerMeta(before, wanted);

@@ -6,9 +6,9 @@ import type { Core, WriteOptions } from '../core.ts';
 import { withDefaults, withInitialStatus } from '../defaults/defaults.ts';
 import { type ApiObject, apiTime, copy } from '../object.ts';
 import type { ResourceType } from '../resources.ts';
-import { alreadyExists, badRequest } from '../status.ts';
+import { alreadyExists, plainError } from '../status.ts';
 import { validateNew } from '../validation/validate.ts';
-import { checkShape } from './body.ts';
+import { checkBody } from './body.ts';
 import { suffix } from './names.ts';
 
 /** Returns the object as stored; as it would be stored for a dry run. */
@@ -19,7 +19,7 @@ export function createObject(
   body: unknown,
   options: WriteOptions,
 ): ApiObject {
-  const object = withDefaults(type, prepare(type, namespace, checkShape(type, namespace, body, options)));
+  const object = withDefaults(type, prepare(type, namespace, checkBody(type, namespace, body, options)));
   const managedFields = managersAfterUpdate(null, object, {
     manager: options.manager,
     subresource: '',
@@ -54,7 +54,7 @@ export function prepare(type: ResourceType, namespace: string, body: ApiObject):
   } = object.metadata as ApiObject['metadata'] & {
     selfLink?: string;
   };
-  if (resourceVersion) throw badRequest('resourceVersion should not be set on objects to be created');
+  if (resourceVersion) throw plainError(500, 'resourceVersion should not be set on objects to be created');
   delete metadata.deletionTimestamp;
   delete metadata.deletionGracePeriodSeconds;
   if (!metadata.name && metadata.generateName) metadata.name = metadata.generateName + suffix();

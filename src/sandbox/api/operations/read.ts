@@ -3,7 +3,8 @@ import type { Core } from '../core.ts';
 import type { ApiObject } from '../object.ts';
 import type { ResourceType } from '../resources.ts';
 import { ApiError, badRequest, expired, notFound } from '../status.ts';
-import { fieldMatcher, labelMatcher, type Matcher } from '../store/selectors.ts';
+import { labelMatcher } from '../store/label-query.ts';
+import { fieldMatcher, type Matcher } from '../store/selectors.ts';
 import type { Target } from './change.ts';
 
 export interface ListQuery {
@@ -21,7 +22,7 @@ export interface ObjectList {
   kind: string;
   apiVersion: string;
   metadata: { resourceVersion: string; continue?: string; remainingItemCount?: number };
-  items: ApiObject[];
+  items: Omit<ApiObject, 'apiVersion' | 'kind'>[];
 }
 
 export function readObject(core: Core, { type, namespace, name }: Target): ApiObject {
@@ -51,7 +52,8 @@ export function listObjects(core: Core, type: ResourceType, query: ListQuery): O
           }
         : {}),
     },
-    items,
+    // As the API lists: the list's kind says it for all.
+    items: items.map(({ apiVersion: _version, kind: _kind, ...item }) => item),
   };
 }
 
@@ -80,7 +82,7 @@ function readToken(text: string): PageToken {
   } catch {
     // Answered below.
   }
-  throw badRequest('continue key is not valid: invalid continue token');
+  throw badRequest('invalid continue token: continue key is not valid: invalid character in the token');
 }
 
 // https://kubernetes.io/docs/reference/using-api/api-concepts/#resource-versions
@@ -88,10 +90,15 @@ function checkVersion({ store }: Core, query: ListQuery): void {
   if (query.resourceVersion === '' || query.resourceVersion === '0') return;
   const version = parseVersion(query.resourceVersion);
   if (version > store.version) {
-    throw new ApiError(504, 'Timeout', `Too large resource version: ${version}, current: ${store.version}`, {
-      causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version', field: '' }],
-      retryAfterSeconds: 1,
-    });
+    throw new ApiError(
+      504,
+      'Timeout',
+      `Timeout: Too large resource version: ${version}, current: ${store.version}`,
+      {
+        causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }],
+        retryAfterSeconds: 1,
+      },
+    );
   }
   if (query.resourceVersionMatch === 'Exact' && version < store.version) {
     throw expired('The resourceVersion for the provided list is too old.');
@@ -101,7 +108,7 @@ function checkVersion({ store }: Core, query: ListQuery): void {
 export function parseVersion(text: string): number {
   if (!/^\d+$/.test(text))
     throw badRequest(
-      `Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`,
+      `invalid resource version: resourceVersion: Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`,
     );
   return Number(text);
 }

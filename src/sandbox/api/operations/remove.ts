@@ -2,7 +2,7 @@
 import type { Core } from '../core.ts';
 import { type ApiObject, apiTime } from '../object.ts';
 import type { ResourceType } from '../resources.ts';
-import { conflict, notFound } from '../status.ts';
+import { type ApiError, conflict, notFound } from '../status.ts';
 import type { Target } from './change.ts';
 
 export interface DeleteOptions {
@@ -39,18 +39,21 @@ export function deleteObject(
 
 function checkPreconditions(type: ResourceType, { metadata }: ApiObject, options: DeleteOptions): void {
   const { uid, resourceVersion } = options.preconditions ?? {};
-  if (uid !== undefined && uid !== metadata.uid) {
-    throw conflict(
-      type,
+  // Here, unlike elsewhere, the API calls the resource by its kind.
+  const refuse = (why: string): ApiError =>
+    conflict(
+      { ...type, plural: type.kind, key: type.group ? `${type.kind}.${type.group}` : type.kind },
       metadata.name,
-      `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${metadata.uid}`,
+      why,
+    );
+  if (uid !== undefined && uid !== metadata.uid) {
+    throw refuse(
+      `the UID in the precondition (${uid}) does not match the UID in record (${metadata.uid}). The object might have been deleted and then recreated`,
     );
   }
   if (resourceVersion !== undefined && resourceVersion !== metadata.resourceVersion) {
-    throw conflict(
-      type,
-      metadata.name,
-      `Precondition failed: ResourceVersion in precondition: ${resourceVersion}, ResourceVersion in object meta: ${metadata.resourceVersion}`,
+    throw refuse(
+      `the ResourceVersion in the precondition (${resourceVersion}) does not match the ResourceVersion in record (${metadata.resourceVersion}). The object might have been modified`,
     );
   }
 }

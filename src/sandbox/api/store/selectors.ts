@@ -1,4 +1,5 @@
-// Label and field selectors, as in a query's labelSelector and fieldSelector and in a workload's spec.
+// Label selectors of a workload's spec, and field selectors of a query; label-query.ts has a query's label
+// selectors.
 // https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#label-selectors
 import { type ApiObject, isRecord } from '../object.ts';
 import { badRequest } from '../status.ts';
@@ -11,13 +12,6 @@ export interface LabelSelector {
 }
 
 type Labels = Record<string, string>;
-type Requirement = (labels: Labels) => boolean;
-
-/** Of a query's text such as `app=web,tier in (a,b),!canary`. */
-export function labelMatcher(text: string): Matcher {
-  const requirements = splitRequirements(text).map((part) => parseRequirement(part, text));
-  return (object) => requirements.every((holds) => holds(object.metadata.labels ?? {}));
-}
 
 /** Of a LabelSelector; an empty one matches everything, a missing one nothing. */
 export function matchesLabels(selector: LabelSelector | undefined, labels: Labels = {}): boolean {
@@ -109,46 +103,4 @@ function fieldOf(object: ApiObject, path: string): string {
   let value: unknown = object;
   for (const part of path.split('.')) value = isRecord(value) ? value[part] : undefined;
   return value === undefined || value === null ? '' : String(value);
-}
-
-function splitRequirements(text: string): string[] {
-  const parts: string[] = [];
-  let depth = 0;
-  let part = '';
-  for (const letter of text) {
-    if (letter === '(') depth += 1;
-    if (letter === ')') depth -= 1;
-    if (letter === ',' && depth === 0) {
-      parts.push(part);
-      part = '';
-    } else {
-      part += letter;
-    }
-  }
-  return [...parts, part].map((each) => each.trim()).filter((each) => each !== '');
-}
-
-const keyPattern = '[A-Za-z0-9]([-A-Za-z0-9_./]*[A-Za-z0-9])?';
-const setBased = new RegExp(`^(?<key>${keyPattern})\\s+(?<operator>in|notin)\\s*\\((?<values>[^()]*)\\)$`);
-const equality = new RegExp(`^(?<key>${keyPattern})\\s*(?<operator>!=|==|=)\\s*(?<value>[-A-Za-z0-9_.]*)$`);
-const existence = new RegExp(`^(?<not>!?)\\s*(?<key>${keyPattern})$`);
-
-function parseRequirement(part: string, whole: string): Requirement {
-  const set = setBased.exec(part)?.groups;
-  if (set) {
-    const values = set['values']!.split(',').map((value) => value.trim());
-    const operator = set['operator'] === 'in' ? 'In' : 'NotIn';
-    return (labels) => matchesExpression(operator, labels[set['key']!], values);
-  }
-  const equal = equality.exec(part)?.groups;
-  if (equal) {
-    const wanted = equal['operator'] !== '!=';
-    return (labels) => (labels[equal['key']!] === equal['value']) === wanted;
-  }
-  const exists = existence.exec(part)?.groups;
-  if (exists) {
-    const wanted = exists['not'] === '';
-    return (labels) => (labels[exists['key']!] !== undefined) === wanted;
-  }
-  throw badRequest(`unable to parse requirement: ${part} in ${JSON.stringify(whole)}`);
 }
