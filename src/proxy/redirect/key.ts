@@ -1,7 +1,7 @@
 // Makes the key of the session tokens, which the unprivileged daemon reads but could not write. It
 // outlives both processes, so that tokens stay valid over a restart; a reboot of the node ends it.
 import { randomBytes } from 'node:crypto';
-import { chown, link, rm, stat, writeFile } from 'node:fs/promises';
+import { chown, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { KEY_FILE } from '../tokens/key.ts';
 
@@ -20,7 +20,6 @@ export async function ensureTokenKey(stateDir: string, isRoot: boolean): Promise
   await rm(draft, { force: true });
   await writeFile(draft, randomBytes(keyBytes), { mode: 0o400, flag: 'wx' });
   if (isRoot) await chown(draft, daemonUid, daemonUid);
-  await rm(path, { force: true });
-  await link(draft, path);
-  await rm(draft);
+  // No hard link: without CAP_FOWNER the kernel refuses one to a file that is another user's by now.
+  await rename(draft, path);
 }
