@@ -1,6 +1,7 @@
 // Takes away what a run has made, by its label alone, and looks until nothing is left.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Kube } from '../cluster/kube.ts';
+import { Problem } from '../model/problem.ts';
 import { RUN_LABEL } from './pod.ts';
 
 const KINDS = ['Pod', 'ConfigMap'] as const;
@@ -16,32 +17,38 @@ export async function cleanUpRun(
   namespaces: readonly string[],
 ): Promise<string[]> {
   const deadline = Date.now() + PATIENCE_MS;
-  let left = await sweep(kube, runId, namespaces);
-  while (left.length > 0 && Date.now() < deadline) {
+  for (;;) {
+    const { left, isHopeless } = await sweep(kube, runId, namespaces);
+    if (left.length === 0 || isHopeless || Date.now() > deadline) return left;
     await sleep(300);
-    left = await sweep(kube, runId, namespaces);
   }
-  return left;
 }
 
-/** One round of deletions; returns what was still there when it began. */
-async function sweep(kube: Kube, runId: string, namespaces: readonly string[]): Promise<string[]> {
-  const found: string[] = [];
+/** One round of deletions, with what was still there when it began. What is forbidden stays so. */
+async function sweep(
+  kube: Kube,
+  runId: string,
+  namespaces: readonly string[],
+): Promise<{ left: string[]; isHopeless: boolean }> {
+  const left: string[] = [];
+  const refusals: string[] = [];
   for (const namespace of namespaces) {
     for (const kind of KINDS) {
       try {
         const objects = await kube.list('v1', kind, { namespace, labelSelector: `${RUN_LABEL}=${runId}` });
         for (const { metadata } of objects) {
-          found.push(`${kind} ${namespace}/${metadata.name}`);
+          left.push(`${kind} ${namespace}/${metadata.name}`);
           await kube.remove(
             { apiVersion: 'v1', kind, namespace, name: metadata.name },
             { graceSeconds: 0, propagation: 'Background' },
           );
         }
       } catch (error) {
-        found.push(`${kind} ${namespace}/* (${error instanceof Error ? error.message : String(error)})`);
+        const text = `${kind} ${namespace}/* (${error instanceof Error ? error.message : String(error)})`;
+        left.push(text);
+        if (error instanceof Problem && error.code === 'FORBIDDEN') refusals.push(text);
       }
     }
   }
-  return found;
+  return { left, isHopeless: refusals.length > 0 && refusals.length === left.length };
 }

@@ -1,0 +1,143 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { known, type Snapshot, unknownFact, type WorkloadFact } from '../../src/model/snapshot.ts';
+import { INVENTED_ROLE, planProbes } from '../../src/probe/plan.ts';
+import { goodSnapshot, node, podOf, roleArn, withWorkloads, workload } from '../helpers/snapshot.ts';
+
+const blue = workload('blue', 'blue');
+const red = workload('red', 'red', { namespace: 'shop' });
+
+function plan(workloads: WorkloadFact[], more: Partial<Snapshot> = {}, nodeLimit: number | null = null) {
+  const snapshot = withWorkloads(workloads, more);
+  return planProbes(snapshot, { systemNamespace: 'pod-iam', workloads, nodeLimit });
+}
+const inShort = ({ probes }: ReturnType<typeof plan>) =>
+  probes.map(({ id, kind, namespace, node: on, workload: of }) => [id, kind, namespace, on, of]);
+
+describe('the plan of probes', () => {
+  it('puts an identity probe where a pod of the workload runs, a bare one beside it, and one on each other node', () => {
+    const planned = plan([blue], { pods: known([podOf(blue, 'node-2')], '') });
+    assert.deepEqual(inShort(planned), [
+      ['p1', 'identity', 'apps', 'node-2', 'apps/Deployment/blue'],
+      ['p2', 'bare', 'apps', 'node-2', null],
+      ['p3', 'bare', 'pod-iam', 'node-1', null],
+    ]);
+    assert.deepEqual(planned.notCovered, []);
+  });
+
+  it("has each try another workload's role, or an invented one when there is no other", () => {
+    const pods = known([podOf(blue, 'node-1'), podOf(red, 'node-1')], '');
+    const { probes } = plan([blue, red], { pods });
+    assert.deepEqual(
+      probes.map(({ kind, otherRole }) => [kind, otherRole]),
+      [
+        ['identity', roleArn('red')],
+        ['identity', roleArn('blue')],
+        ['bare', roleArn('blue')],
+        ['bare', roleArn('red')],
+        ['bare', roleArn('blue')],
+      ],
+    );
+    assert.equal(plan([blue]).probes[0]!.otherRole, INVENTED_ROLE);
+  });
+
+  it('copies what decides the role and nothing else', () => {
+    const rich = workload('blue', 'blue', {
+      template: {
+        annotations: {
+          'iam.amazonaws.com/external-id': 'id-1',
+          'iam.amazonaws.com/session-name': 'web',
+          'prometheus.io/scrape': 'true',
+        },
+        labels: { app: 'blue' },
+        serviceAccount: 'web',
+        tolerations: [{ key: 'gpu', operator: 'Exists' }],
+      },
+    });
+    const [identity, bare] = plan([rich], { pods: known([podOf(rich, 'node-1')], '') }).probes;
+    assert.deepEqual(identity!.annotations, {
+      'iam.amazonaws.com/role': 'blue',
+      'iam.amazonaws.com/external-id': 'id-1',
+      'iam.amazonaws.com/session-name': 'web',
+    });
+    assert.equal(identity!.serviceAccount, 'web');
+    assert.deepEqual(identity!.tolerations, [{ key: 'gpu', operator: 'Exists' }]);
+    assert.deepEqual(bare!.annotations, {});
+    assert.equal(bare!.serviceAccount, 'default');
+    assert.deepEqual(bare!.tolerations, [{ key: 'gpu', operator: 'Exists' }]);
+  });
+
+  it('leaves out workloads that can have no role: on the host network, malformed, not allowed', () => {
+    const host = workload('host', 'blue', { template: { hostNetwork: true } });
+    const odd = workload('odd', 'bl ue');
+    const planned = plan([host, odd], { pods: known([], '') });
+    assert.deepEqual(
+      planned.probes.map(({ kind }) => kind),
+      ['bare', 'bare'],
+    );
+    const settings = { ...goodSnapshot().settings, namespaceRestrictions: true };
+    assert.equal(plan([blue], { settings }).probes.filter(({ kind }) => kind === 'identity').length, 0);
+  });
+
+  it('asks no node that takes no pods or cannot be served, and names the latter', () => {
+    const nodes = known(
+      [
+        node('node-1'),
+        node('cordoned', { schedulable: false }),
+        node('down', { ready: false }),
+        node('fargate', { notServable: 'Fargate runs no DaemonSets' }),
+      ],
+      '',
+    );
+    const planned = plan([blue], { nodes });
+    assert.deepEqual(
+      planned.probes.map(({ node: on }) => on),
+      ['node-1', 'node-1'],
+    );
+    assert.deepEqual(planned.notCovered, ['node fargate: Fargate runs no DaemonSets']);
+  });
+
+  it('takes another fitting node when the workload runs nowhere, by its selector and tolerations', () => {
+    const nodes = known(
+      [
+        node('a', { taints: [{ key: 'gpu', effect: 'NoSchedule' }], labels: { pool: 'gpu' } }),
+        node('b'),
+        node('c', { labels: { pool: 'gpu' } }),
+      ],
+      '',
+    );
+    const picky = workload('picky', 'blue', { template: { nodeSelector: { pool: 'gpu' } } });
+    assert.equal(plan([picky], { nodes, pods: known([], '') }).probes[0]!.node, 'c');
+    const tolerant = workload('picky', 'blue', {
+      template: { nodeSelector: { pool: 'gpu' }, tolerations: [{ key: 'gpu', operator: 'Exists' }] },
+    });
+    assert.equal(plan([tolerant], { nodes, pods: known([], '') }).probes[0]!.node, 'a');
+    const nowhere = workload('picky', 'blue', { template: { nodeSelector: { pool: 'none' } } });
+    const planned = plan([nowhere], { nodes, pods: known([], '') });
+    assert.equal(planned.probes.filter(({ kind }) => kind === 'identity').length, 0);
+    assert.deepEqual(planned.notCovered, [
+      'apps/Deployment/picky: no node is ready, schedulable and servable for it',
+    ]);
+  });
+
+  it('leaves the place to the scheduler when nodes may not be listed and no pod runs', () => {
+    const planned = plan([blue], { nodes: unknownFact('', ''), pods: unknownFact('', '') });
+    assert.deepEqual(inShort(planned), [
+      ['p1', 'identity', 'apps', null, 'apps/Deployment/blue'],
+      ['p2', 'bare', 'apps', null, null],
+    ]);
+  });
+
+  it('takes a sample of the other nodes, and says how many it leaves out', () => {
+    const nodes = known(
+      ['node-1', 'node-2', 'node-3', 'node-4'].map((name) => node(name)),
+      '',
+    );
+    const planned = plan([blue], { nodes }, 1);
+    assert.deepEqual(
+      planned.probes.map(({ node: on }) => on),
+      ['node-1', 'node-1', 'node-2'],
+    );
+    assert.deepEqual(planned.notCovered, ['2 of 4 nodes, on which no pod was started']);
+  });
+});
