@@ -12,6 +12,8 @@ import { renderProblem } from './problems.ts';
 export async function main(argv: string[], root?: string): Promise<void> {
   // The AWS SDK's notices on Node versions are not the user's business.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
+  // bin/run.js has looked at the version already, and oclif's own look takes 5 ms.
+  process.env.OCLIF_DISABLE_ENGINE_WARNING ??= '1';
   process.on('uncaughtException', (error) => {
     fail(error, argv);
     process.exit(EXIT.defect);
