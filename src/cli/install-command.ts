@@ -33,7 +33,7 @@ export abstract class InstallCommand<T extends typeof Command> extends PodIamCom
     const plan = await planInstall(kube, await valuesFor(kube), readBundle(), this.progress);
     this.progress.end();
     this.#show(plan, flags['dry-run']);
-    if (flags['dry-run']) return outcomeOf(plan, kube.context.name, { dryRun: true, proofs: [] });
+    if (flags['dry-run']) return outcomeOf(plan, kube.context.name, { dryRun: true, proofs: null });
 
     const count = plan.changes.filter(({ action }) => action !== 'none').length;
     const { signal, progress } = this;
@@ -47,7 +47,7 @@ export abstract class InstallCommand<T extends typeof Command> extends PodIamCom
     const proofs =
       flags.smoke && waitMs > 0
         ? await proveNodes(kube, plan.values, plan.nodes.reachable, { image, signal, progress })
-        : [];
+        : null;
     this.progress.end();
     return this.#report(outcomeOf(plan, kube.context.name, { dryRun: false, proofs }));
   }
@@ -70,7 +70,7 @@ export abstract class InstallCommand<T extends typeof Command> extends PodIamCom
     }
     const open = nodes.filter(({ proven }) => !proven);
     for (const next of new Set(open.map(({ next }) => next))) if (next) this.logToStderr(`Next: ${next}`);
-    if (open.length > 0) this.end(EXIT.unchecked);
+    if (outcome.proven === false) this.end(EXIT.unchecked);
     else this.logToStderr('Next: pod-iam doctor');
     return outcome;
   }

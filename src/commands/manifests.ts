@@ -48,5 +48,10 @@ export default class Manifests extends PodIamCommand<typeof Manifests> {
           ? await kustomizeFiles(objects)
           : { 'pod-iam.yaml': await toYaml(objects) };
     for (const path of writeFiles(folder, files)) this.log(path);
+    // https://helm.sh/docs/topics/advanced/#storage-backends: a release is one Secret, chart and result in it.
+    if (format === 'helm' && values.delivery === 'configmap')
+      this.logToStderr(
+        'Warning: helm install keeps the bundle twice in one Secret, which is too large for it; use --delivery image, or helm template | kubectl apply --server-side -f -',
+      );
   }
 }

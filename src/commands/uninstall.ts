@@ -34,7 +34,8 @@ export default class Uninstall extends PodIamCommand<typeof Uninstall> {
       this.log(`pod-iam is not installed in namespace ${namespace} of context ${context}: nothing to do`);
       return { ...nothing, installed: false };
     }
-    for (const object of plan.objects) this.logToStderr(`- delete ${nameOf(object)}`);
+    const print = (text: string) => (flags['dry-run'] ? this.log(text) : this.logToStderr(text));
+    for (const object of plan.objects) print(`- delete ${nameOf(object)}`);
     if (flags['dry-run']) return { ...nothing, installed: true, left: plan.objects.map(nameOf) };
     await confirm(`Remove pod-iam and its rules on all nodes of context ${context}? (y/N)`, {
       yes: flags.yes,

@@ -13,7 +13,7 @@ import { readDaemonSet } from './installed.ts';
 import { type NodeSplit, splitNodes } from './nodes.ts';
 import { findOtherProxies, type OtherProxy } from './other-proxies.ts';
 import { installNeeds, requirePermissions } from './permissions.ts';
-import { awaitRollout } from './rollout.ts';
+import { awaitRollout, type RolloutTiming } from './rollout.ts';
 
 export interface InstallPlan {
   values: InstallValues;
@@ -53,6 +53,7 @@ export interface ApplyOptions {
   waitMs: number;
   signal: AbortSignal;
   progress: Progress;
+  timing?: RolloutTiming | undefined;
 }
 
 /** Applies what differs and waits. Throws a Problem that tells what was applied when it ends half-way. */
@@ -80,6 +81,7 @@ export async function applyInstall(kube: Kube, plan: InstallPlan, options: Apply
       timeoutMs: waitMs,
       signal,
       progress,
+      timing: options.timing,
     });
   } catch (error) {
     if (!signal.aborted) throw error;

@@ -9,8 +9,10 @@ export interface InstallOutcome {
   version: string;
   dryRun: boolean;
   changes: { action: Change['action']; kind: string; namespace: string | null; name: string }[];
-  /** One per node that must be served; empty with --dry-run. */
+  /** One per node that must be served; empty when no proof was asked for. */
   nodes: NodeProof[];
+  /** Whether every node is proven, and there is one; null when no proof was asked for. */
+  proven: boolean | null;
   notServable: { node: string; why: string }[];
   warnings: string[];
 }
@@ -18,7 +20,7 @@ export interface InstallOutcome {
 export function outcomeOf(
   plan: InstallPlan,
   context: string,
-  { dryRun, proofs }: { dryRun: boolean; proofs: NodeProof[] },
+  { dryRun, proofs }: { dryRun: boolean; proofs: NodeProof[] | null },
 ): InstallOutcome {
   const unreachable = plan.nodes.notReady.map((node) => ({
     node,
@@ -26,6 +28,7 @@ export function outcomeOf(
     what: 'the node is not ready, so nothing is known of it',
     next: `kubectl describe node ${node}`,
   }));
+  const nodes = proofs === null ? [] : [...proofs, ...unreachable];
   return {
     context,
     namespace: plan.values.systemNamespace,
@@ -37,7 +40,8 @@ export function outcomeOf(
       namespace: metadata.namespace ?? null,
       name: metadata.name,
     })),
-    nodes: dryRun ? [] : [...proofs, ...unreachable],
+    nodes,
+    proven: proofs === null ? null : nodes.length > 0 && nodes.every(({ proven }) => proven),
     notServable: plan.nodes.notServable,
     warnings: warningsOf(plan),
   };
@@ -49,6 +53,7 @@ export function warningsOf({ otherProxies, nodes }: InstallPlan): string[] {
       ({ product, daemonSet }) =>
         `IN010: ${product} is installed too (DaemonSet ${daemonSet}); two credential proxies fight over one address`,
     ),
+    ...(nodes.reachable.length === 0 ? ['no Linux node is ready, so nothing can be proven yet'] : []),
     ...nodes.notServable.map(({ node, why }) => `node ${node} is not served: ${why}`),
   ];
 }

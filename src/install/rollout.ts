@@ -15,6 +15,16 @@ export interface RolloutOptions {
   timeoutMs: number;
   signal: AbortSignal;
   progress: Progress;
+  timing?: RolloutTiming | undefined;
+}
+
+export interface RolloutTiming {
+  /** Between two looks. */
+  pollMs: number;
+  /** Pods that have just started are not ready yet; asking why before this would only cost requests. */
+  patienceMs: number;
+  /** What does not mend itself is reported this long after it was first seen: a registry may blink. */
+  finalMs: number;
 }
 
 export interface NodeState {
@@ -35,35 +45,31 @@ export class RolloutProblem extends Problem {
   }
 }
 
-const pollMs = 500;
-/** Pods that have just started are not ready yet; asking why before this would only cost requests. */
-const patienceMs = 2_000;
-/** What does not mend itself is reported this long after it was first seen: a registry may blink. */
-const finalMs = 4_000;
+const usualTiming: RolloutTiming = { pollMs: 500, patienceMs: 2_000, finalMs: 4_000 };
 
 /**
  * @returns the state of every node, all of them ready
  * @throws RolloutProblem with the reason per node, and the signal's reason when it is aborted
  */
 export async function awaitRollout(kube: Kube, options: RolloutOptions): Promise<NodeState[]> {
-  const { daemonSet, timeoutMs, signal, progress } = options;
+  const { daemonSet, timeoutMs, signal, progress, timing = usualTiming } = options;
   const startedAtMs = Date.now();
   let finalSinceMs: number | null = null;
   for (;;) {
     signal.throwIfAborted();
     const elapsedMs = Date.now() - startedAtMs;
-    const { states, isCurrent, refusal } = await look(kube, options, elapsedMs >= patienceMs);
+    const { states, isCurrent, refusal } = await look(kube, options, elapsedMs >= timing.patienceMs);
     const ready = states.filter(({ ready }) => ready).length;
     if (isCurrent && ready === states.length) return states;
 
     const isFinal = refusal !== null || states.some(({ trouble }) => trouble?.isFinal);
     finalSinceMs = isFinal ? (finalSinceMs ?? Date.now()) : null;
-    if (finalSinceMs !== null && Date.now() - finalSinceMs >= finalMs)
+    if (finalSinceMs !== null && Date.now() - finalSinceMs >= timing.finalMs)
       throw stuck(daemonSet, states, refusal, null);
     if (elapsedMs >= timeoutMs) throw stuck(daemonSet, states, refusal, timeoutMs);
     const worst = refusal ?? firstTrouble(states);
     progress.detail(`${ready} of ${states.length} nodes ready${worst ? `; ${worst}` : ''}`);
-    await pause(pollMs, signal);
+    await pause(timing.pollMs, signal);
   }
 }
 

@@ -19,6 +19,7 @@ const bundle = (text: string): Bundle => ({
 });
 const first = bundle('first');
 const removed = `${JSON.stringify({ msg: 'redirect removed', backend: 'nft' })}\n`;
+const quick = { pollMs: 50, patienceMs: 300, finalMs: 500 };
 const free = new AbortController().signal;
 
 describe('installing', () => {
@@ -40,7 +41,8 @@ describe('installing', () => {
     planInstall(test.kube, values, of, SILENT);
   const actions = (changes: { action: string; object: KubeObject }[]) =>
     changes.map(({ action, object }) => `${action} ${nameOf(object)}`);
-  const options = { waitMs: 20_000, signal: free, progress: SILENT as Progress };
+  const options = { waitMs: 20_000, signal: free, progress: SILENT as Progress, timing: quick };
+  const usual = { ...options, timing: undefined };
 
   it('makes every object, and is ready when each node is', async () => {
     const planned = await plan();
@@ -103,7 +105,7 @@ describe('installing', () => {
     fate = (pod) => ({ status: waitingStatus(pod as never, 'ErrImagePull', 'no such host') });
     const planned = await plan({ ...defaultValues('1.0.2'), image: 'registry.test/none:1' });
     const startedAtMs = Date.now();
-    const problem = await refusal(applyInstall(test.kube, planned, options));
+    const problem = await refusal(applyInstall(test.kube, planned, usual));
     assert.ok(Date.now() - startedAtMs < 10_000);
     assert.equal(problem.message, 'pod-iam is ready on 1 of 2 nodes');
     assert.match(
@@ -124,6 +126,26 @@ describe('installing', () => {
       problem.why ?? '',
       /^n\d: the container proxy ended with exit code 2; it last said: Error: --region must be a region$/,
     );
+  });
+
+  it('says what a quota refuses when the pods are made', async () => {
+    const namespace = 'full';
+    test.cluster.system.create('namespaces', {
+      apiVersion: 'v1',
+      kind: 'Namespace',
+      metadata: { name: namespace },
+    });
+    test.cluster.system.create('resourcequotas', {
+      apiVersion: 'v1',
+      kind: 'ResourceQuota',
+      metadata: { name: 'none', namespace },
+      spec: { hard: { pods: '0' } },
+    });
+    const planned = await plan({ ...defaultValues('1.0.3'), systemNamespace: namespace });
+    const problem = await refusal(applyInstall(test.kube, planned, options));
+    assert.equal(problem.message, 'pod-iam is ready on 0 of 2 nodes');
+    assert.match(problem.why ?? '', /^its pods are refused: .*exceeded quota: none/);
+    assert.equal(problem.next, 'kubectl describe daemonset -n full pod-iam');
   });
 
   it('tells what was applied when it is interrupted, and leaves the rest', async () => {
