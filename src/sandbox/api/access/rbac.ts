@@ -31,33 +31,61 @@ interface Subject {
   namespace?: string;
 }
 
-export function isAllowed(store: Store, caller: Caller, attributes: Attributes): boolean {
-  if (caller.groups.includes('system:masters')) return true;
-  return rulesFor(store, caller, attributes.namespace).some((rule) => covers(rule, attributes));
+export interface Verdict {
+  isAllowed: boolean;
+  /** Which binding allows it, as the API says; empty for system:masters and for a refusal. */
+  reason: string;
+}
+
+export function judge(store: Store, caller: Caller, attributes: Attributes): Verdict {
+  if (caller.groups.includes('system:masters')) return { isAllowed: true, reason: '' };
+  for (const { binding, subject } of bindingsOf(store, caller, attributes.namespace)) {
+    if (!rulesOf(store, binding).some((rule) => covers(rule, attributes))) continue;
+    const { kind, name } = binding['roleRef'] as Role;
+    const { namespace } = binding.metadata;
+    const bound = namespace ? `${binding.metadata.name}/${namespace}` : binding.metadata.name;
+    const who =
+      subject.kind === 'ServiceAccount' ? `${subject.name}/${subject.namespace ?? namespace}` : subject.name;
+    const reason = `RBAC: allowed by ${binding.kind} "${bound}" of ${kind} "${name}" to ${subject.kind} "${who}"`;
+    return { isAllowed: true, reason };
+  }
+  return { isAllowed: false, reason: '' };
 }
 
 /** The rules that hold for a caller: of cluster role bindings, and of role bindings in the namespace. */
-export function rulesFor(store: Store, caller: Caller, namespace: string): PolicyRule[] {
+export const rulesFor = (store: Store, caller: Caller, namespace: string): PolicyRule[] =>
+  bindingsOf(store, caller, namespace).flatMap(({ binding }) => rulesOf(store, binding));
+
+function bindingsOf(
+  store: Store,
+  caller: Caller,
+  namespace: string,
+): { binding: ApiObject; subject: Subject }[] {
   const bindings = [
     ...store.list('clusterrolebindings.rbac.authorization.k8s.io'),
     ...(namespace ? store.list('rolebindings.rbac.authorization.k8s.io', namespace) : []),
   ];
-  return bindings
-    .filter((binding) => isSubject(binding, caller))
-    .flatMap((binding) => rulesOf(store, binding));
-}
-
-function isSubject(binding: ApiObject, caller: Caller): boolean {
-  const subjects = (binding['subjects'] ?? []) as Subject[];
-  return subjects.some(({ kind, name, namespace = binding.metadata.namespace }) => {
-    if (kind === 'User') return name === caller.name;
-    if (kind === 'Group') return caller.groups.includes(name);
-    return kind === 'ServiceAccount' && caller.name === `system:serviceaccount:${namespace}:${name}`;
+  return bindings.flatMap((binding) => {
+    const subjects = (binding['subjects'] ?? []) as Subject[];
+    const subject = subjects.find((each) => isCaller(each, caller, binding.metadata.namespace));
+    return subject ? [{ binding, subject }] : [];
   });
 }
 
+function isCaller({ kind, name, namespace }: Subject, caller: Caller, bindingNamespace?: string): boolean {
+  if (kind === 'User') return name === caller.name;
+  if (kind === 'Group') return caller.groups.includes(name);
+  const home = namespace ?? bindingNamespace;
+  return kind === 'ServiceAccount' && caller.name === `system:serviceaccount:${home}:${name}`;
+}
+
+interface Role {
+  kind: string;
+  name: string;
+}
+
 function rulesOf(store: Store, binding: ApiObject): PolicyRule[] {
-  const { kind, name } = binding['roleRef'] as { kind: string; name: string };
+  const { kind, name } = binding['roleRef'] as Role;
   const role =
     kind === 'ClusterRole'
       ? store.get('clusterroles.rbac.authorization.k8s.io', '', name)

@@ -1,19 +1,19 @@
 // Questions that are answered and not stored: may I, what may I, who am I.
 // https://kubernetes.io/docs/reference/access-authn-authz/authorization/#checking-api-access
 import type { Core } from '../core.ts';
-import { type ApiObject, isRecord } from '../object.ts';
+import { isRecord } from '../object.ts';
 import type { ResourceType } from '../resources.ts';
-import { badRequest } from '../status.ts';
+import { ApiError } from '../status.ts';
 import type { Caller } from './callers.ts';
-import { type Attributes, isAllowed, rulesFor } from './rbac.ts';
+import { type Attributes, judge, rulesFor } from './rbac.ts';
 
 export const isReview = (type: ResourceType): boolean =>
   type.group === 'authorization.k8s.io' || type.group === 'authentication.k8s.io';
 
-export function answerReview(core: Core, caller: Caller, type: ResourceType, body: unknown): ApiObject {
+export function answerReview(core: Core, caller: Caller, type: ResourceType, body: unknown): object {
   const spec = isRecord(body) && isRecord(body['spec']) ? body['spec'] : {};
-  const review = { kind: type.kind, apiVersion: type.apiVersion, metadata: { name: '' }, spec };
-  return { ...review, ...answers[type.kind]!(core, caller, spec) };
+  const answer = answers[type.kind]!(core, caller, spec);
+  return { kind: type.kind, apiVersion: type.apiVersion, metadata: {}, spec, ...answer };
 }
 
 type Spec = Record<string, unknown>;
@@ -28,6 +28,7 @@ const answers: Record<string, (core: Core, caller: Caller, spec: Spec) => Spec> 
     ),
   }),
   SelfSubjectRulesReview: (core, caller, spec) => ({
+    spec: {},
     status: rules(core, caller, String(spec['namespace'] ?? '')),
   }),
   SelfSubjectReview: (_core, caller) => ({
@@ -47,8 +48,8 @@ const answers: Record<string, (core: Core, caller: Caller, spec: Spec) => Spec> 
 
 function decide(core: Core, caller: Caller, spec: Spec): Spec {
   const attributes = attributesIn(spec);
-  const allowed = isAllowed(core.store, caller, attributes);
-  return allowed ? { allowed, reason: '' } : { allowed };
+  const { isAllowed, reason } = judge(core.store, caller, attributes);
+  return reason ? { allowed: isAllowed, reason } : { allowed: isAllowed };
 }
 
 function attributesIn(spec: Spec): Attributes {
@@ -59,9 +60,13 @@ function attributesIn(spec: Spec): Attributes {
     return { ...empty, verb: text(asked, 'verb'), path: text(asked, 'path') };
   }
   if (!isRecord(spec['resourceAttributes'])) {
-    throw badRequest(
-      'spec.resourceAttributes: Invalid value: null: exactly one of nonResourceAttributes or resourceAttributes must be specified',
-    );
+    const field = 'spec.resourceAttributes';
+    const message =
+      'Invalid value: null: exactly one of nonResourceAttributes or resourceAttributes must be specified';
+    throw new ApiError(422, 'Invalid', `.authorization.k8s.io "" is invalid: ${field}: ${message}`, {
+      group: 'authorization.k8s.io',
+      causes: [{ reason: 'FieldValueInvalid', message, field }],
+    });
   }
   const asked = spec['resourceAttributes'];
   return {

@@ -20,18 +20,18 @@ export function merge(live: unknown, applied: unknown, shape: Shape): unknown {
   return applied;
 }
 
-// The applied order wins; elements that only the live list has keep their place before their successor.
+// The applied order wins; elements that only the live list has come as early as they can.
 function mergeLists(live: unknown[], applied: unknown[], shape: Shape): unknown[] {
-  const liveByStep = new Map(elementsOf(live, shape).map(([step, element]) => [step, element]));
+  const pending = elementsOf(live, shape);
+  const liveByStep = new Map(pending.map(([step, element]) => [step, element]));
   const appliedSteps = new Set(applied.map((element) => stepOf(element, shape)));
   const merged: unknown[] = [];
-  const pending = [...liveByStep];
+  const takeLiveOnes = (): void => {
+    while (pending[0] && !appliedSteps.has(pending[0][0])) merged.push(pending.shift()![1]);
+  };
   for (const [step, element, elementShape] of elementsOf(applied, shape)) {
-    const at = pending.findIndex(([each]) => each === step);
-    if (at >= 0) {
-      const before = pending.splice(0, at + 1);
-      for (const [each, other] of before) if (!appliedSteps.has(each)) merged.push(other);
-    }
+    takeLiveOnes();
+    if (pending[0]?.[0] === step) pending.shift();
     merged.push(merge(liveByStep.get(step), element, elementShape));
   }
   for (const [step, element] of pending) if (!appliedSteps.has(step)) merged.push(element);

@@ -24,6 +24,7 @@ interface ReplicaStatus {
 }
 
 const statusOf = (set: ApiObject): ReplicaStatus => (set['status'] ?? {}) as ReplicaStatus;
+const revisionOf = ({ metadata }: ApiObject): number => Number(metadata.annotations?.[revisionKey] ?? 0);
 const wantedOf = (object: ApiObject): number => specOf(object).replicas ?? 1;
 
 export function startDeployments(core: Core): () => void {
@@ -37,15 +38,18 @@ export function startDeployments(core: Core): () => void {
     const sets = ownedBy(core, replicaSets, deployment);
     const current = sets.find(({ metadata }) => metadata.labels?.[hashLabel] === hash);
     const old = sets.filter((set) => set !== current);
-    if (current) roll(deployment, current, old);
-    else createSet(deployment, hash, old);
+    if (current) {
+      renumber(deployment, current, old);
+      roll(deployment, current, old);
+    } else {
+      createSet(deployment, hash, old);
+    }
     report(deployment, hash);
   };
 
   const createSet = (deployment: ApiObject, hash: string, old: ApiObject[]): void => {
     const { template, selector } = specOf(deployment);
-    const revision =
-      Math.max(0, ...old.map(({ metadata }) => Number(metadata.annotations?.[revisionKey] ?? 0))) + 1;
+    const revision = Math.max(0, ...old.map(revisionOf)) + 1;
     const { name, namespace } = deployment.metadata;
     const labels = { ...template.metadata?.labels, [hashLabel]: hash };
     const running = old.reduce((sum, set) => sum + wantedOf(set), 0);
@@ -67,6 +71,19 @@ export function startDeployments(core: Core): () => void {
     });
     api.patch(resource, namespace!, name, { metadata: { annotations: { [revisionKey]: String(revision) } } });
     announce(deployment, set, 0, wantedOf(set));
+  };
+
+  // A template that comes back keeps its set, as the newest revision.
+  const renumber = (deployment: ApiObject, current: ApiObject, old: ApiObject[]): void => {
+    const newest = Math.max(0, ...old.map(revisionOf));
+    if (revisionOf(current) > newest) return;
+    const annotations = { [revisionKey]: String(newest + 1) };
+    for (const [key, { metadata }] of [
+      [replicaSets, current],
+      [resource, deployment],
+    ] as const) {
+      api.patch(key, metadata.namespace!, metadata.name, { metadata: { annotations } });
+    }
   };
 
   // How many new pods may come at once. A recreating change waits for the last old pod to be gone.
@@ -137,6 +154,7 @@ export function startDeployments(core: Core): () => void {
       readyReplicas: sum('readyReplicas') || null,
       availableReplicas: available || null,
       unavailableReplicas: Math.max(0, Math.max(sum('replicas'), wantedOf(deployment)) - available) || null,
+      terminatingReplicas: sets.reduce((total, set) => total + terminating(set), 0),
       conditions: conditionsOf(deployment, current[0], {
         available,
         updated: sum('availableReplicas', current),

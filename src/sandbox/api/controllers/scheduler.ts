@@ -36,7 +36,7 @@ export function startScheduler(core: Core): () => void {
       ...pod,
       metadata: { ...pod.metadata, ...(Object.keys(labels).length > 0 ? { labels } : {}) },
       spec: { ...podSpec(pod), nodeName: node.metadata.name },
-      status: { ...podStatus(pod), conditions: [condition('True')] },
+      status: { ...podStatus(pod), conditions: [condition(pod, 'True')] },
     });
     api.event(pod, {
       type: 'Normal',
@@ -51,7 +51,7 @@ export function startScheduler(core: Core): () => void {
       | { message?: string }
       | undefined;
     if (known?.message === message) return;
-    const conditions = [{ ...condition('False'), reason: 'Unschedulable', message }];
+    const conditions = [{ ...condition(pod, 'False'), reason: 'Unschedulable', message }];
     api.patchStatus('pods', namespace!, name, { conditions });
     api.event(pod, { type: 'Warning', reason: 'FailedScheduling', message });
   };
@@ -74,9 +74,10 @@ export function startScheduler(core: Core): () => void {
 
 const topologyLabels = ['topology.kubernetes.io/region', 'topology.kubernetes.io/zone'];
 
-const condition = (status: 'True' | 'False'): Record<string, unknown> => ({
+const condition = ({ metadata }: ApiObject, status: 'True' | 'False'): Record<string, unknown> => ({
   type: 'PodScheduled',
   status,
+  observedGeneration: metadata.generation,
   lastProbeTime: null,
   lastTransitionTime: apiTime(Date.now()),
 });

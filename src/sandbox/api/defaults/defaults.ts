@@ -4,7 +4,15 @@ import { type ApiObject, copy } from '../object.ts';
 import type { ResourceType } from '../resources.ts';
 import { type PodSpec, podDefaults } from './pod.ts';
 
-type Spec = Record<string, unknown> & { template?: { metadata?: object; spec?: PodSpec } };
+interface Template {
+  metadata?: object;
+  spec?: PodSpec;
+}
+
+type Spec = Record<string, unknown> & {
+  template?: Template;
+  jobTemplate?: { spec?: { template?: Template } };
+};
 
 /** A copy with the kind's defaults; what is set stays. */
 export function withDefaults(type: ResourceType, object: ApiObject): ApiObject {
@@ -14,10 +22,12 @@ export function withDefaults(type: ResourceType, object: ApiObject): ApiObject {
     podDefaults(spec as unknown as PodSpec);
     spec['enableServiceLinks'] ??= true;
   }
-  if (spec?.template?.spec) podDefaults(spec.template.spec);
+  const template = spec?.template ?? spec?.jobTemplate?.spec?.template;
+  if (template?.spec) podDefaults(template.spec, true);
   fill(filled, topLevel[type.key]);
   if (spec) fill(spec, specs[type.key]);
   if (type.key === 'namespaces') namespaceDefaults(filled);
+  if (type.key === 'secrets') encodeStrings(filled);
   if (type.key === 'jobs.batch' && spec) jobDefaults(filled, spec);
   return filled;
 }
@@ -43,13 +53,27 @@ const specs: Record<string, Record<string, unknown>> = {
     progressDeadlineSeconds: 600,
   },
   'replicasets.apps': { replicas: 1 },
-  'statefulsets.apps': { replicas: 1, podManagementPolicy: 'OrderedReady', revisionHistoryLimit: 10 },
+  'statefulsets.apps': {
+    replicas: 1,
+    podManagementPolicy: 'OrderedReady',
+    revisionHistoryLimit: 10,
+    persistentVolumeClaimRetentionPolicy: { whenDeleted: 'Retain', whenScaled: 'Retain' },
+    updateStrategy: { type: 'RollingUpdate', rollingUpdate: { partition: 0 } },
+  },
+  'cronjobs.batch': {
+    concurrencyPolicy: 'Allow',
+    failedJobsHistoryLimit: 1,
+    successfulJobsHistoryLimit: 3,
+    suspend: false,
+  },
   'jobs.batch': {
     parallelism: 1,
     completions: 1,
     backoffLimit: 6,
     completionMode: 'NonIndexed',
     suspend: false,
+    manualSelector: false,
+    podReplacementPolicy: 'TerminatingOrFailed',
   },
   services: { type: 'ClusterIP', sessionAffinity: 'None', internalTrafficPolicy: 'Cluster' },
 };
@@ -65,11 +89,21 @@ const initialStatus: Record<string, Record<string, unknown>> = {
   },
   'replicasets.apps': { replicas: 0 },
   'deployments.apps': {},
-  'statefulsets.apps': { replicas: 0 },
+  'statefulsets.apps': { replicas: 0, availableReplicas: 0 },
+  'cronjobs.batch': {},
   'jobs.batch': {},
   resourcequotas: {},
   services: { loadBalancer: {} },
 };
+
+// Plain strings are for writing only: what is kept and read is base64.
+function encodeStrings(secret: ApiObject): void {
+  const strings = secret['stringData'] as Record<string, string> | undefined;
+  if (!strings) return;
+  const encoded = Object.entries(strings).map(([key, text]) => [key, Buffer.from(text).toString('base64')]);
+  secret['data'] = { ...(secret['data'] as object | undefined), ...Object.fromEntries(encoded) };
+  delete secret['stringData'];
+}
 
 // A job's pods are told by labels that no other job has.
 function jobDefaults(job: ApiObject, spec: Spec): void {

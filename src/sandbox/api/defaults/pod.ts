@@ -31,12 +31,21 @@ interface Probe {
   [field: string]: unknown;
 }
 
+interface DownwardFiles {
+  items?: { fieldRef?: { apiVersion?: string } }[];
+}
+
+interface ProjectedSource {
+  serviceAccountToken?: { expirationSeconds?: number };
+  downwardAPI?: DownwardFiles;
+}
+
 export interface Volume {
   name: string;
   configMap?: { defaultMode?: number };
   secret?: { defaultMode?: number };
-  projected?: { defaultMode?: number; sources?: { serviceAccountToken?: { expirationSeconds?: number } }[] };
-  downwardAPI?: { defaultMode?: number };
+  projected?: { defaultMode?: number; sources?: ProjectedSource[] };
+  downwardAPI?: DownwardFiles & { defaultMode?: number };
   hostPath?: { path: string; type?: string };
   emptyDir?: object;
   [field: string]: unknown;
@@ -79,7 +88,7 @@ export interface NodeSelectorTerm {
 }
 
 /** Fills the specification in place. */
-export function podDefaults(spec: PodSpec): void {
+export function podDefaults(spec: PodSpec, isTemplate = false): void {
   spec.restartPolicy ??= 'Always';
   spec.terminationGracePeriodSeconds ??= 30;
   spec['dnsPolicy'] ??= 'ClusterFirst';
@@ -92,19 +101,19 @@ export function podDefaults(spec: PodSpec): void {
     spec.serviceAccount = account;
   }
   for (const container of [...(spec.initContainers ?? []), ...(spec.containers ?? [])]) {
-    containerDefaults(container, spec.hostNetwork === true);
+    containerDefaults(container, spec.hostNetwork === true && !isTemplate);
   }
   for (const volume of spec.volumes ?? []) volumeDefaults(volume);
 }
 
-function containerDefaults(container: Container, isHostNetwork: boolean): void {
+function containerDefaults(container: Container, fillsHostPorts: boolean): void {
   container['terminationMessagePath'] ??= '/dev/termination-log';
   container['terminationMessagePolicy'] ??= 'File';
   container.imagePullPolicy ??= pullPolicy(container.image ?? '');
   container.resources ??= {};
   for (const port of container.ports ?? []) {
     port.protocol ??= 'TCP';
-    if (isHostNetwork) port.hostPort ??= port.containerPort;
+    if (fillsHostPorts) port.hostPort ??= port.containerPort;
   }
   for (const { valueFrom } of container.env ?? [])
     if (valueFrom?.fieldRef) valueFrom.fieldRef.apiVersion ??= 'v1';
@@ -127,8 +136,10 @@ function volumeDefaults(volume: Volume): void {
   for (const source of [volume.configMap, volume.secret, volume.projected, volume.downwardAPI]) {
     if (source) source.defaultMode ??= fileMode;
   }
-  for (const { serviceAccountToken } of volume.projected?.sources ?? []) {
+  for (const { serviceAccountToken, downwardAPI } of volume.projected?.sources ?? []) {
     if (serviceAccountToken) serviceAccountToken.expirationSeconds ??= 3600;
+    for (const { fieldRef } of downwardAPI?.items ?? []) if (fieldRef) fieldRef.apiVersion ??= 'v1';
   }
+  for (const { fieldRef } of volume.downwardAPI?.items ?? []) if (fieldRef) fieldRef.apiVersion ??= 'v1';
   if (volume.hostPath) volume.hostPath.type ??= '';
 }

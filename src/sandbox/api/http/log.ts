@@ -18,6 +18,10 @@ export function sendLog({ core, request, resource, response }: Exchange): void {
   const pod = readObject(core, resource);
   const uid = pod.metadata.uid!;
   const container = containerOf(pod, query.get('container'));
+  if (!(pod['spec'] as PodSpec).nodeName) {
+    response.writeHead(204).end();
+    return;
+  }
   const isPrevious = isTrue(query.get('previous'));
   refuseWaiting(pod, container);
   const timestamps = isTrue(query.get('timestamps'));

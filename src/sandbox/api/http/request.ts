@@ -36,7 +36,9 @@ export function attributesOf({ resource, method, path }: ApiRequest): Attributes
     const verb = method === 'HEAD' ? 'get' : method.toLowerCase();
     return { verb, group: '', resource: '', subresource: '', namespace: '', name: '', path };
   }
-  const { type, namespace, name, subresource, verb } = resource;
+  const { type, name, subresource, verb } = resource;
+  // A namespace counts as lying in itself, so that a role inside it can grant it.
+  const namespace = type.key === 'namespaces' ? name : resource.namespace;
   return { verb, group: type.group, resource: type.plural, subresource, namespace, name };
 }
 

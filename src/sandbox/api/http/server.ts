@@ -2,7 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { Caller } from '../access/callers.ts';
-import { isAllowed, refusal } from '../access/rbac.ts';
+import { judge, refusal } from '../access/rbac.ts';
 import type { Core } from '../core.ts';
 import { resourceTypes } from '../resources.ts';
 import { ApiError, forbidden, noSuchResource } from '../status.ts';
@@ -51,7 +51,7 @@ function authorize(core: Core, caller: Caller, request: ApiRequest): void {
   if (attributes.name === '' && request.resource) {
     attributes.name = nameInFieldSelector(request.query.get('fieldSelector') ?? '') ?? '';
   }
-  if (isAllowed(core.store, caller, attributes)) return;
+  if (judge(core.store, caller, attributes).isAllowed) return;
   const why = refusal(caller, attributes);
   if (!request.resource) throw new ApiError(403, 'Forbidden', `forbidden: ${why}`, {});
   throw forbidden(request.resource.type, request.resource.name, why);

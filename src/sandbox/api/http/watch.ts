@@ -2,8 +2,8 @@
 // https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes
 import { randomInt } from 'node:crypto';
 import type { ApiObject } from '../object.ts';
-import { matcherOf, parseVersion } from '../operations/read.ts';
-import { expired } from '../status.ts';
+import { matcherOf } from '../operations/read.ts';
+import { expired, plainError } from '../status.ts';
 import type { Change } from '../store/store.ts';
 import { listQuery } from './options.ts';
 import { isTrue } from './request.ts';
@@ -22,6 +22,7 @@ export function sendWatch({ core, request, resource, response, watch }: Exchange
   const isInView = (object: ApiObject): boolean =>
     (namespace === '' || object.metadata.namespace === namespace) && bySelectors(object);
   const wantsBookmarks = isTrue(query.get('allowWatchBookmarks'));
+  const from = startOf(selectors.resourceVersion);
 
   response.writeHead(200, { 'content-type': 'application/json', 'cache-control': 'no-cache, private' });
   response.flushHeaders();
@@ -35,19 +36,17 @@ export function sendWatch({ core, request, resource, response, watch }: Exchange
       metadata: { resourceVersion: String(core.store.version), ...(annotations ? { annotations } : {}) },
     });
   const pass = (change: Change): void => {
-    const event = eventOf(change, isInView);
+    const event = change.version > (from ?? 0) ? eventOf(change, isInView) : null;
     if (event) send(event, change.object);
   };
 
-  const from = selectors.resourceVersion;
-  if (from === '' || from === '0' || isTrue(query.get('sendInitialEvents'))) {
+  if (from === null || isTrue(query.get('sendInitialEvents'))) {
     for (const object of core.store.list(type.key, namespace)) if (isInView(object)) send('ADDED', object);
-    if (isTrue(query.get('sendInitialEvents')) && wantsBookmarks)
-      bookmark({ 'k8s.io/initial-events-end': 'true' });
+    if (wantsBookmarks) bookmark({ 'k8s.io/initial-events-end': 'true' });
   } else {
-    const missed = core.store.since(parseVersion(from), type.key);
+    const missed = core.store.since(from, type.key);
     if (!missed) {
-      send('ERROR', expired(`too old resource version: ${from} (${core.store.version})`).status);
+      send('ERROR', expired(`too old resource version: ${from} (${core.store.oldestVersion})`).status);
       response.end();
       return;
     }
@@ -56,16 +55,24 @@ export function sendWatch({ core, request, resource, response, watch }: Exchange
 
   const stop = core.store.watch(type.key, pass);
   const seconds = Number(query.get('timeoutSeconds') || randomInt(1800, 3600));
-  const end = setTimeout(() => {
-    if (wantsBookmarks) bookmark();
-    response.end();
-  }, seconds * 1000);
+  const end = setTimeout(() => response.end(), seconds * 1000);
   const bookmarks = wantsBookmarks ? setInterval(() => bookmark(), watch.bookmarkMs) : undefined;
   response.on('close', () => {
     stop();
     clearTimeout(end);
     clearInterval(bookmarks);
   });
+}
+
+// Null for a watch that begins with what there is.
+function startOf(version: string): number | null {
+  if (version === '' || version === '0') return null;
+  if (/^\d+$/.test(version)) return Number(version);
+  const text = JSON.stringify(version);
+  throw plainError(
+    500,
+    `resourceVersion: Invalid value: ${text}: strconv.ParseUint: parsing ${text}: invalid syntax`,
+  );
 }
 
 /** An object that comes into a selector's view is added for the watcher, one that leaves it deleted. */

@@ -27,6 +27,8 @@ export function checkBody(
       `${cannot}: json: cannot unmarshal ${jsonKind(value)} into Go struct field ${goField} of type ${goTypes[wanted] ?? wanted}`,
     );
   }
+  const encoded = undecodable(object);
+  if (encoded !== null) throw badRequest(`${cannot}: illegal base64 data at input byte ${encoded}`);
   const texts = unknown.map(({ path }) => `unknown field "${path}"`);
   if (texts.length > 0 && options.fieldValidation === 'Strict') {
     throw badRequest(`${cannot}: strict decoding error: ${texts.join(', ')}`);
@@ -65,6 +67,18 @@ export function checkConfiguration(
     throw plainError(500, `failed to create typed patch object (${what}): ${list}`);
   }
   return placed(type, namespace, body);
+}
+
+// Where the first value that must be base64 ceases to be it.
+function undecodable(object: ApiObject): number | null {
+  const values =
+    object.kind === 'Secret' ? object['data'] : object.kind === 'ConfigMap' ? object['binaryData'] : null;
+  for (const value of Object.values((values ?? {}) as Record<string, string>)) {
+    const wrong = value.replaceAll(/[\r\n]/g, '').search(/[^A-Za-z0-9+/=]/);
+    if (wrong >= 0) return wrong;
+    if (value.replaceAll(/[\r\n]/g, '').length % 4 !== 0) return value.length - (value.length % 4);
+  }
+  return null;
 }
 
 function placed(type: ResourceType, namespace: string, body: Record<string, unknown>): ApiObject {

@@ -25,7 +25,8 @@ export function createObject(
     subresource: '',
     time: object.metadata.creationTimestamp!,
   });
-  return storeNew(core, type, { ...object, metadata: { ...object.metadata, managedFields } }, options);
+  const metadata = { ...object.metadata, ...(managedFields.length > 0 ? { managedFields } : {}) };
+  return storeNew(core, type, { ...object, metadata }, options);
 }
 
 /** The last steps that creating and applying share: defaults, admission, validation, uniqueness. */

@@ -29,12 +29,13 @@ export function deleteObject(
   const graceSeconds = graceOf(type, object, options.gracePeriodSeconds);
   const finalizers = finalizersOf(type, object, options.propagationPolicy);
   if (finalizers.length === 0 && graceSeconds === 0) {
+    const last = type.key === 'pods' ? marked(type, object, 0, []) : object;
     if (!options.isDryRun) core.store.delete(type.key, namespace, name);
-    return { object, isGone: true };
+    return { object: last, isGone: true };
   }
-  const marked = mark(type, object, graceSeconds, finalizers);
-  if (marked === object || options.isDryRun) return { object: marked, isGone: false };
-  return { object: core.store.put(type.key, marked), isGone: false };
+  const terminating = marked(type, object, graceSeconds, finalizers);
+  if (terminating === object || options.isDryRun) return { object: terminating, isGone: false };
+  return { object: core.store.put(type.key, terminating), isGone: false };
 }
 
 function checkPreconditions(type: ResourceType, { metadata }: ApiObject, options: DeleteOptions): void {
@@ -83,21 +84,26 @@ function finalizersOf(
   return finalizers;
 }
 
-function mark(type: ResourceType, object: ApiObject, graceSeconds: number, finalizers: string[]): ApiObject {
+function marked(
+  type: ResourceType,
+  object: ApiObject,
+  graceSeconds: number,
+  finalizers: string[],
+): ApiObject {
   const { metadata } = object;
   const isSooner = graceSeconds < (metadata.deletionGracePeriodSeconds ?? Number.POSITIVE_INFINITY);
   if (metadata.deletionTimestamp && !isSooner) return object;
   const stored = finalizers.filter((each) => each !== 'kubernetes');
-  const marked: ApiObject = {
+  const terminating: ApiObject = {
     ...object,
     metadata: {
       ...metadata,
       deletionTimestamp: apiTime(Date.now() + graceSeconds * 1000),
-      deletionGracePeriodSeconds: graceSeconds,
+      ...(type.key === 'namespaces' ? {} : { deletionGracePeriodSeconds: graceSeconds }),
       ...(stored.length > 0 ? { finalizers: stored } : {}),
     },
   };
-  if (type.key === 'namespaces') marked['status'] = { phase: 'Terminating' };
-  if (metadata.generation !== undefined) marked.metadata.generation = metadata.generation + 1;
-  return marked;
+  if (type.key === 'namespaces') terminating['status'] = { phase: 'Terminating' };
+  if (metadata.generation !== undefined) terminating.metadata.generation = metadata.generation + 1;
+  return terminating;
 }

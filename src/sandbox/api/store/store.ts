@@ -1,6 +1,7 @@
 // All objects of the emulated cluster, with the two things that clients build on: one counter that
 // orders every change, and a bounded history from which a watch can resume.
-import { type ApiObject, deepFreeze } from '../object.ts';
+import { randomUUID } from 'node:crypto';
+import { type ApiObject, apiTime, deepFreeze } from '../object.ts';
 
 export interface Change {
   type: 'ADDED' | 'MODIFIED' | 'DELETED';
@@ -37,6 +38,11 @@ export class Store {
   /** The version of the last change. */
   get version(): number {
     return this.#version;
+  }
+
+  /** From which a watch can still resume. */
+  get oldestVersion(): number {
+    return this.#forgottenUpTo;
   }
 
   get(key: string, namespace: string, name: string): ApiObject | null {
@@ -102,11 +108,13 @@ export class Store {
     this.#forgottenUpTo = this.#version;
   }
 
+  // What the operations have stamped already keeps its stamp; what a part of the cluster puts directly gets one.
   #stamp(object: ApiObject): ApiObject {
     this.#version += 1;
+    const { uid = randomUUID(), creationTimestamp = apiTime(Date.now()) } = object.metadata;
     return deepFreeze({
       ...object,
-      metadata: { ...object.metadata, resourceVersion: String(this.#version) },
+      metadata: { ...object.metadata, uid, creationTimestamp, resourceVersion: String(this.#version) },
     });
   }
 

@@ -18,7 +18,7 @@ export const invalidValue = (field: string, value: unknown, detail: string): Fau
   message: `Invalid value: ${JSON.stringify(value)}: ${detail}`,
 });
 
-export const unsupported = (field: string, value: string, supported: string[]): Fault => ({
+export const unsupported = (field: string, value: unknown, supported: string[]): Fault => ({
   reason: 'FieldValueNotSupported',
   field,
   message: `Unsupported value: ${JSON.stringify(value)}: supported values: ${supported.map((each) => JSON.stringify(each)).join(', ')}`,

@@ -5,9 +5,10 @@ import type { PodSpec } from '../defaults/pod.ts';
 import type { ApiObject } from '../object.ts';
 import type { ResourceType } from '../resources.ts';
 import { invalid, type StatusCause } from '../status.ts';
-import { type Fault, forbiddenField, required, unsupported } from './faults.ts';
-import { metadataFaults } from './metadata.ts';
-import { podFaults } from './pod.ts';
+import { type LabelSelector, matchesLabels } from '../store/selectors.ts';
+import { type Fault, forbiddenField, invalidValue, required, unsupported } from './faults.ts';
+import { labelFaults, metadataFaults } from './metadata.ts';
+import { podChangeFaults, podFaults } from './pod.ts';
 
 /** Throws the API's 422 with every cause. */
 export function validateNew(type: ResourceType, object: ApiObject): void {
@@ -28,42 +29,58 @@ function refuse(type: ResourceType, object: ApiObject, faults: Fault[]): void {
 }
 
 interface WorkloadSpec {
-  selector?: { matchLabels?: Record<string, string> };
+  selector?: LabelSelector;
+  updateStrategy?: { type?: string };
   template?: { metadata?: { labels?: Record<string, string> }; spec?: PodSpec };
 }
 
 function kindFaults(type: ResourceType, object: ApiObject): Fault[] {
   if (type.key === 'pods') return podFaults((object['spec'] ?? {}) as PodSpec, 'spec');
-  if (type.group === 'apps') return workloadFaults(object['spec'] as WorkloadSpec | undefined);
+  if (type.group === 'apps') return workloadFaults(type, object['spec'] as WorkloadSpec | undefined);
   if (type.key === 'jobs.batch') return jobFaults(object['spec'] as WorkloadSpec | undefined);
   if (type.key === 'configmaps') return sizeFaults(object);
   return [];
 }
 
-function workloadFaults(spec: WorkloadSpec = {}): Fault[] {
-  if (!spec.selector) return [required('spec.selector', '')];
-  const labels = spec.template?.metadata?.labels ?? {};
+function workloadFaults({ singular }: ResourceType, spec: WorkloadSpec = {}): Fault[] {
+  const { selector, template, updateStrategy } = spec;
+  const labels = template?.metadata?.labels ?? {};
   const faults: Fault[] = [];
-  if (!Object.entries(spec.selector.matchLabels ?? {}).every(([key, value]) => labels[key] === value)) {
-    faults.push({
-      reason: 'FieldValueInvalid',
-      field: 'spec.template.metadata.labels',
-      message: `Invalid value: ${JSON.stringify(labels)}: \`selector\` does not match template \`labels\``,
-    });
+  if (!selector) faults.push(required('spec.selector', ''));
+  else if (isDeepStrictEqual(selector, {})) {
+    faults.push(invalidValue('spec.selector', {}, `empty selector is invalid for ${singular}`));
   }
-  return [...faults, ...templateFaults(spec, ['Always'])];
-}
-
-const jobFaults = (spec: WorkloadSpec = {}): Fault[] => templateFaults(spec, ['OnFailure', 'Never']);
-
-function templateFaults(spec: WorkloadSpec, restartPolicies: string[]): Fault[] {
-  const pod = spec.template?.spec ?? { containers: [] };
-  const faults = podFaults(pod, 'spec.template.spec');
-  if (pod.restartPolicy && !restartPolicies.includes(pod.restartPolicy)) {
-    faults.push(unsupported('spec.template.spec.restartPolicy', pod.restartPolicy, restartPolicies));
+  if (!selector || !matchesLabels(selector, labels)) {
+    const why = '`selector` does not match template `labels`';
+    faults.push(invalidValue('spec.template.metadata.labels', labels, why));
+  }
+  const strategies = ['RollingUpdate', 'OnDelete'];
+  if (updateStrategy?.type && !strategies.includes(updateStrategy.type)) {
+    const value = { Type: updateStrategy.type, RollingUpdate: null };
+    faults.push(unsupported('spec.updateStrategy', value, strategies));
+  }
+  faults.push(...templateFaults(spec));
+  const policy = template?.spec?.restartPolicy;
+  if (policy && policy !== 'Always') {
+    faults.push(unsupported('spec.template.spec.restartPolicy', policy, ['Always']));
   }
   return faults;
 }
+
+function jobFaults(spec: WorkloadSpec = {}): Fault[] {
+  const policies = ['OnFailure', 'Never'];
+  const policy = spec.template?.spec?.restartPolicy ?? 'Always';
+  const field = 'spec.template.spec.restartPolicy';
+  const faults = templateFaults(spec);
+  if (policy === 'Always') faults.push(required(field, 'valid values: "OnFailure", "Never"'));
+  else if (!policies.includes(policy)) faults.push(unsupported(field, policy, policies));
+  return faults;
+}
+
+const templateFaults = ({ template }: WorkloadSpec): Fault[] => [
+  ...labelFaults(template?.metadata?.labels ?? {}, 'spec.template.labels'),
+  ...podFaults(template?.spec ?? { containers: [] }, 'spec.template.spec'),
+];
 
 const megabyte = 1024 * 1024;
 
@@ -90,6 +107,9 @@ function immutableFaults(type: ResourceType, before: ApiObject, after: ApiObject
     for (const field of ['data', 'binaryData']) {
       if (!isDeepStrictEqual(before[field], after[field])) faults.push(forbiddenField(field, frozenText));
     }
+  }
+  if (type.key === 'pods') {
+    faults.push(...podChangeFaults(before['spec'] as PodSpec, after['spec'] as PodSpec));
   }
   if (type.group === 'apps' || type.key === 'jobs.batch') {
     const [old, now] = [before, after].map((object) => (object['spec'] as WorkloadSpec).selector);
