@@ -1,7 +1,7 @@
 // The redirect as a program of its own: keeps the rule until it is told to stop, or removes it. It
 // needs root and NET_ADMIN, and talks to nobody; the daemon beside it needs neither.
-import { once } from 'node:events';
 import { hostname } from 'node:os';
+import { setTimeout as delay } from 'node:timers/promises';
 import { EXIT, Problem } from '../../model/problem.ts';
 import { createLog, type Log, messageOf } from '../log.ts';
 import { findBackends } from './choose.ts';
@@ -45,7 +45,13 @@ async function run(flags: RedirectFlags, log: Log, signal: AbortSignal): Promise
   } else {
     const backends = await findBackends({ tools, rule, node, hostRoot });
     await removeRedirect({ backends, stateDir, doneFile: flags.doneFile, log });
-    if (!signal.aborted) await once(signal, 'abort');
+    await untilAborted(signal);
   }
   log.info('stopped');
+}
+
+/** Keeps the process alive, which a listener for a signal alone does not. */
+async function untilAborted(signal: AbortSignal): Promise<void> {
+  const longestMs = 2 ** 31 - 1;
+  while (!signal.aborted) await delay(longestMs, undefined, { signal }).catch(() => {});
 }

@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { missingLines, renderNft, withoutCounts } from '../../../src/proxy/redirect/render.ts';
+import type { RedirectRule } from '../../../src/proxy/redirect/rule.ts';
+
+const rule: RedirectRule = {
+  hostIp: '10.0.0.7',
+  port: 8181,
+  metadataAddress: '169.254.169.254',
+  hostInterface: null,
+};
+
+/** As nft 1.0.6 lists what renderNft sets. */
+const listing = `table inet pod_iam {
+	chain prerouting {
+		type nat hook prerouting priority dstnat - 5; policy accept;
+		ip daddr 169.254.169.254 tcp dport 80 counter packets 12 bytes 720 dnat ip to 10.0.0.7:8181
+	}
+
+	chain input {
+		type filter hook input priority filter - 5; policy accept;
+		iifname "lo" accept
+		tcp dport 8181 ct original ip daddr 169.254.169.254 counter packets 80 bytes 9000 accept
+		tcp dport 8181 counter packets 1 bytes 60 drop
+	}
+
+	chain forward {
+		type filter hook forward priority filter - 5; policy accept;
+		ip daddr 169.254.169.254 counter packets 0 bytes 0 reject
+		ip6 daddr fd00:ec2::254 counter packets 0 bytes 0 reject with icmpv6 port-unreachable
+	}
+}
+`;
+
+describe('the redirect as an nftables script', () => {
+  it('replaces the whole table in one transaction', () => {
+    assert.equal(
+      renderNft(rule),
+      `table inet pod_iam
+delete table inet pod_iam
+${withCountersUnset(listing).replace(' with icmpv6 port-unreachable', '')}`,
+    );
+  });
+
+  it('leads the IPv6 endpoint to a host that has an IPv6 address, and shuts the other one', () => {
+    const script = renderNft({ ...rule, hostIp: '2001:db8::7' });
+    assert.match(script, /ip6 daddr fd00:ec2::254 tcp dport 80 counter dnat ip6 to \[2001:db8::7\]:8181/);
+    assert.match(script, /tcp dport 8181 ct original ip6 daddr fd00:ec2::254 counter accept/);
+    assert.match(script, /ip daddr 169\.254\.169\.254 counter reject/);
+    assert.doesNotMatch(script, /dnat ip to/);
+  });
+
+  it('matches the interface that was named, in the words of nft', () => {
+    const script = renderNft({ ...rule, hostInterface: 'eni+' });
+    assert.match(script, /\tiifname "eni\*" ip daddr 169\.254\.169\.254 tcp dport 80 counter dnat/);
+  });
+});
+
+describe('a listing of the redirect', () => {
+  it('is the same whatever has been counted', () => {
+    assert.equal(withoutCounts(listing), withoutCounts(listing.replace('packets 12', 'packets 99')));
+  });
+
+  it('lacks nothing when all lines are there, however the reject is spelt', () => {
+    assert.deepEqual(missingLines(renderNft(rule), listing), []);
+    const spelt = listing.replaceAll('reject\n', 'reject with icmp port-unreachable\n');
+    assert.deepEqual(missingLines(renderNft(rule), spelt), []);
+  });
+
+  it('lacks what leads elsewhere, lets through or is gone', () => {
+    const missing = (from: string, to: string) => missingLines(renderNft(rule), listing.replace(from, to));
+    assert.deepEqual(missing('10.0.0.7:8181', '10.0.0.8:8181'), [
+      'ip daddr 169.254.169.254 tcp dport 80 counter dnat ip to 10.0.0.7:8181',
+    ]);
+    assert.deepEqual(missing('bytes 60 drop', 'bytes 60 accept'), ['tcp dport 8181 counter drop']);
+    assert.deepEqual(missing('\t\tip daddr 169.254.169.254 counter packets 0 bytes 0 reject\n', ''), [
+      'ip daddr 169.254.169.254 counter reject',
+    ]);
+    assert.equal(missingLines(renderNft(rule), '').length, 6);
+  });
+});
+
+const withCountersUnset = (text: string): string => text.replace(/counter packets \d+ bytes \d+/g, 'counter');
