@@ -20,7 +20,7 @@ export function run(snapshot: Snapshot): Finding[] {
 }
 
 function judge({ name, annotations }: NamespaceFact, { settings }: Snapshot): Finding {
-  const of = subject('Namespace', name, { namespace: name });
+  const of = subject('Namespace', name);
   const why = settings.namespaceRestrictions
     ? 'a list that cannot be read allows no role at all'
     : 'it would count once --namespace-restrictions is on';

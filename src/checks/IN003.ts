@@ -12,6 +12,15 @@ export function run(snapshot: Snapshot): Finding[] {
   if (proxy.value === null) return [];
   const { daemonSet, namespace, desired, updated } = proxy.value;
   const of = subject('DaemonSet', daemonSet, { namespace });
+  if (desired === 0)
+    return [
+      warn(of, {
+        expected: 'the DaemonSet selects nodes',
+        observed: 'it selects no node at all',
+        why: 'without a daemon no pod of any node is served',
+        fix: { text: "put the DaemonSet's node selector right", command: 'pod-iam install', patch: null },
+      }),
+    ];
   if (updated >= desired) return [pass(of, { expected, observed: `${updated} of ${desired}`, why })];
   return [
     warn(of, {

@@ -18,7 +18,7 @@ export function run(snapshot: Snapshot): Finding[] {
 
 function judge(observation: ProbeObservation, snapshot: Snapshot): Finding {
   const { namespace, node, listing, document, caller, attempts } = observation;
-  const of = subject('Namespace', namespace, { namespace, node });
+  const of = subject('Namespace', namespace, { node });
   const trouble = outcomeTrouble(observation);
   if (trouble)
     return unknown(of, {

@@ -72,7 +72,7 @@ export const clusterSubject = ({ context }: Snapshot): Subject =>
 export function unread(fact: UnknownFact, of: Subject, expected: string, why = ''): Finding {
   return unknown(of, {
     expected,
-    observed: `could not ${fact.from}: ${fact.why}`,
+    observed: `not read (${fact.from}): ${fact.why}`,
     why,
     fix: fact.grant ? grantFix(fact.grant) : null,
   });

@@ -27,6 +27,6 @@ describe('AN008', () => {
 
   it('is unknown when service accounts cannot be listed', () => {
     const findings = run(goodSnapshot({ serviceAccounts: forbidden('list serviceaccounts') }));
-    assert.deepEqual(told(findings), ['unknown Cluster/test: could not list serviceaccounts: forbidden']);
+    assert.deepEqual(told(findings), ['unknown Cluster/test: not read (list serviceaccounts): forbidden']);
   });
 });

@@ -30,7 +30,7 @@ describe('IN001', () => {
 
   it('is unknown when workloads or DaemonSets may not be listed', () => {
     assert.deepEqual(told(run(goodSnapshot({ workloads: forbidden('list pods') }))), [
-      'unknown Cluster/test: could not list pods: forbidden',
+      'unknown Cluster/test: not read (list pods): forbidden',
     ]);
     const [finding] = run(goodSnapshot({ proxy: forbidden('list DaemonSets') }));
     assert.equal(finding!.status, 'unknown');

@@ -72,7 +72,7 @@ describe('IN002', () => {
   it('is unknown when nodes, pods or DaemonSets may not be listed', () => {
     for (const fact of ['nodes', 'pods', 'proxy'] as const)
       assert.deepEqual(told(run(goodSnapshot({ [fact]: forbidden(`list ${fact}`) }))), [
-        `unknown Cluster/test: could not list ${fact}: forbidden`,
+        `unknown Cluster/test: not read (list ${fact}): forbidden`,
       ]);
   });
 });

@@ -15,6 +15,11 @@ describe('IN003', () => {
     assert.equal(findings[0]!.fix?.command, 'kubectl rollout restart daemonset/pod-iam -n pod-iam');
   });
 
+  it('warns of a DaemonSet that selects no node', () => {
+    const findings = run(goodSnapshot({ proxy: known(proxy({ desired: 0, updated: 0 }), '') }));
+    assert.deepEqual(told(findings), ['warn DaemonSet/pod-iam: it selects no node at all']);
+  });
+
   it('has nothing to say without an installation, and is unknown when that cannot be told', () => {
     assert.deepEqual(run(goodSnapshot({ proxy: known(null, '') })), []);
     assert.equal(run(goodSnapshot({ proxy: forbidden('list DaemonSets') }))[0]!.status, 'unknown');

@@ -102,12 +102,12 @@ describe('TP018', () => {
   it('is unknown with the grant when IAM may not be read and nothing proves it', () => {
     const roles = { [roleArn('blue')]: forbidden('iam:GetRole') };
     const snapshot = trusted('', { aws: { ...goodSnapshot().aws, roles } });
-    assert.deepEqual(told(run(snapshot)), ['unknown Deployment/blue: could not iam:GetRole: forbidden']);
+    assert.deepEqual(told(run(snapshot)), ['unknown Deployment/blue: not read (iam:GetRole): forbidden']);
   });
 
   it('is unknown when nobody knows who the daemons are', () => {
     const none = trusted(trusting(NODE_ROLE), { nodeIdentities: forbidden('get pods/log') });
-    assert.deepEqual(told(run(none)), ['unknown Deployment/blue: could not get pods/log: forbidden']);
+    assert.deepEqual(told(run(none)), ['unknown Deployment/blue: not read (get pods/log): forbidden']);
     const silent = trusted(trusting(NODE_ROLE), { nodeIdentities: known([], '') });
     assert.equal(run(silent)[0]!.status, 'unknown');
   });

@@ -122,6 +122,19 @@ describe('a run of the checks', () => {
     assert.match(noCredentials.observed, /^pointless until NW010 is mended; seen: step 1, the token/);
   });
 
+  it('does not ask for what AWS would have told when it was left out on purpose', () => {
+    const roles = { [roleArn('blue')]: forbidden('iam:GetRole') };
+    const snapshot = brokenTrust({ aws: { ...goodSnapshot().aws, roles } });
+    const codes = runChecks(snapshot, { by: ['K', 'A'] }).map(({ code }) => code);
+    assert.ok(!codes.includes('TP018') && !codes.includes('AN010'));
+    const proven = goodSnapshot({ aws: { ...goodSnapshot().aws, roles } });
+    const trust = runChecks(proven, { by: ['K', 'A'], only: ['TP018'] });
+    assert.deepEqual(
+      trust.map(({ status }) => status),
+      ['pass'],
+    );
+  });
+
   it('leaves out what this run cannot decide, and tells which', () => {
     const codes = new Set(runChecks(goodSnapshot(), { by: ['F'] }).map(({ code }) => code));
     assert.deepEqual([...codes], ['AN001', 'AN002', 'AN004', 'AN012']);
