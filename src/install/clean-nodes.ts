@@ -92,9 +92,8 @@ async function proofOf(
 
 function wordsOf(line: string): string {
   try {
-    const { existed, wasPresent, backend } = JSON.parse(line) as Record<string, unknown>;
-    const was = existed ?? wasPresent;
-    return `no rule is left${backend ? ` (${backend})` : ''}${was === false ? '; there was none' : ''}`;
+    const { backends } = JSON.parse(line) as { backends: string[] };
+    return `no rule is left in ${backends.join(' and ')}`;
   } catch {
     return 'no rule is left';
   }

@@ -60,7 +60,8 @@ export function proxyContainer(values: InstallValues): object {
 /** @param remove take the rule away and prove it, instead of keeping it */
 export function redirectContainer(values: InstallValues, { remove }: { remove: boolean }): object {
   const daemon = daemonOf(values);
-  const flags = ['host-ip', 'app-port', 'metadata-addr', 'host-interface', 'log-level'];
+  // The line that proves the removal is of level info.
+  const flags = ['host-ip', 'app-port', 'metadata-addr', 'host-interface', ...(remove ? [] : ['log-level'])];
   const handedOn = flags
     .filter((name) => daemon[name] !== null && daemon[name] !== undefined)
     .map((name) => `--${name}=${daemon[name]}`);

@@ -57,7 +57,7 @@ describe('install, status and uninstall as a user types them', () => {
     stopKubelet = startKubelet(test.cluster, (pod) => {
       if (isKubeletAsleep) return null;
       const isCleanup = pod.metadata.name.startsWith('pod-iam-cleanup');
-      return isCleanup ? { log: { redirect: '{"msg":"redirect removed","backend":"nft"}\n' } } : {};
+      return isCleanup ? { log: { redirect: '{"msg":"redirect removed","backends":["nft"]}\n' } } : {};
     });
   });
   after(() => stopKubelet());
@@ -191,7 +191,7 @@ describe('install, status and uninstall as a user types them', () => {
     assert.equal(code, 0, stderr);
     assert.equal(
       stdout,
-      'NODE   RULES   SEEN\nn1     clean   no rule is left (nft)\npod-iam is uninstalled from context emulated\n',
+      'NODE   RULES   SEEN\nn1     clean   no rule is left in nft\npod-iam is uninstalled from context emulated\n',
     );
     assert.equal(test.cluster.store.get('namespaces', '', 'pod-iam'), null);
   });

@@ -18,7 +18,7 @@ const bundle = (text: string): Bundle => ({
   hash: Buffer.from(text).toString('hex').slice(0, 10),
 });
 const first = bundle('first');
-const removed = `${JSON.stringify({ msg: 'redirect removed', backend: 'nft' })}\n`;
+const removed = `${JSON.stringify({ msg: 'redirect removed', backends: ['nft'] })}\n`;
 const quick = { pollMs: 50, patienceMs: 300, finalMs: 500 };
 const free = new AbortController().signal;
 
@@ -285,8 +285,8 @@ describe('uninstalling', () => {
     assert.deepEqual(
       outcome.nodes.map(({ node, clean, what }) => [node, clean, what]),
       [
-        ['n1', true, 'no rule is left (nft)'],
-        ['n2', true, 'no rule is left (nft)'],
+        ['n1', true, 'no rule is left in nft'],
+        ['n2', true, 'no rule is left in nft'],
       ],
     );
     assert.deepEqual([outcome.left, outcome.namespaceKept], [[], null]);
