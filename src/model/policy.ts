@@ -41,7 +41,14 @@ export function parsePolicy(text: string, kind: PolicyKind = 'trust'): ParsedPol
   }
   const { policy, faults } = readPolicy(json.root, kind);
   for (const { message, pointer, line, column } of json.duplicates)
-    faults.push({ code: 'TP001', message, hint: 'IAM takes each key once', pointer, line, column });
+    faults.push({
+      code: 'TP001',
+      message,
+      hint: 'remove one of them: IAM takes each key once',
+      pointer,
+      line,
+      column,
+    });
   if (json.root.type === 'object' && faults.length > 0) {
     const hint = recogniseKeys(json.root.entries.map(({ key }) => key));
     if (hint !== null) return { ok: false, faults: [{ ...faults[0]!, hint }], policy: null };
@@ -70,6 +77,8 @@ function refusedText(text: string): PolicyFault | null {
     line: before.split('\n').length,
     column: odd.index - before.lastIndexOf('\n'),
     message: `the character ${code} stands in it, and IAM takes none above U+00FF`,
-    hint: /[\u2018-\u201f]/.test(odd[0]) ? 'a word processor turned straight quotes into curly ones' : null,
+    hint: /[\u2018-\u201f]/.test(odd[0])
+      ? 'write straight quotes; a word processor turned them into curly ones'
+      : null,
   };
 }

@@ -49,8 +49,12 @@ const violationOf = ({ message, hint, ...at }: PolicyFault): Violation => ({
   status: 'fail',
   severity: 'error',
   observed: message,
-  ...(hint === null ? {} : { fix: { text: hint } }),
+  ...(hint === null ? {} : { fix: { text: asAdvice(hint) } }),
 });
+
+/** A hint of one word, or of JSON, is what should stand there. */
+const asAdvice = (hint: string): string =>
+  !hint.includes(' ') || hint.startsWith('{') ? `write ${hint}` : hint;
 
 const makers = { fail, warn, unknown };
 

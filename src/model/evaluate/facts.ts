@@ -31,7 +31,7 @@ export interface FactSources {
   /** True when all that is not in the context is known to be absent. */
   isComplete: boolean;
   /** True when request parameters that are not in the context are unknown rather than absent. */
-  parametersAreUnknown: boolean;
+  parametersAreUnknown?: boolean;
 }
 
 export function factsOf({

@@ -68,7 +68,7 @@ class Reader {
     if (this.#at === this.#text.length) this.#stop('it is empty');
     const root = this.#readValue('', 0);
     this.#skipSpace();
-    if (this.#at < this.#text.length) this.#stop(`${this.#shown()} follows the end of the document`);
+    if (this.#at < this.#text.length) this.#stop('more follows after the end of the document');
     return root;
   }
 

@@ -238,7 +238,7 @@ class PolicyReader {
           'TP004',
           { ...keyAt, pointer: value.pointer },
           `"${key}" is no kind of principal that a trust policy takes`,
-          near ?? PRINCIPAL_TYPES.join(', '),
+          near ?? 'use AWS, Service or Federated',
         );
         return [];
       }

@@ -43,12 +43,14 @@ const partitions: Rule = {
         const partition = 'partition' in principal.names ? principal.names.partition : null;
         return partition === null ? [] : [{ principal, partition }];
       });
-    const expected = options.role?.partition ?? nodePartition(options) ?? named[0]?.partition;
+    const known = options.role?.partition ?? nodePartition(options);
+    const expected = known ?? named[0]?.partition;
+    const other = known ? 'the role is' : `${named[0]?.principal.text} is`;
     return named
       .filter(({ partition }) => partition !== expected)
       .map(({ principal, partition }) => ({
         at: principal,
-        observed: `${principal.text} is in the partition ${partition}, and the role in ${expected}`,
+        observed: `${principal.text} is in the partition ${partition}, and ${other} in ${expected}`,
       }));
   },
 };
