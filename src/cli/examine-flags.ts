@@ -1,7 +1,6 @@
 // The flags by which doctor, verify and snapshot say what to look at, and how a run is made of them.
 import { Flags } from '@oclif/core';
 import type { Aws } from '../aws/aws.ts';
-import { CATALOGUE } from '../checks/catalogue.ts';
 import type { ExamineOptions, ProbeOptions } from '../doctor/examine.ts';
 import { parseDuration } from '../model/duration.ts';
 import { nearestName } from '../model/nearest.ts';
@@ -78,8 +77,8 @@ export async function targetsOf(
     selection: { names, namespace: flags.namespace ?? null, selector: flags.selector ?? null },
     systemNamespace: flags['system-namespace'],
     nodeRoles: flags['node-role'] ?? [],
-    only: flags.only === undefined ? null : codesOf(flags.only),
-    skip: flags.skip === undefined ? [] : codesOf(flags.skip),
+    only: flags.only === undefined ? null : await codesOf(flags.only),
+    skip: flags.skip === undefined ? [] : await codesOf(flags.skip),
     probe: probeOptions(flags),
     kube: hasCluster ? await connect(flags) : null,
     aws: hasAws ? await connectToAws(flags) : null,
@@ -109,7 +108,8 @@ async function connectToAws(flags: TargetValues): Promise<Aws> {
   return connectAws({ profile: flags.profile, region: flags.region, env: process.env });
 }
 
-function codesOf(text: string): string[] {
+async function codesOf(text: string): Promise<string[]> {
+  const { CATALOGUE } = await import('../checks/catalogue.ts');
   const known = CATALOGUE.map(({ code }) => code);
   return text.split(',').map((word) => {
     const code = word.trim().toUpperCase();

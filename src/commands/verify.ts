@@ -4,6 +4,7 @@ import { concludeExamination } from '../cli/examine-end.ts';
 import { codeFlags, probeFlags, targetFlags, targetsOf } from '../cli/examine-flags.ts';
 import { outputFlags, outputsOf } from '../cli/report-flags.ts';
 import { VERSION } from '../cli/version.ts';
+import { EXIT, Problem } from '../model/problem.ts';
 
 export default class Verify extends PodIamCommand<typeof Verify> {
   static override summary =
@@ -35,17 +36,26 @@ export default class Verify extends PodIamCommand<typeof Verify> {
   async run(): Promise<void> {
     const { flags } = this;
     outputsOf(flags);
-    const { examine, nothingToVerify } = await import('../doctor/examine.ts');
+    const { examine } = await import('../doctor/examine.ts');
     const examination = await examine({
       ...(await targetsOf(flags, { names: this.args.workload ?? [], hasCluster: true, hasAws: flags.aws })),
       files: [],
       active: true,
+      needsAnnotated: true,
       version: VERSION,
       signal: this.signal,
       progress: this.progress,
     });
-    if (examination.problem === null && examination.annotated.length === 0 && !flags['allow-empty'])
-      examination.problem = nothingToVerify(flags.namespace ?? null);
-    this.end(await concludeExamination(examination, flags, this.ending));
+    const isEmpty = flags['allow-empty'] && isProblem(examination.problem, 'NOTHING_TO_VERIFY');
+    if (isEmpty) {
+      examination.problem = null;
+      examination.report.complete = true;
+      this.logToStderr('There is nothing to verify: no selected workload carries a role annotation.');
+    }
+    const code = await concludeExamination(examination, flags, this.ending);
+    this.end(isEmpty && code === EXIT.unchecked ? EXIT.ok : code);
   }
 }
+
+const isProblem = (error: Error | null, code: string): boolean =>
+  error instanceof Problem && error.code === code;

@@ -26,6 +26,8 @@ export interface ExamineOptions {
   /** Facts that were saved before; nothing is gathered or asked then. */
   saved?: { snapshot: Snapshot; by: readonly DecidedBy[] } | null;
   active: boolean;
+  /** Ends the run with a problem, before any pod is started, when nobody is there to be proven. */
+  needsAnnotated?: boolean;
   selection: Selection;
   systemNamespace: string;
   /** ARNs to take for the node identities instead of those that the daemons tell. */
@@ -55,8 +57,6 @@ export interface Examination {
   snapshot: Snapshot | null;
   /** By what this run could decide. */
   by: DecidedBy[];
-  /** The selected workloads that carry a role annotation. */
-  annotated: WorkloadFact[];
   /** What ended the run early; the report is as far as it came. */
   problem: Error | null;
   /** Objects of diagnostic pods that could not be taken away. */
@@ -80,6 +80,8 @@ export async function examine(options: ExamineOptions): Promise<Examination> {
     state.snapshot ??= await gatherSnapshot(options);
     selected = selectWorkloads(listOf(state.snapshot), options.selection);
     if (isNarrow(options.selection)) state.snapshot = restrict(state.snapshot, selected);
+    if (options.needsAnnotated && isNobody(state.snapshot, selected))
+      throw nothingToVerify(options.selection.namespace);
     if (options.active && !options.saved) await ask(state, selected, options);
   } catch (error) {
     if (error instanceof Problem && error.kind === 'usage') throw error;
@@ -94,7 +96,6 @@ export async function examine(options: ExamineOptions): Promise<Examination> {
     report: reportOf(options, { startedAt, results, snapshot, annotated, isComplete: problem === null }),
     snapshot,
     by,
-    annotated,
     problem,
     left,
     notCovered,
@@ -127,6 +128,10 @@ const restrict = (snapshot: Snapshot, selected: WorkloadFact[]): Snapshot =>
     ? { ...snapshot, workloads: known(selected, snapshot.workloads.from) }
     : snapshot;
 
+/** Known to be nobody; workloads that could not be listed are another matter. */
+const isNobody = (snapshot: Snapshot, selected: readonly WorkloadFact[]): boolean =>
+  snapshot.workloads.state === 'known' && annotatedOf(snapshot, selected).length === 0;
+
 function annotatedOf(snapshot: Snapshot, selected: readonly WorkloadFact[]): WorkloadFact[] {
   const ids = new Set(selected.map(({ id }) => id));
   return annotatedWorkloads(snapshot)
@@ -155,9 +160,10 @@ async function ask(
     systemNamespace: install?.namespace ?? options.systemNamespace,
     workloads,
     // A run about some workloads asks on their nodes; a look at everything asks on every node.
-    nodeLimit: probe.nodeLimit ?? (isNarrow(options.selection) ? 0 : null),
+    nodeLimit: install === null ? 0 : (probe.nodeLimit ?? (isNarrow(options.selection) ? 0 : null)),
   });
   state.notCovered = plan.notCovered;
+  if (plan.probes.length === 0) return;
   const region = probe.region ?? regionOf(snapshot);
   const run = await runProbes(kube, plan, {
     image: probe.image,
@@ -207,8 +213,8 @@ function reportOf(options: ExamineOptions, outcome: Outcome): Report {
   return report;
 }
 
-/** For a verification that finds nobody to verify: a CI step must not turn green by that. */
-export const nothingToVerify = (namespace: string | null): Problem =>
+/** A CI step must not turn green because it found nobody to verify. */
+const nothingToVerify = (namespace: string | null): Problem =>
   environmentProblem({
     code: 'NOTHING_TO_VERIFY',
     what: `there is nothing to verify: no selected workload${namespace === null ? '' : ` in the namespace ${namespace}`} carries a role annotation`,

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import type { Aws } from '../../src/aws/aws.ts';
 import type { KubeObject } from '../../src/cluster/kube.ts';
-import { type ExamineOptions, examine, nothingToVerify } from '../../src/doctor/examine.ts';
-import { environmentProblem, interruptedProblem } from '../../src/model/problem.ts';
+import { type ExamineOptions, examine } from '../../src/doctor/examine.ts';
+import { environmentProblem, interruptedProblem, Problem } from '../../src/model/problem.ts';
 import { SILENT } from '../../src/model/progress.ts';
 import { exitCodeOf } from '../../src/report/index.ts';
 import { type MemoryKubeOptions, memoryKube, refusal, setState } from '../helpers/memory-kube.ts';
@@ -244,13 +244,27 @@ describe('an examination', () => {
     assert.deepEqual(replayed.report.workloads, first.report.workloads);
   });
 
-  it('knows when there is nothing to verify', async () => {
-    const examination = await examine(optionsOf({ kube: cluster({}, [deployment('plain', {})]) }));
-    assert.deepEqual(examination.annotated, []);
+  it('starts no pod and ends with exit code 3 when there is nobody to verify', async () => {
+    const kube = cluster({}, [deployment('plain', {})]);
+    const selection = { names: [], namespace: 'apps', selector: null };
+    const { problem, report } = await examine(optionsOf({ kube, needsAnnotated: true, selection }));
     assert.equal(
-      nothingToVerify('apps').message,
+      problem?.message,
       'there is nothing to verify: no selected workload in the namespace apps carries a role annotation',
     );
-    assert.equal(nothingToVerify(null).exitCode, 3);
+    assert.equal(problem instanceof Problem && problem.exitCode, 3);
+    assert.equal(report.complete, false);
+    assert.ok(!kube.calls.some((call) => call.startsWith('create')));
+  });
+
+  it('does not take workloads that may not be listed for nobody', async () => {
+    const kube = cluster({
+      refuse: ({ verb, kind }) => {
+        if (verb === 'list' && kind === 'Deployment') throw refusal('FORBIDDEN', 'may not list', 'ask');
+      },
+    });
+    const { problem, report } = await examine(optionsOf({ kube, needsAnnotated: true }));
+    assert.equal(problem, null);
+    assert.equal(exitCodeOf(report), 3);
   });
 });
