@@ -11,7 +11,7 @@ import { type EmulatedAws, type EmulatedImds, startEmulatedAws, startEmulatedImd
 import { writeClientFiles } from './client-files.ts';
 import { claimHosts } from './node/addresses.ts';
 import { type EmulatedNode, startEmulatedNode } from './node/node.ts';
-import { startReaper } from './node/reaper.ts';
+import { type Reaper, startReaper } from './node/reaper.ts';
 import { furnishShop } from './shop.ts';
 
 /** Where API server, AWS and metadata services listen: an address that is no node's, pod's or loopback. */
@@ -22,6 +22,8 @@ export interface World {
   cluster: EmulatedCluster;
   aws: EmulatedAws;
   nodes: (EmulatedNode & { imds: EmulatedImds })[];
+  /** Kills what is registered with it, however this process ends. */
+  reaper: Reaper;
   /** For commands that are to find the sandbox. */
   environment: Record<string, string>;
   folder: string;
@@ -74,7 +76,7 @@ export async function startWorld(): Promise<World> {
     const environment = writeClientFiles(join(folder, 'client'), {
       ...{ kubeconfig: cluster.kubeconfig, operator, awsUrl: aws.url },
     });
-    return { cluster, aws, nodes, environment, folder, close };
+    return { cluster, aws, nodes, reaper, environment, folder, close };
   } catch (error) {
     await close();
     throw error;

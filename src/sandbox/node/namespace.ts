@@ -17,8 +17,8 @@ export interface Namespace {
   /** Holds nft.json; its siblings are the other nodes', each named by its host address. */
   nodeFolder: string;
   imds: { address: string; port: number };
-  /** Holds all of the sandbox's files; what lies in it is no path of a container. */
-  sandboxFolder: string;
+  /** Folders of this machine, not of the container: the sandbox's own, and its programs'. */
+  outside: readonly string[];
   mounts: readonly Mount[];
 }
 

@@ -38,6 +38,8 @@ export interface NodeOptions {
 export interface EmulatedNode {
   name: string;
   hostIp: string;
+  /** Holds its rules and its pods' files. */
+  folder: string;
   /** Ends every pod at once, without their grace, and leaves the cluster. */
   close(): Promise<void>;
 }
@@ -88,6 +90,7 @@ export function startEmulatedNode(options: NodeOptions): EmulatedNode {
   return {
     name,
     hostIp,
+    folder: nodeFolder,
     async close() {
       unwatch();
       await Promise.all([...lives.keys()].map((uid) => end(uid, 0)));

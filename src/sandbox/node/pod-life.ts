@@ -1,6 +1,6 @@
 // The life of one pod on an emulated node: volumes, init containers, containers, status, end.
 import { mkdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { apiTime } from '../api/object.ts';
@@ -254,7 +254,7 @@ export class PodLife {
   }
 
   #namespace(): Omit<Namespace, 'mounts'> {
-    const { nodeFolder, hostIp, imds, sandboxFolder } = this.#context;
+    const { nodeFolder, hostIp, imds, sandboxFolder, tools } = this.#context;
     const address = this.#place.podIp;
     return {
       address,
@@ -263,7 +263,7 @@ export class PodLife {
       hostAddress: hostIp,
       nodeFolder,
       imds,
-      sandboxFolder,
+      outside: [sandboxFolder, tools, dirname(process.execPath)],
     };
   }
 

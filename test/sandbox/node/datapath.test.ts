@@ -189,7 +189,7 @@ describe('a pod', () => {
           { name: 'usr', hostPath: { path: '/usr', type: 'Directory' } },
         ],
       } as never,
-      'unshare --root=/host -- /usr/sbin/nft --version; unshare --root=/host -- /usr/sbin/none 2>&1; echo $?',
+      'unshare --root=/host -- nft --version; unshare --root=/host -- /usr/sbin/none 2>&1; echo $?',
     );
     assert.equal(
       output,

@@ -308,6 +308,17 @@ describe('volumes', () => {
     assert.equal(output, 'A false true\n');
   });
 
+  it('at /tmp leave the programs of the sandbox where they are', async () => {
+    const output = await world.output(
+      {
+        containers: [{ volumeMounts: [{ name: 'd', mountPath: '/tmp' }] }],
+        volumes: [{ name: 'd', emptyDir: {} }],
+      } as never,
+      "node -e \"console.log(1)\"; curl --version 2>&1 | head -1; echo x > /tmp/x; node -p \"fs.readFileSync('/t' + 'mp/x', 'utf8').trim()\"",
+    );
+    assert.equal(output, '1\ncurl: option --version: is unknown\nx\n');
+  });
+
   it('that name an absent ConfigMap keep the pod pending, with the event that says so', async () => {
     const pod = world.start('mount', {
       restartPolicy: 'Never',

@@ -15,12 +15,12 @@ const ONE_PATH = [
 ];
 const TWO_PATHS = ['copyFile', 'cp', 'link', 'rename'];
 
-export function mapFiles({ mounts, sandboxFolder }: Namespace): void {
+export function mapFiles({ mounts, outside }: Namespace): void {
   const longestFirst = [...mounts].sort((a, b) => b.path.length - a.path.length);
   const map = (path: unknown): unknown => {
-    // A mount of /tmp must not take in what has been rewritten already.
-    if (typeof path !== 'string' || !path.startsWith('/') || path.startsWith(`${sandboxFolder}/`))
-      return path;
+    if (typeof path !== 'string' || !path.startsWith('/')) return path;
+    // A mount of /tmp must take in neither what has been rewritten already nor our own programs.
+    if (outside.some((folder) => path.startsWith(`${folder}/`))) return path;
     const mount = longestFirst.find((one) => path === one.path || path.startsWith(`${one.path}/`));
     return mount ? mount.folder + path.slice(mount.path.length) : path;
   };

@@ -34,7 +34,7 @@ function main(words: string[]): void {
   else if (verb === '-f' || verb === '--file') {
     const isStdin = what === '-' || what === '/dev/stdin';
     save(runScript(readFileSync(isStdin ? 0 : (what ?? ''), 'utf8'), readRules(folder)));
-  } else if (verb === 'monitor') monitor();
+  } else if (verb === 'monitor') monitor(what);
   else if (verb === 'list') list(what ?? '', rest);
   else save(runScript(words.join(' '), readRules(folder)));
 }
@@ -65,15 +65,16 @@ function save(rules: Ruleset): void {
   renameSync(`${file}.new`, file);
 }
 
-/** Prints tables that come and go, until it is ended. */
-function monitor(): void {
+/** Prints tables that come (`new`) and go (`destroy`), or both, until it is ended. */
+function monitor(only: string | undefined): void {
   const names = (): string[] => readRules(folder).tables.map(({ family, name }) => `${family} ${name}`);
   let known = names();
   watch(folder, (_event, file) => {
     if (file !== 'nft.json') return;
     const now = names();
-    for (const name of known) if (!now.includes(name)) print(`delete table ${name}\n`);
-    for (const name of now) if (!known.includes(name)) print(`add table ${name}\n`);
+    const gone = known.filter((name) => !now.includes(name)).map((name) => `delete table ${name}\n`);
+    const come = now.filter((name) => !known.includes(name)).map((name) => `add table ${name}\n`);
+    print([...(only === 'new' ? [] : gone), ...(only === 'destroy' ? [] : come)].join(''));
     known = now;
   });
 }

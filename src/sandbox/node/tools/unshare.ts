@@ -1,6 +1,7 @@
 // Stands in for `unshare --root=FOLDER -- PROGRAM …`, without the root rights that chroot needs: runs
 // the program that lies at that path beneath the folder, and ends as it ends.
 import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 
@@ -17,7 +18,8 @@ while (words[0]?.startsWith('-')) {
   }
 }
 const [program = '/bin/sh', ...args] = words;
-const child = spawn(program.startsWith('/') ? join(root, program) : program, args, { stdio: 'inherit' });
+const found = candidates(program).find((path) => existsSync(path));
+const child = spawn(found ?? join(root, program), args, { stdio: 'inherit' });
 for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => child.kill(signal));
 child.on('error', () => {
   process.stderr.write(`unshare: failed to execute ${program}: No such file or directory\n`);
@@ -26,3 +28,9 @@ child.on('error', () => {
 child.on('exit', (code, signal) => {
   process.exitCode = code ?? 128 + (signal ? constants.signals[signal] : 0);
 });
+
+/** A bare name is looked for on the PATH, beneath the new root. */
+function candidates(name: string): string[] {
+  if (name.includes('/')) return [join(root, name)];
+  return (process.env.PATH ?? '').split(':').map((folder) => join(root, folder, name));
+}
