@@ -1,3 +1,4 @@
+import { Flags } from '@oclif/core';
 import { PodIamCommand } from '../cli/base.ts';
 import { confirm } from '../cli/confirm.ts';
 import { connect } from '../cli/connect.ts';
@@ -19,6 +20,10 @@ export default class Uninstall extends PodIamCommand<typeof Uninstall> {
     'system-namespace': manifestFlags['system-namespace'],
     image: manifestFlags.image,
     ...changeFlags,
+    'clean-nodes': Flags.boolean({
+      summary: 'Clean the nodes even if nothing is found, as after a namespace that was deleted by hand.',
+      helpGroup: 'INSTALLATION',
+    }),
   };
 
   async run(): Promise<UninstallOutcome> {
@@ -30,8 +35,11 @@ export default class Uninstall extends PodIamCommand<typeof Uninstall> {
     const namespace = plan.values.systemNamespace;
     const context = kube.context.name;
     const nothing = { context, namespace, nodes: [], deleted: [], left: [], namespaceKept: null };
-    if (plan.objects.length === 0) {
+    if (plan.objects.length === 0 && !flags['clean-nodes']) {
       this.log(`pod-iam is not installed in namespace ${namespace} of context ${context}: nothing to do`);
+      this.logToStderr(
+        'If its namespace was deleted by hand, rules are left on the nodes: pod-iam uninstall --clean-nodes',
+      );
       return { ...nothing, installed: false };
     }
     const print = (text: string) => (flags['dry-run'] ? this.log(text) : this.logToStderr(text));

@@ -343,6 +343,45 @@ describe('uninstalling', () => {
     assert.equal(test.cluster.store.get('namespaces', '', 'pod-iam'), null);
   });
 
+  it('cleans the nodes also when the namespace was deleted by hand and only remains are left', async () => {
+    await install();
+    test.cluster.system.remove('namespaces', '', 'pod-iam');
+    for (const end = Date.now() + 5_000; test.cluster.store.get('namespaces', '', 'pod-iam') !== null; ) {
+      assert.ok(Date.now() < end);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    const outcome = await run();
+    assert.deepEqual(
+      outcome.nodes.map(({ clean }) => clean),
+      [true, true],
+    );
+    assert.ok(outcome.deleted.includes('ClusterRole pod-iam'));
+    assert.equal(test.cluster.store.get('namespaces', '', 'pod-iam'), null);
+  });
+
+  it('tells how far it came when it is interrupted, and goes on the next time', async () => {
+    await install();
+    const interrupt = new AbortController();
+    const progress: Progress = {
+      ...SILENT,
+      step: (what) => {
+        if (what.startsWith('removing the redirect'))
+          interrupt.abort(interruptedProblem({ code: 'INTERRUPTED', what: 'by SIGINT' }));
+      },
+    };
+    const planned = await planUninstall(test.kube, values, SILENT);
+    const problem = await refusal(
+      uninstall(test.kube, planned, first, { ...options, signal: interrupt.signal, progress }),
+    );
+    assert.equal(problem.exitCode, 4);
+    assert.equal(
+      problem.why,
+      'rules may be left on nodes, where they let nothing through; the objects are still there',
+    );
+    await run();
+    assert.equal(test.cluster.store.get('namespaces', '', 'pod-iam'), null);
+  });
+
   it('reports a node that is not ready as unproven, with the command to run there', async () => {
     await install();
     test.cluster.system.patchStatus('nodes', '', 'n2', {
