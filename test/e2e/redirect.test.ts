@@ -43,12 +43,14 @@ describe('the redirect on a node', { skip: netnsFault(), timeout: 120_000 }, () 
   function redirect(
     flags: string[],
     env: Record<string, string> = {},
+    before: string[] = [],
   ): ChildProcess & { log: Record<string, unknown>[] } {
     const words = Object.entries({ NODE_NAME: 'node-1', ...env }).map(([name, value]) => `${name}=${value}`);
     const child = world.start(
       'node',
       'env',
       ...words,
+      ...before,
       process.execPath,
       '--input-type=module',
       '-e',
@@ -263,6 +265,18 @@ describe('the redirect on a node', { skip: netnsFault(), timeout: 120_000 }, () 
     assert.equal(report().inPlace, false);
   });
 
+  it("uses the node's own programs from beneath its root", async () => {
+    // As in the pod: an empty folder, with the node's /usr mounted in it.
+    const root = join(stateDir, 'host');
+    const usr = join(root, 'usr');
+    mkdirSync(usr, { recursive: true });
+    const mounted = `mount --bind /usr ${usr} && mount -o remount,ro,bind ${usr} && exec "$@"`;
+    const child = redirect([`--host-ip=${NODE_IP}`, `--host-root=${root}`], {}, ['sh', '-c', mounted, 'sh']);
+    await until(() => child.log.some(({ msg }) => msg === 'redirect in place'), 'redirect in place');
+    assert.equal(await world.curl('bridged', address), `proxy ${BRIDGED_IP}`);
+    assert.equal(await stop(child), 0);
+  });
+
   it('says which node has no packet filter, and what to do', async () => {
     const folder = join(stateDir, 'bin');
     for (const tool of ['nft', 'iptables', 'ip6tables']) mkdirWith(folder, tool, '#!/bin/sh\nexit 127\n');
@@ -270,7 +284,7 @@ describe('the redirect on a node', { skip: netnsFault(), timeout: 120_000 }, () 
     await until(() => child.exitCode !== null, 'its end');
     assert.equal(child.exitCode, 3);
     const { msg, next } = child.log.at(-1)!;
-    assert.equal(msg, "neither nft nor iptables in this container's image works on node node-1");
+    assert.equal(msg, 'neither nft nor iptables works on node node-1');
     assert.equal(next, 'install with --redirect-image IMAGE, an image that holds node and nft');
     assert.equal(report().message, msg);
   });

@@ -1,5 +1,5 @@
 // Which packet filter holds the rule on this node: nftables where it works, else iptables.
-import { environmentProblem } from '../../model/problem.ts';
+import { environmentProblem, type Problem } from '../../model/problem.ts';
 import { messageOf } from '../log.ts';
 import { iptables } from './iptables.ts';
 import { nftables } from './nftables.ts';
@@ -12,14 +12,13 @@ export interface ChooseOptions {
   rule: RedirectRule | null;
   /** The node's name, for the message. */
   node: string;
-  hostRoot: string | null;
 }
 
 /**
  * All packet filters that work here, the preferred first.
  * @throws Problem NO_PACKET_FILTER when there is none
  */
-export async function findBackends({ tools, rule, node, hostRoot }: ChooseOptions): Promise<Backend[]> {
+export async function findBackends({ tools, rule, node }: ChooseOptions): Promise<Backend[]> {
   const faults: string[] = [];
   const works = async (argv: string[]): Promise<boolean> => {
     try {
@@ -35,11 +34,13 @@ export async function findBackends({ tools, rule, node, hostRoot }: ChooseOption
   if (await works(['iptables', '-w', '5', '-t', 'nat', '-S', 'PREROUTING']))
     backends.push(iptables(tools, rule));
   if (backends.length > 0) return backends;
-  const where = hostRoot === null ? "in this container's image" : 'of the node itself';
-  throw environmentProblem({
+  throw noPacketFilter(node, faults);
+}
+
+export const noPacketFilter = (node: string, faults: readonly string[]): Problem =>
+  environmentProblem({
     code: 'NO_PACKET_FILTER',
-    what: `neither nft nor iptables ${where} works on node ${node}`,
+    what: `neither nft nor iptables works on node ${node}`,
     why: faults.join('; '),
     next: 'install with --redirect-image IMAGE, an image that holds node and nft',
   });
-}

@@ -39,7 +39,7 @@ export function iptables(tools: Tools, rule: RedirectRule | null): Backend {
     async remove() {
       await removeWhere(tools, () => true);
       const left = await ours(tools);
-      if (left.length > 0) throw new ToolError(`${left[0]!.program} still lists "${left[0]!.line}"`, false);
+      if (left.length > 0) throw new ToolError(`${left[0]!.program} still lists "${left[0]!.line}"`);
     },
     // iptables tells nobody when a rule goes.
     watch() {},

@@ -6,10 +6,11 @@ import { EXIT, Problem } from '../../model/problem.ts';
 import { createLog, type Log, messageOf } from '../log.ts';
 import { findBackends } from './choose.ts';
 import { type RedirectFlags, readRedirectFlags } from './flags.ts';
+import { enterHostRoot } from './host-root.ts';
 import { report } from './keeper.ts';
 import { keepRedirect } from './redirect.ts';
 import { removeRedirect } from './remove.ts';
-import { nodeTools, prepareHostRoot } from './tools.ts';
+import { nodeTools } from './tools.ts';
 
 /**
  * Keeps the rule until SIGTERM or SIGINT, and leaves it in place; with `--remove` takes it away,
@@ -37,13 +38,13 @@ export async function redirectMain(argv: readonly string[]): Promise<number> {
 async function run(flags: RedirectFlags, log: Log, signal: AbortSignal): Promise<void> {
   const { rule, hostRoot, stateDir } = flags;
   const node = process.env['NODE_NAME'] || hostname();
-  if (hostRoot !== null) await prepareHostRoot(hostRoot);
-  const tools = nodeTools({ hostRoot, env: process.env });
+  const entrance = hostRoot === null ? [] : await enterHostRoot(hostRoot, process.env, node);
+  const tools = nodeTools({ entrance, env: process.env });
   if (rule !== null) {
     const isRoot = process.getuid?.() === 0;
-    await keepRedirect({ rule, tools, node, hostRoot, stateDir, isRoot, log, signal });
+    await keepRedirect({ rule, tools, node, stateDir, isRoot, log, signal });
   } else {
-    const backends = await findBackends({ tools, rule, node, hostRoot });
+    const backends = await findBackends({ tools, rule, node });
     await removeRedirect({ backends, stateDir, doneFile: flags.doneFile, log });
     await untilAborted(signal);
   }

@@ -17,7 +17,7 @@ export function nftables(tools: Tools, rule: RedirectRule | null): Backend {
     const { code, stdout, stderr } = await tools.attempt(['nft', 'list', 'table', ...tableWords]);
     if (code === 0) return stdout;
     if (/No such file or directory/.test(stderr)) return null;
-    throw new ToolError(`nft list table ${TABLE} ended with ${code}: ${stderr.trim().split('\n')[0]}`, false);
+    throw new ToolError(`nft list table ${TABLE} ended with ${code}: ${stderr.trim().split('\n')[0]}`);
   }
 
   return {
@@ -26,8 +26,7 @@ export function nftables(tools: Tools, rule: RedirectRule | null): Backend {
       await tools.run(['nft', '-f', '-'], script);
       const listing = (await list()) ?? '';
       const missing = missingLines(script, listing);
-      if (missing.length > 0)
-        throw new ToolError(`nft took the rule but does not list "${missing[0]}"`, false);
+      if (missing.length > 0) throw new ToolError(`nft took the rule but does not list "${missing[0]}"`);
       asSet = withoutCounts(listing);
     },
     async check() {
@@ -38,7 +37,7 @@ export function nftables(tools: Tools, rule: RedirectRule | null): Backend {
     async remove() {
       // Declared first, so that deleting it succeeds whether it is there or not.
       await tools.run(['nft', '-f', '-'], `table ${TABLE}\ndelete table ${TABLE}\n`);
-      if ((await list()) !== null) throw new ToolError(`the table ${TABLE} is still there`, false);
+      if ((await list()) !== null) throw new ToolError(`the table ${TABLE} is still there`);
     },
     watch(onLoss, signal) {
       void follow(tools, onLoss, signal);

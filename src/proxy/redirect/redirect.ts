@@ -14,8 +14,6 @@ export interface RedirectOptions {
   tools: Tools;
   /** The node's name, for messages. */
   node: string;
-  /** Folder that holds the node's /usr; null for this process's own programs. */
-  hostRoot: string | null;
   stateDir: string;
   /** Whether the key can be given to the daemon's user. */
   isRoot: boolean;

@@ -1,8 +1,6 @@
 // Runs the node's own programs. In a stock Node image there is neither nft nor iptables, so the node's
-// /usr is mounted under a folder that becomes the root of what is run: `unshare --root=/host -- nft`.
+// /usr is mounted under a folder that becomes the root of what is run: `nsenter --root=/host -- nft`.
 import { spawn } from 'node:child_process';
-import { mkdir, symlink } from 'node:fs/promises';
-import { join } from 'node:path';
 
 export interface ToolResult {
   code: number;
@@ -10,15 +8,8 @@ export interface ToolResult {
   stderr: string;
 }
 
-/** A program that failed, or that is not there (`isAbsent`). */
-export class ToolError extends Error {
-  readonly isAbsent: boolean;
-
-  constructor(message: string, isAbsent: boolean) {
-    super(message);
-    this.isAbsent = isAbsent;
-  }
-}
+/** A program that failed, hung or is not there. */
+export class ToolError extends Error {}
 
 export interface Tools {
   /** Runs to the end and throws a ToolError unless it ends with 0. No shell is between. */
@@ -30,8 +21,8 @@ export interface Tools {
 }
 
 export interface ToolsOptions {
-  /** Folder that holds the node's /usr; null to run the programs of this container. */
-  hostRoot: string | null;
+  /** What stands before each program to run it on the node; empty to run this container's own. */
+  entrance: readonly string[];
   env: Readonly<Record<string, string | undefined>>;
   timeoutMs?: number;
 }
@@ -39,9 +30,8 @@ export interface ToolsOptions {
 // xtables waits 5 s for its lock; nothing else takes more than a fraction of a second.
 const defaultTimeoutMs = 10_000;
 
-export function nodeTools({ hostRoot, env, timeoutMs = defaultTimeoutMs }: ToolsOptions): Tools {
-  const command = (argv: readonly string[]): string[] =>
-    hostRoot === null ? [...argv] : ['unshare', `--root=${hostRoot}`, '--', ...argv];
+export function nodeTools({ entrance, env, timeoutMs = defaultTimeoutMs }: ToolsOptions): Tools {
+  const command = (argv: readonly string[]): string[] => [...entrance, ...argv];
   // Administrators' programs are not on every PATH.
   const options = {
     env: { ...env, LC_ALL: 'C', PATH: `${env['PATH'] ?? ''}:/usr/sbin:/usr/bin:/sbin:/bin` },
@@ -56,8 +46,7 @@ export function nodeTools({ hostRoot, env, timeoutMs = defaultTimeoutMs }: Tools
       child.stderr.setEncoding('utf8').on('data', (text: string) => (output.stderr += text));
       child.once('error', (error: NodeJS.ErrnoException) => reject(spawnError(program, error)));
       child.once('close', (code, signal) => {
-        if (signal !== null)
-          reject(new ToolError(`${argv.join(' ')} did not end within ${timeoutMs} ms`, false));
+        if (signal !== null) reject(new ToolError(`${argv.join(' ')} did not end within ${timeoutMs} ms`));
         else resolve({ code: code ?? -1, ...output });
       });
       // A program that ends before it has read its input closes the pipe.
@@ -71,10 +60,7 @@ export function nodeTools({ hostRoot, env, timeoutMs = defaultTimeoutMs }: Tools
     async run(argv, input) {
       const { code, stdout, stderr } = await attempt(argv, input);
       if (code === 0) return stdout;
-      throw new ToolError(
-        `${argv.join(' ')} ended with ${code}: ${stderr.trim().split('\n')[0] ?? ''}`,
-        code === 127 || stderr.startsWith('unshare: failed to execute'),
-      );
+      throw new ToolError(`${argv.join(' ')} ended with ${code}: ${stderr.trim().split('\n')[0]}`);
     },
     follow(argv, onLine, signal) {
       const [program = '', ...args] = command(argv);
@@ -93,16 +79,5 @@ export function nodeTools({ hostRoot, env, timeoutMs = defaultTimeoutMs }: Tools
   };
 }
 
-/** Gives the mounted /usr the shape of a root: the loader is asked for as /lib64/ld-linux…. */
-export async function prepareHostRoot(hostRoot: string): Promise<void> {
-  for (const name of ['bin', 'sbin', 'lib', 'lib64']) {
-    await symlink(`usr/${name}`, join(hostRoot, name)).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EEXIST') throw error;
-    });
-  }
-  // iptables keeps its lock there.
-  await mkdir(join(hostRoot, 'run'), { recursive: true });
-}
-
 const spawnError = (program: string, error: NodeJS.ErrnoException): ToolError =>
-  new ToolError(`${program} cannot be started: ${error.code ?? error.message}`, error.code === 'ENOENT');
+  new ToolError(`${program} cannot be started: ${error.code ?? error.message}`);
