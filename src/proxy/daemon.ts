@@ -39,6 +39,9 @@ export interface Daemon {
   close(): Promise<void>;
 }
 
+/** Time for the requests under way when the daemon is told to stop. */
+const LAST_ANSWERS_MS = 2_000;
+
 /**
  * Resolves as soon as both servers listen; everything else goes on behind.
  * @throws Problem of kind usage for settings that lead nowhere, of kind environment for an address
@@ -190,7 +193,10 @@ export async function startDaemon(settings: DaemonSettings, log: Log): Promise<D
     namespaceWatch?.close();
     self.close();
     vault.close();
+    // A connection that never asked anything counts as busy to Node.
+    const patience = setTimeout(() => metadata.server.closeAllConnections(), LAST_ANSWERS_MS);
     await Promise.all([metadata.close(), admin.close()]);
+    clearTimeout(patience);
     sts.close();
     imds.close();
     api.close();

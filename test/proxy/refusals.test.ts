@@ -121,7 +121,12 @@ describe('refusals and outages', () => {
     const refill = setInterval(() => {
       bucket = Math.min(10, bucket + 2);
     }, 100);
-    world.aws.fault = (action) => (action === 'AssumeRole' && --bucket < 0 ? 'throttle' : null);
+    world.aws.fault = (action) => {
+      if (action !== 'AssumeRole') return null;
+      if (bucket < 1) return 'throttle';
+      bucket--;
+      return null;
+    };
     const names = Array.from({ length: 40 }, (_, i) => `pod-${i}`);
     for (const [i, name] of names.entries()) world.pod(name, { ip: `127.25.1.${i + 1}`, role: 'blue' });
     await until('all', () => world.lines('issued').length === 40, 15_000);
