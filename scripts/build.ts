@@ -1,11 +1,14 @@
 // Builds dist/: the command line as one entry per command with shared chunks, and the daemon as
 // one CommonJS file (dist/proxy/proxy.cjs, plus its gzip) that a stock Node image runs as it is.
-import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { globSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { type BuildOptions, build } from 'esbuild';
 import { sandboxTools } from './sandbox-tools.ts';
 
 const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
+
+// Built beside dist/ (as deep, for the source maps): a build that fails leaves the last good one in place.
+const draft = `.dist-${process.pid}`;
 
 const shared: BuildOptions = {
   bundle: true,
@@ -23,7 +26,7 @@ const shared: BuildOptions = {
 const proxy: BuildOptions = {
   ...shared,
   entryPoints: { proxy: 'src/proxy/entry.ts' },
-  outdir: 'dist/proxy',
+  outdir: `${draft}/proxy`,
   outExtension: { '.js': '.cjs' },
   format: 'cjs',
 };
@@ -37,7 +40,7 @@ const commandLine: BuildOptions = {
     ...globSync('src/commands/**/*.ts'),
   ],
   outbase: 'src',
-  outdir: 'dist',
+  outdir: draft,
   format: 'esm',
   splitting: true,
   sourcemap: 'linked',
@@ -45,14 +48,25 @@ const commandLine: BuildOptions = {
   chunkNames: 'chunks/[name]-[hash]',
   external: ['typescript', 'ts-node', 'tsx'],
   // Its CommonJS build comes out of a dynamic import without named exports; this is the same as ES modules.
-  alias: { yaml: './node_modules/yaml/browser/index.js' },
+  alias: { yaml: './node_modules/yaml/browser/index.js', 'wsl-utils': './scripts/wsl-utils.ts' },
   // CommonJS dependencies inside an ES module bundle still ask for these.
   banner: {
     js: "import{createRequire as __cr}from'node:module';import{fileURLToPath as __fp}from'node:url';import{dirname as __dn}from'node:path';const require=__cr(import.meta.url),__filename=__fp(import.meta.url),__dirname=__dn(__filename);",
   },
 };
 
-rmSync('dist', { recursive: true, force: true });
-mkdirSync('dist/proxy', { recursive: true });
-await Promise.all([build(proxy), build(commandLine), build(sandboxTools)]);
-writeFileSync('dist/proxy/proxy.cjs.gz', gzipSync(readFileSync('dist/proxy/proxy.cjs'), { level: 9 }));
+try {
+  await Promise.all([
+    build(proxy),
+    build(commandLine),
+    build({ ...sandboxTools, outdir: `${draft}/sandbox` }),
+  ]);
+  writeFileSync(
+    `${draft}/proxy/proxy.cjs.gz`,
+    gzipSync(readFileSync(`${draft}/proxy/proxy.cjs`), { level: 9 }),
+  );
+  rmSync('dist', { recursive: true, force: true });
+  renameSync(draft, 'dist');
+} finally {
+  rmSync(draft, { recursive: true, force: true });
+}
