@@ -4,6 +4,7 @@ import type { BuildOptions } from 'esbuild';
 
 const folder = 'src/sandbox/node/tools';
 
+/** Without `outdir`; they belong into dist/sandbox. */
 export const sandboxTools: BuildOptions = {
   bundle: true,
   platform: 'node',
@@ -18,7 +19,6 @@ export const sandboxTools: BuildOptions = {
     reaper: `${folder}/reaper.ts`,
     unshare: `${folder}/unshare.ts`,
   },
-  outdir: 'dist/sandbox',
   outExtension: { '.js': '.cjs' },
   format: 'cjs',
 };
