@@ -2,8 +2,11 @@
 import { DAEMON_FLAGS, parseDaemonFlags } from '../model/daemon-flags.ts';
 import { EXIT, Problem } from '../model/problem.ts';
 import { startDaemon } from './daemon.ts';
-import { createLog, messageOf } from './log.ts';
-import { readSettings } from './settings.ts';
+import { createLog, type Log, messageOf } from './log.ts';
+import { keepRedirect } from './redirect/redirect.ts';
+import { interceptedAddress } from './redirect/rule.ts';
+import { nodeTools } from './redirect/tools.ts';
+import { type DaemonSettings, readSettings } from './settings.ts';
 
 /** @returns the exit code: 0 after SIGTERM or SIGINT, 2 for usage errors, 3 when it cannot listen */
 export async function main(argv: readonly string[]): Promise<number> {
@@ -14,12 +17,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   }
   try {
     const settings = readSettings(parseDaemonFlags(argv), process.env);
-    const log = createLog(settings.logLevel);
-    const stopped = stopSignal();
-    const daemon = await startDaemon(settings, log);
-    const signal = await stopped;
-    log.info({ signal }, 'stopping');
-    await daemon.close();
+    await run(settings, createLog(settings.logLevel));
     return EXIT.ok;
   } catch (error) {
     process.stderr.write(explainEnd(error));
@@ -27,9 +25,40 @@ export async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
-function stopSignal(): Promise<string> {
-  return new Promise((resolve) => {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve(signal));
+async function run(settings: DaemonSettings, log: Log): Promise<void> {
+  const stopping = new AbortController();
+  const stopped = new Promise<void>((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve());
+  });
+  const daemon = await startDaemon(settings, log);
+  try {
+    const redirect = settings.keepsRedirect
+      ? keepOwnRedirect(settings, daemon.address.port, log, stopping.signal)
+      : stopped;
+    await Promise.race([stopped, redirect]);
+    log.info('stopping');
+  } finally {
+    stopping.abort();
+    await daemon.close();
+  }
+}
+
+/** kube2iam's --iptables: the rule is kept from within, and stays when the daemon goes. */
+async function keepOwnRedirect(
+  settings: DaemonSettings,
+  port: number,
+  log: Log,
+  signal: AbortSignal,
+): Promise<void> {
+  const { hostIp, hostInterface, metadataHost, stateDir, node } = settings;
+  await keepRedirect({
+    rule: { hostIp: hostIp!, port, metadataAddress: interceptedAddress(metadataHost), hostInterface },
+    tools: nodeTools({ entrance: [], env: process.env }),
+    node: node ?? hostIp!,
+    stateDir,
+    isRoot: process.getuid?.() === 0,
+    log,
+    signal,
   });
 }
 

@@ -60,6 +60,13 @@ export function readSettings(values: DaemonValues, environment: Environment): Da
       why: 'callers are known from Kubernetes only, so far',
       next: 'leave out --source, or give --source kubernetes',
     });
+  if (values['iptables'] === true && !string('host-ip'))
+    throw usageProblem({
+      code: 'USAGE',
+      what: '--iptables needs --host-ip',
+      why: 'the rule leads to that address',
+      next: "give the node's own address as --host-ip (in a DaemonSet: status.hostIP)",
+    });
   const admin = splitHostPort(string('admin-addr')!)!;
   const metadata = splitHostPort(string('metadata-addr')!) ?? { host: string('metadata-addr')!, port: 80 };
   return {

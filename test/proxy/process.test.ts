@@ -55,6 +55,7 @@ describe('the daemon as a process', () => {
       [['stray'], 'Error: "stray" is not a flag\n'],
       [['--pod-wait=soon'], 'Error: --pod-wait must be a duration of 0 to 10s, not "soon"\n'],
       [['--source=docker', ...flags()], 'Error: --source docker is not in this release\n'],
+      [['--iptables', ...flags()], 'Error: --iptables needs --host-ip\n'],
       [['--node=n'], 'Error: there is no Kubernetes API server to ask\n'],
     ] as const) {
       const { code, stdout, stderr } = await start([...args]).ended;
