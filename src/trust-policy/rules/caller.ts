@@ -37,7 +37,7 @@ const isOf = ({ options }: RuleInput): boolean => options.nodeIdentities.length 
 
 const nodeMatched: Rule = {
   code: 'TP018',
-  title: 'the identity of the nodes is let in',
+  title: 'the trust policy lets the node identity in',
   severity: 'error',
   why: 'STS answers AccessDenied to the proxy, so that no pod gets the role; the message does not say which side refuses',
   fix: 'add a statement that allows sts:AssumeRole to the identity of the nodes',
