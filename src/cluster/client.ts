@@ -42,7 +42,12 @@ function kubeOver(
 
   return {
     context,
-    version: () => call('ask for the version', async () => (await versions.getCode()).gitVersion),
+    version: () =>
+      call('ask for the version', async () => {
+        const { gitVersion } = await versions.getCode();
+        if (!gitVersion) throw new SyntaxError('no version in the answer');
+        return gitVersion;
+      }),
     list: (apiVersion, kind, options = {}) =>
       call(`list ${kind} objects${inNamespace(options.namespace)}`, () =>
         listAll(objects, apiVersion, kind, options),
@@ -58,7 +63,7 @@ function kubeOver(
             dryRunParameter(dryRun),
             fieldManager,
             force,
-            'application/apply-patch+yaml' as never,
+            'application/apply-patch+yaml',
           ),
         ),
       ),

@@ -27,16 +27,17 @@ export class ForbiddenProblem extends Problem {
 /** The parts of https://kubernetes.io/docs/reference/kubernetes-api/definitions/status-v1-meta that say why. */
 interface ApiStatus {
   message: string;
-  reason: string;
-  causes: { field: string; message: string; reason: string }[];
+  causes: { field: string; message: string }[];
 }
 
-export function kubeProblem(error: unknown, call: CallContext): Problem {
-  if (error instanceof Problem) return error;
+/** @returns the error itself when it is none of these, but a defect of ours */
+export function kubeProblem(error: unknown, call: CallContext): unknown {
+  if (error instanceof Problem || !(error instanceof Error)) return error;
   const { code, body } = error as { code?: unknown; body?: unknown };
   // A time-out is a DOMException, which has a numeric code too, and no body.
-  const isAnswer = typeof code === 'number' && 'body' in (error as object);
-  const details = isAnswer ? refused(code, readStatus(body), call) : unreachable(error as Error, call);
+  const isAnswer = typeof code === 'number' && 'body' in error;
+  const details = isAnswer ? refused(code, readStatus(body), call) : unanswered(error, call);
+  if (details === null) return error;
   if (details instanceof Problem) return details;
   return new Problem('environment', { ...details, cause: error });
 }
@@ -108,6 +109,19 @@ function refused(status: number, answer: ApiStatus, call: CallContext): ProblemD
   return { code: 'KUBE_API', what, why: `the API server answered ${status}: ${oneLine(message)}` };
 }
 
+function unanswered(error: Error, call: CallContext): ProblemDetails | null {
+  if (error instanceof SyntaxError) {
+    return {
+      code: 'KUBE_API',
+      what: `what answers at ${call.server} (context ${call.context}) is no Kubernetes API server`,
+      why: 'its answer is not JSON',
+      next: `kubectl --context ${call.context} cluster-info`,
+    };
+  }
+  const isConnection = error.name === 'TimeoutError' || error.cause instanceof Error;
+  return isConnection ? unreachable(error, call) : null;
+}
+
 function unreachable(error: Error, call: CallContext): ProblemDetails {
   const next = `kubectl --context ${call.context} cluster-info`;
   const at = `the cluster of context ${call.context} at ${call.server}`;
@@ -158,7 +172,6 @@ function rootCause(error: Error): { code: string; message: string } {
 function readStatus(body: unknown): ApiStatus {
   let status = body as {
     message?: string;
-    reason?: string;
     details?: { causes?: Partial<ApiStatus['causes'][0]>[] };
   };
   if (typeof body === 'string') {
@@ -170,12 +183,7 @@ function readStatus(body: unknown): ApiStatus {
   }
   return {
     message: status?.message ?? 'it gave no reason',
-    reason: status?.reason ?? '',
-    causes: (status?.details?.causes ?? []).map(({ field = '', message = '', reason = '' }) => ({
-      field,
-      message,
-      reason,
-    })),
+    causes: (status?.details?.causes ?? []).map(({ field = '', message = '' }) => ({ field, message })),
   };
 }
 

@@ -11,9 +11,9 @@ import {
   type Snapshot,
   unknownFact,
 } from '../model/snapshot.ts';
-import { ForbiddenProblem } from './errors.ts';
 import { nodeFact } from './facts/node.ts';
 import { gatherProxy } from './facts/proxy.ts';
+import { unreadFact } from './facts/unread.ts';
 import { CONTROLLER_KINDS, podFacts, topmostWorkloads } from './facts/workloads.ts';
 import type { Kube, KubeObject } from './kube.ts';
 
@@ -114,9 +114,7 @@ async function attempt<T>(from: string, read: () => Promise<T>): Promise<Fact<T>
   try {
     return known(await read(), from);
   } catch (error) {
-    const grant = error instanceof ForbiddenProblem ? error.grant : null;
-    const { message, why } = error as Error & { why?: string };
-    return unknownFact(why ? `${message} (${why})` : message, from, grant);
+    return unreadFact(error, from);
   }
 }
 

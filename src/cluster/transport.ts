@@ -79,8 +79,8 @@ export async function openApis(config: KubeConfig, namespace: string, timeoutMs:
 
   return {
     objects: new PlainObjectApi(configuration),
-    core: new library.CoreV1Api(configuration as never),
-    versions: new library.VersionApi(configuration as never),
+    core: new library.CoreV1Api(configuration),
+    versions: new library.VersionApi(configuration),
   };
 }
 

@@ -208,6 +208,19 @@ describe('a cluster that cannot be reached', () => {
     });
   });
 
+  it('is told apart from another server at its address', async () => {
+    const server = createServer((_, answer) => answer.setHeader('content-type', 'text/html').end('<html>'));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const kube = await connectKube({ kubeconfig: configFor({ url }), env: {} });
+    for (const call of [kube.version(), kube.list('v1', 'Pod')]) {
+      const problem = await refusal(call);
+      assert.equal(problem.message, `what answers at ${url} (context c) is no Kubernetes API server`);
+    }
+    server.closeAllConnections();
+    server.close();
+  });
+
   it('is asked again while it says that it is too busy', async () => {
     let asked = 0;
     const server = createServer((_, answer) => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { kubeProblem } from '../../src/cluster/errors.ts';
 import { parseDenial } from '../../src/cluster/grant.ts';
+import { Problem } from '../../src/model/problem.ts';
 import { ofProblem } from './helpers.ts';
 
 const call = {
@@ -11,8 +12,14 @@ const call = {
   user: 'jane',
   timeoutMs: 15_000,
 };
+const answer = (code: number, body: string): Error => Object.assign(new Error('raw text'), { code, body });
+const problem = (error: unknown): object => {
+  const made = kubeProblem(error, call);
+  assert.ok(made instanceof Problem);
+  return ofProblem(made);
+};
 const problemOf = (code: number, message: string, details?: object) =>
-  ofProblem(kubeProblem({ code, body: JSON.stringify({ kind: 'Status', message, details }) }, call));
+  problem(answer(code, JSON.stringify({ kind: 'Status', message, details })));
 
 describe('an answer of the API server', () => {
   it('by an admission webhook names the webhook and its reason', () => {
@@ -52,7 +59,7 @@ describe('an answer of the API server', () => {
   });
 
   it('that is no JSON is cut short', () => {
-    assert.deepEqual(ofProblem(kubeProblem({ code: 502, body: '<html>\n<b>Bad Gateway</b>' }, call)), {
+    assert.deepEqual(problem(answer(502, '<html>\n<b>Bad Gateway</b>')), {
       code: 'KUBE_API',
       what: 'could not create Pod shop/web',
       why: 'the API server answered 502: <html>; <b>Bad Gateway</b>',
@@ -62,12 +69,28 @@ describe('an answer of the API server', () => {
 
   it('that never came is a time-out', () => {
     const error = new DOMException('The operation was aborted due to timeout', 'TimeoutError');
-    assert.deepEqual(ofProblem(kubeProblem(error, call)), {
+    assert.deepEqual(problem(error), {
       code: 'TIMEOUT',
       what: 'could not create Pod shop/web: the cluster of context prod at https://k8s.example.com did not answer within 15 s',
       why: 'it is down, overloaded, or behind a VPN or firewall',
       next: 'kubectl --context prod cluster-info',
     });
+  });
+});
+
+describe('what is no answer of a cluster', () => {
+  it('is told as such when it is no JSON', () => {
+    assert.deepEqual(problem(new SyntaxError('Unexpected token <')), {
+      code: 'KUBE_API',
+      what: 'what answers at https://k8s.example.com (context prod) is no Kubernetes API server',
+      why: 'its answer is not JSON',
+      next: 'kubectl --context prod cluster-info',
+    });
+  });
+
+  it('stays a defect when it is one of ours', () => {
+    const defect = new TypeError('x is not a function');
+    assert.equal(kubeProblem(defect, call), defect);
   });
 });
 

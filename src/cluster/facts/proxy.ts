@@ -7,6 +7,7 @@ import { type DaemonFact, type Fact, known, type ProxyInstall, unknownFact } fro
 import { ForbiddenProblem } from '../errors.ts';
 import type { Kube, KubeObject } from '../kube.ts';
 import { isReady, restartsOf, troubleOf } from '../trouble.ts';
+import { unreadFact } from './unread.ts';
 
 export interface ProxyFacts {
   proxy: Fact<ProxyInstall | null>;
@@ -23,8 +24,7 @@ export async function gatherProxy(kube: Kube, systemNamespace: string): Promise<
     }
     return await readInstall(kube, daemonSet, from);
   } catch (error) {
-    const grant = error instanceof ForbiddenProblem ? error.grant : null;
-    const fact = unknownFact((error as Error).message, from, grant);
+    const fact = unreadFact(error, from);
     return { proxy: fact, nodeIdentities: fact };
   }
 }
@@ -125,8 +125,7 @@ function identitiesOf(daemons: readonly DaemonFact[], refusal: Error | null): Fa
   const arns = [...new Set(told.map(({ identityArn }) => identityArn!))].sort();
   const from = `the logs of ${told.length} of ${daemons.length} daemons`;
   if (arns.length > 0) return known(arns, from);
-  if (refusal !== null)
-    return unknownFact(refusal.message, from, refusal instanceof ForbiddenProblem ? refusal.grant : null);
+  if (refusal !== null) return unreadFact(refusal, from);
   return unknownFact('no daemon has told its identity yet', from);
 }
 
