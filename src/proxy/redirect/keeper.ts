@@ -19,12 +19,18 @@ export interface KeeperOptions {
 
 const defaultEveryMs = 5000;
 
+// Two keepers of different settings on one node would undo each other's work for ever; so the second
+// setting in a row waits, and each further one twice as long, up to the interval.
+const firstPauseMs = 25;
+
 /** Resolves after the signal. What goes wrong is reported and tried again; it never throws. */
 export async function keep(options: KeeperOptions): Promise<void> {
   const { backend, stateDir, log, signal, everyMs = defaultEveryMs } = options;
   let wake = (): void => {};
   backend.watch(() => wake(), signal);
   let { fault } = options;
+  let pauseMs = 0;
+  let setAtMs = Number.NEGATIVE_INFINITY;
   tell(log, backend, fault);
 
   while (!signal.aborted) {
@@ -33,11 +39,18 @@ export async function keep(options: KeeperOptions): Promise<void> {
       wake = done;
     });
     const before = fault;
-    fault = await settle(backend, fault, log);
+    const outcome = await settle(backend, fault, log);
+    fault = outcome.fault;
     if (fault !== before) tell(log, backend, fault);
     await report(stateDir, backend.name, fault).catch((error: unknown) =>
       log.error({ why: messageOf(error) }, 'cannot report on the redirect'),
     );
+    if (outcome.wasSet) {
+      const isAgain = performance.now() - setAtMs < pauseMs + everyMs;
+      pauseMs = isAgain ? Math.min(Math.max(pauseMs * 2, firstPauseMs), everyMs) : 0;
+      setAtMs = performance.now();
+      if (pauseMs > 0) await delay(pauseMs, undefined, { signal }).catch(() => {});
+    }
     await Promise.race([woken, delay(everyMs, undefined, { signal }).catch(() => {})]);
   }
 }
@@ -47,16 +60,21 @@ function tell(log: Log, { name }: Backend, fault: string | null): void {
   else log.error({ backend: name, why: fault }, 'redirect not in place');
 }
 
-/** Null when the rule is in place in the end. */
-async function settle(backend: Backend, before: string | null, log: Log): Promise<string | null> {
+async function settle(
+  backend: Backend,
+  before: string | null,
+  log: Log,
+): Promise<{ fault: string | null /** Whether it was tried to set the rule. */; wasSet: boolean }> {
+  let wasSet = false;
   try {
     const fault = before ?? (await backend.check());
-    if (fault === null) return null;
+    if (fault === null) return { fault, wasSet };
+    wasSet = true;
     await backend.assert();
     log.warn({ backend: backend.name, why: fault }, 'redirect set again');
-    return null;
+    return { fault: null, wasSet };
   } catch (error) {
-    return messageOf(error);
+    return { fault: messageOf(error), wasSet };
   }
 }
 

@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { readRedirectFlags } from '../../../src/proxy/redirect/flags.ts';
+
+describe('the command line of redirect', () => {
+  it("takes the daemon's own flags and has its defaults", () => {
+    assert.deepEqual(readRedirectFlags(['--host-ip=10.0.0.7', '--host-root=/host']), {
+      rule: { hostIp: '10.0.0.7', port: 8181, metadataAddress: '169.254.169.254', hostInterface: null },
+      hostRoot: '/host',
+      stateDir: '/run/pod-iam',
+      doneFile: '/done/removed',
+      logLevel: 'info',
+    });
+  });
+
+  it('intercepts the address that pods ask, wherever the daemon finds the real service', () => {
+    const intercepted = (address: string) =>
+      readRedirectFlags(['--host-ip=10.0.0.7', `--metadata-addr=${address}`]).rule?.metadataAddress;
+    assert.equal(intercepted('169.254.169.254:80'), '169.254.169.254');
+    assert.equal(intercepted('169.254.169.250'), '169.254.169.250');
+    assert.equal(intercepted('127.0.0.1:5060'), '169.254.169.254');
+    assert.equal(intercepted('imds.test'), '169.254.169.254');
+  });
+
+  it('needs no address to remove the rule', () => {
+    assert.equal(readRedirectFlags(['--remove']).rule, null);
+  });
+
+  it('refuses what would make no rule, by name and value', () => {
+    const faults: [string[], RegExp][] = [
+      [[], /^--host-ip must be the node's IP address, not ""$/],
+      [['--host-ip=node-1'], /^--host-ip must be the node's IP address, not "node-1"$/],
+      [['--host-ip=10.0.0.7', '--app-port=0'], /^--app-port must be a port \(1 to 65535\), not "0"$/],
+      [['--host-ip=10.0.0.7', '--app-port=8181; flush ruleset'], /^--app-port must be a port/],
+      [['--host-ip=10.0.0.7', '--host-interface=x" drop'], /^--host-interface must name an interface/],
+      [['--host-ip=10.0.0.7', '--bogus'], /^Unknown option '--bogus'/],
+      [['--host-ip=10.0.0.7', 'word'], /^Unexpected argument 'word'/],
+    ];
+    for (const [argv, message] of faults) {
+      assert.throws(() => readRedirectFlags(argv), { name: 'Problem', kind: 'usage', message });
+    }
+  });
+});

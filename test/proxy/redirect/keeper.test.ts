@@ -1,0 +1,144 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, it } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { createLog } from '../../../src/proxy/log.ts';
+import { keep } from '../../../src/proxy/redirect/keeper.ts';
+import type { Backend } from '../../../src/proxy/redirect/rule.ts';
+import { redirectFault } from '../../../src/proxy/redirect-report.ts';
+
+/** A packet filter in memory, out of which a test takes the rule. */
+class Filter implements Backend {
+  readonly name = 'nft';
+  isSet = true;
+  failure: string | null = null;
+  setAtMs: number[] = [];
+  onLoss = (): void => {};
+
+  async assert(): Promise<void> {
+    if (this.failure !== null) throw new Error(this.failure);
+    this.isSet = true;
+    this.setAtMs.push(performance.now());
+  }
+
+  async check(): Promise<string | null> {
+    return this.isSet ? null : 'it is gone';
+  }
+
+  async remove(): Promise<void> {
+    this.isSet = false;
+  }
+
+  watch(onLoss: () => void): void {
+    this.onLoss = onLoss;
+  }
+}
+
+describe('the keeper of the redirect', () => {
+  let stateDir: string;
+  let filter: Filter;
+  let stopping: AbortController;
+  let lines: { msg: string; why?: string }[];
+  let kept: Promise<void>;
+
+  beforeEach(() => {
+    stateDir = mkdtempSync(join(tmpdir(), 'pod-iam-keeper-'));
+    filter = new Filter();
+    stopping = new AbortController();
+    lines = [];
+  });
+  afterEach(async () => {
+    stopping.abort();
+    await kept;
+    rmSync(stateDir, { recursive: true });
+  });
+
+  function start(everyMs: number, fault: string | null = null): void {
+    const log = createLog('info', { write: (line: string) => void lines.push(JSON.parse(line)) });
+    kept = keep({ backend: filter, fault, stateDir, log, signal: stopping.signal, everyMs });
+  }
+
+  async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
+    for (const endMs = Date.now() + 3000; Date.now() < endMs; await delay(2)) if (await holds()) return;
+    assert.fail(`it never came to that; the log: ${JSON.stringify(lines)}`);
+  }
+
+  const report = () => JSON.parse(readFileSync(join(stateDir, 'redirect.json'), 'utf8'));
+  const isReported = async () => (await redirectFault(stateDir)) === null;
+
+  it('reports what the daemon reads, anew at each look', async () => {
+    start(20);
+    await until(isReported);
+    const { checkedAtMs, ...rest } = report();
+    assert.deepEqual(rest, { inPlace: true, backend: 'nft', message: null });
+    await until(() => report().checkedAtMs > checkedAtMs);
+    assert.deepEqual(
+      lines.map(({ msg }) => msg),
+      ['redirect in place'],
+    );
+  });
+
+  it('sets the rule again at once when it is told of a loss', async () => {
+    start(60_000);
+    await until(isReported);
+    filter.isSet = false;
+    filter.onLoss();
+    await until(() => filter.isSet);
+    assert.deepEqual(
+      lines.map(({ msg, why }) => [msg, why]),
+      [
+        ['redirect in place', undefined],
+        ['redirect set again', 'it is gone'],
+      ],
+    );
+  });
+
+  it('finds a loss by the clock when nobody tells it', async () => {
+    start(20);
+    await until(isReported);
+    filter.isSet = false;
+    await until(() => filter.isSet);
+  });
+
+  it('reports why the rule cannot be set, once, and goes on trying', async () => {
+    filter.failure = 'Operation not permitted';
+    start(10, 'Operation not permitted');
+    await until(
+      async () =>
+        (await redirectFault(stateDir)) === 'the redirect rule is not in place: Operation not permitted',
+    );
+    await delay(50);
+    assert.deepEqual(
+      lines.map(({ msg }) => msg),
+      ['redirect not in place'],
+    );
+    filter.failure = null;
+    await until(isReported);
+    assert.deepEqual(
+      lines.map(({ msg }) => msg),
+      ['redirect not in place', 'redirect set again', 'redirect in place'],
+    );
+  });
+
+  it('does not race another keeper that undoes its work', async () => {
+    start(200);
+    await until(isReported);
+    const endMs = Date.now() + 400;
+    while (Date.now() < endMs) {
+      filter.isSet = false;
+      filter.onLoss();
+      await delay(1);
+    }
+    assert.ok(filter.setAtMs.length >= 3 && filter.setAtMs.length <= 8, `set ${filter.setAtMs.length} times`);
+  });
+
+  it('leaves the rule when it ends', async () => {
+    start(20);
+    await until(isReported);
+    stopping.abort();
+    await kept;
+    assert.equal(filter.isSet, true);
+  });
+});
