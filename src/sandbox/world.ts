@@ -14,9 +14,10 @@ import { type EmulatedNode, startEmulatedNode } from './node/node.ts';
 import { type Reaper, startReaper } from './node/reaper.ts';
 import { furnishShop } from './shop.ts';
 
-/** Where API server, AWS and metadata services listen: an address that is no node's, pod's or loopback. */
-const OUTSIDE = '127.0.0.2';
 const NODE_COUNT = 2;
+/** As the real API server's, and as other emulators of AWS use it; another one where they are taken. */
+const API_PORT = 6443;
+const AWS_PORT = 4566;
 
 export interface World {
   cluster: EmulatedCluster;
@@ -50,19 +51,22 @@ export async function startWorld(): Promise<World> {
   };
   try {
     const { state, operator } = sandboxAccount();
-    const aws = opened(await startEmulatedAws({ host: OUTSIDE, state }));
-    const cluster = opened(await startEmulatedCluster({ host: OUTSIDE, name: 'sandbox' }));
+    const outside = outsideOf(hosts[0]!);
+    const aws = opened(await atPort(AWS_PORT, (port) => startEmulatedAws({ host: outside, port, state })));
+    const cluster = opened(
+      await atPort(API_PORT, (port) => startEmulatedCluster({ host: outside, port, name: 'sandbox' })),
+    );
     const { hostname, port } = new URL(cluster.url);
     const nodes: World['nodes'] = [];
     for (const [index, hostIp] of hosts.entries()) {
       const place = { region: REGION, zone: `${REGION}${'ab'[index]}` };
       const id = `i-0${String(index + 1).padStart(16, '0')}`;
       const instance = { id, account: ACCOUNT, ...place, privateIp: hostIp, role: NODE_ROLE };
-      const imds = opened(await startEmulatedImds({ host: OUTSIDE, aws, instance }));
+      const imds = opened(await startEmulatedImds({ host: outside, aws, instance }));
       const node = startEmulatedNode({
         ...{ name: `node-${index + 1}`, cluster, hostIp, folder, tools, reaper },
         api: { host: hostname, port: Number(port) },
-        imds: { address: OUTSIDE, port: Number(new URL(imds.url).port) },
+        imds: { address: outside, port: Number(new URL(imds.url).port) },
         labels: {
           'topology.kubernetes.io/region': place.region,
           'topology.kubernetes.io/zone': place.zone,
@@ -80,6 +84,22 @@ export async function startWorld(): Promise<World> {
   } catch (error) {
     await close();
     throw error;
+  }
+}
+
+/**
+ * Where API server, AWS and metadata services listen: an address that is no node's, pod's or loopback,
+ * and each sandbox's own.
+ */
+const outsideOf = (hostIp: string): string => `127.0.${hostIp.split('.')[1]}.1`;
+
+/** The same every time, so that what the sandbox prints is, too; any other port if need be. */
+async function atPort<T>(port: number, start: (port: number) => Promise<T>): Promise<T> {
+  try {
+    return await start(port);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+    return start(0);
   }
 }
 

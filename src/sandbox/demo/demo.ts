@@ -22,10 +22,10 @@ export interface DemoOptions {
 export async function runDemo({ world, program, hasColour, signal, print }: DemoOptions): Promise<void> {
   const style = hasColour ? COLOURED : PLAIN;
   const workingDirectory = join(world.folder, 'demo');
-  mkdirSync(workingDirectory);
+  mkdirSync(workingDirectory, { recursive: true });
   print(style.title('The main job of pod-iam, in a sandbox on this machine'));
   print('Everything below is emulated but pod-iam itself: each command is run as it stands, as a process');
-  print('of its own, led here by nothing but KUBECONFIG and the AWS SDK’s own variables.');
+  print('of its own, led here by nothing but KUBECONFIG and the variables of the AWS SDK.');
   print('');
   for (const line of cast(world)) print(`  ${line}`);
 
@@ -38,7 +38,7 @@ export async function runDemo({ world, program, hasColour, signal, print }: Demo
     for (const line of step.why) print(`     ${line}`);
     print('');
     print(style.command(`  $ pod-iam ${step.words.map(quoteWord).join(' ')}`));
-    const line = (text: string): void => print(text === '' ? '' : `  ${style.bar} ${text}`);
+    const line = (text: string): void => print(`  ${style.bar} ${text}`.trimEnd());
     const exitCode = await runChild({
       program,
       words: step.words,

@@ -3,8 +3,8 @@
 import { createServer, type Server } from 'node:net';
 import { environmentProblem } from '../../model/problem.ts';
 
-/** Where a kubelet listens; here it says which nodes are taken on this machine. */
-const KUBELET_PORT = 10250;
+/** Says which nodes are taken on this machine; a port that hardly any other program listens on. */
+const CLAIM_PORT = 61610;
 /** The second part of an address; a hundred more is the loopback of the same (namespace.ts). */
 const LAST_NODE = 99;
 
@@ -43,7 +43,7 @@ function listen(host: string): Promise<Server | null> {
       if (error.code === 'EADDRINUSE') done(null);
       else refuse(noLoopback(error));
     });
-    server.listen(KUBELET_PORT, host, () => {
+    server.listen(CLAIM_PORT, host, () => {
       server.unref();
       done(server);
     });

@@ -1,32 +1,21 @@
 // The life of one container: its image, its runs and restarts, and its probes.
-import { mkdirSync } from 'node:fs';
-import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { apiTime } from '../api/object.ts';
-import { ConfigFault, expand, resolveEnvironment } from './environment.ts';
-import type { PodPlace } from './fields.ts';
-import { checkHealth, type Health } from './health.ts';
+import { ConfigFault } from './environment.ts';
 import { findImage } from './image.ts';
-import { type Mount, restorer, rewriter } from './mounts.ts';
-import type { Container, ContainerStatus, Pod, Probe, Terminated } from './pod.ts';
+import { restorer } from './mounts.ts';
+import type { Container, ContainerStatus, Terminated } from './pod.ts';
+import { runProbes } from './probing.ts';
 import { type Ended, type Running, StartFault, startProcess } from './process.ts';
+import { type ProgramContext, programOf } from './program.ts';
 import type { Reaper } from './reaper.ts';
-import type { DataReader } from './volumes.ts';
 
-/** The sandbox is in a hurry: a real kubelet waits 10 s, doubled up to 5 min, and probes by the period. */
+/** The sandbox is in a hurry: a real kubelet waits 10 s, doubled up to 5 min. */
 const FIRST_BACKOFF_MS = 500;
 const LONGEST_BACKOFF_MS = 5000;
-const UNREADY_PERIOD_MS = 200;
 
-export interface ContainerContext {
-  pod: Pod;
-  place: PodPlace;
-  mounts: readonly Mount[];
-  read: DataReader;
+export interface ContainerContext extends ProgramContext {
   reaper: Reaper;
-  podFolder: string;
-  /** Variables that every container has, PATH among them. */
-  baseEnvironment: Record<string, string>;
   restartPolicy: 'Always' | 'OnFailure' | 'Never';
   output(text: string): void;
   /** The log so far becomes the previous one. */
@@ -129,10 +118,11 @@ export class ContainerLife {
     const containerID = `containerd://${this.#context.pod.metadata.uid}/${this.#container.name}/${this.#runs++}`;
     let running: Running;
     try {
+      const restore = restorer(this.#context.mounts);
       running = await startProcess({
-        ...this.#program(),
+        ...programOf(this.#container, this.#context),
         reaper: this.#context.reaper,
-        output: this.#told(this.#context.output),
+        output: (text) => this.#context.output(restore(text)),
       });
     } catch (error) {
       if (error instanceof ConfigFault) {
@@ -200,124 +190,45 @@ export class ContainerLife {
     await sleep(ms, undefined, { signal: this.#stop.signal }).catch(() => {});
   }
 
-  /** What runs, with the container's paths rewritten to this machine's. */
-  #program(command?: string[]): {
-    command: string[];
-    environment: Record<string, string>;
-    workingDirectory: string;
-  } {
-    const { pod, place, read, mounts, podFolder, baseEnvironment } = this.#context;
-    const rewrite = rewriter(mounts);
-    const own = resolveEnvironment(this.#container, pod, place, read);
-    const environment = {
-      ...baseEnvironment,
-      ...Object.fromEntries(Object.entries(own).map(([name, value]) => [name, rewrite(value)])),
-      PATH: baseEnvironment.PATH!,
-    };
-    const image = findImage(this.#container.image);
-    const entrypoint = image.state === 'present' ? image.entrypoint : [];
-    const given = [...(this.#container.command ?? entrypoint), ...(this.#container.args ?? [])];
-    const words = command ?? given.map((word) => expand(word, own));
-    const workingDirectory = this.#container.workingDir
-      ? rewrite(this.#container.workingDir)
-      : join(podFolder, 'work', this.#container.name);
-    mkdirSync(workingDirectory, { recursive: true });
-    const [program = '', ...args] = words.map(rewrite);
-    // Images keep their programs where they like; here they are all on the PATH.
-    const isOwn = /^\/(usr\/)?(local\/)?s?bin\/[^/]+$/.test(program);
-    return { command: [isOwn ? basename(program) : program, ...args], environment, workingDirectory };
-  }
-
-  #told(listener: (text: string) => void): (text: string) => void {
-    const restore = restorer(this.#context.mounts);
-    return (text) => listener(restore(text));
-  }
-
   /** Runs the container's probes until it ends. */
-  async #probe(ended: AbortSignal): Promise<void> {
-    const { startupProbe, livenessProbe, readinessProbe } = this.#container;
-    if (startupProbe) {
-      await this.#repeat(startupProbe, 'Startup', ended, (isUp) => {
+  #probe(ended: AbortSignal): Promise<void> {
+    return runProbes(this.#container, {
+      place: this.#context.place,
+      ended,
+      run: (command, timeoutMs) => this.#runInside(command, timeoutMs),
+      unhealthy: (message) => this.#context.event('Warning', 'Unhealthy', message),
+      setStarted: (isUp) => {
         this.status.started = isUp;
-        if (!isUp) void this.#running?.stop(this.#graceOf());
-        return isUp;
-      });
-    }
-    if (ended.aborted) return;
-    if (!readinessProbe) this.status.ready = true;
-    this.#context.changed();
-    await Promise.all([
-      readinessProbe &&
-        this.#repeat(readinessProbe, 'Readiness', ended, (isUp) => {
-          this.status.ready = isUp;
-          this.#context.changed();
-          return false;
-        }),
-      livenessProbe &&
-        this.#repeat(livenessProbe, 'Liveness', ended, (isUp) => {
-          if (isUp) return false;
-          const message = `Container ${this.#container.name} failed liveness probe, will be restarted`;
-          this.#context.event('Normal', 'Killing', message);
-          void this.#running?.stop(this.#graceOf());
-          return true;
-        }),
-    ]);
-  }
-
-  /** Tells each settled outcome; `isDone` ends it. */
-  async #repeat(
-    probe: Probe,
-    name: string,
-    ended: AbortSignal,
-    settle: (isUp: boolean) => boolean,
-  ): Promise<void> {
-    const { failureThreshold = 3, successThreshold = 1, periodSeconds = 10, initialDelaySeconds = 0 } = probe;
-    const pause = (ms: number): Promise<void> => sleep(ms, undefined, { signal: ended }).catch(() => {});
-    await pause(initialDelaySeconds * 1000);
-    let isUp = false;
-    for (let row = 0, wasOk: boolean | null = null; !ended.aborted; ) {
-      const health: Health = await checkHealth(probe, this.#healthContext());
-      if (ended.aborted) return;
-      row = health.ok === wasOk ? row + 1 : 1;
-      wasOk = health.ok;
-      if (!health.ok) this.#context.event('Warning', 'Unhealthy', `${name} probe failed: ${health.why}`);
-      if (row === (health.ok ? successThreshold : failureThreshold)) {
-        isUp = health.ok;
-        if (settle(isUp)) return;
-      }
-      // Hurry only where a failure does no harm: the other two end the container.
-      const isHurried = name === 'Readiness' && !isUp;
-      await pause(isHurried ? Math.min(UNREADY_PERIOD_MS, periodSeconds * 1000) : periodSeconds * 1000);
-    }
-  }
-
-  #healthContext(): Parameters<typeof checkHealth>[1] {
-    const { place, reaper } = this.#context;
-    return {
-      container: this.#container,
-      podIp: place.podIp,
-      hostIp: place.hostIp,
-      run: async (command, timeoutMs) => {
-        let output = '';
-        try {
-          const run = await startProcess({
-            ...this.#program(command),
-            reaper,
-            output: this.#told((text) => (output += text)),
-          });
-          const timer = setTimeout(() => void run.stop(0), timeoutMs);
-          const { exitCode } = await run.ended;
-          clearTimeout(timer);
-          return { exitCode, output };
-        } catch (error) {
-          return { exitCode: 126, output: (error as Error).message };
-        }
+        if (isUp && !this.#container.readinessProbe) this.status.ready = true;
+        this.#context.changed();
       },
-    };
+      setReady: (isUp) => {
+        this.status.ready = isUp;
+        this.#context.changed();
+      },
+      kill: (name) => {
+        const message = `Container ${this.#container.name} failed ${name} probe, will be restarted`;
+        this.#context.event('Normal', 'Killing', message);
+        void this.#running?.stop((this.#context.pod.spec.terminationGracePeriodSeconds ?? 30) * 1000);
+      },
+    });
   }
 
-  #graceOf(): number {
-    return (this.#context.pod.spec.terminationGracePeriodSeconds ?? 30) * 1000;
+  /** A command of a probe: its exit code, and what it printed. */
+  async #runInside(command: string[], timeoutMs: number): Promise<{ exitCode: number; output: string }> {
+    const { mounts, reaper } = this.#context;
+    const restore = restorer(mounts);
+    let output = '';
+    try {
+      const program = programOf(this.#container, this.#context, command);
+      const run = await startProcess({ ...program, reaper, output: (text) => (output += restore(text)) });
+      const timer = setTimeout(() => void run.stop(0), timeoutMs);
+      const { exitCode } = await run.ended;
+      clearTimeout(timer);
+      return { exitCode, output };
+    } catch (error) {
+      return { exitCode: 126, output: (error as Error).message };
+    }
   }
 }
 

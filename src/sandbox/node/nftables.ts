@@ -3,6 +3,10 @@
 // syntax error, never ignored, so that a rule it cannot honour cannot seem to be in place.
 // Grammar: https://wiki.nftables.org/wiki-nftables/index.php/Quick_reference-nftables_in_10_minutes
 
+import { NftError, Words } from './nft-words.ts';
+
+export { NftError } from './nft-words.ts';
+
 export interface Ruleset {
   tables: Table[];
 }
@@ -40,9 +44,6 @@ export interface Match {
 export type Verdict =
   | { kind: 'accept' | 'drop' | 'reject' | 'return' }
   | { kind: 'dnat'; address: string; port: number | null };
-
-/** What `nft` refuses, in its words. */
-export class NftError extends Error {}
 
 /** Applies a script, all or nothing, and returns the new rules. */
 export function runScript(script: string, before: Ruleset): Ruleset {
@@ -203,62 +204,3 @@ function readDnat(words: Words): Verdict {
 const spell = (words: string[]): string => words.join(' ').replaceAll(' ,', ',');
 
 const unquote = (word: string): string => word.replace(/^"(.*)"$/, '$1');
-
-/** The words of a script; `\n` and `;` are breaks. */
-class Words {
-  private readonly words: string[];
-  at = 0;
-
-  constructor(script: string) {
-    this.words = script.replace(/#.*$/gm, '').match(/"[^"]*"|[{};,\n]|[^\s{};,"]+/g) ?? [];
-  }
-
-  get ended(): boolean {
-    return this.at >= this.words.length;
-  }
-
-  peek(): string {
-    return this.words[this.at] ?? '';
-  }
-
-  get atBreak(): boolean {
-    return this.ended || this.peek() === '\n' || this.peek() === ';';
-  }
-
-  take(): string {
-    if (this.ended) throw this.fault('end of file');
-    return this.words[this.at++]!;
-  }
-
-  since(from: number): string[] {
-    return this.words.slice(from, this.at);
-  }
-
-  takeUntilBreak(): string[] {
-    const from = this.at;
-    while (!this.atBreak && this.peek() !== '}') this.at++;
-    return this.since(from);
-  }
-
-  skipBreaks(): void {
-    while (!this.ended && this.atBreak) this.at++;
-  }
-
-  /** Words of the given names, each with the value after it. */
-  skipPairs(...names: string[]): void {
-    while (names.includes(this.peek())) {
-      this.take();
-      this.take();
-    }
-  }
-
-  expect(word: string): void {
-    const found = this.take();
-    if (found !== word) throw this.fault(found, word);
-  }
-
-  fault(found: string, wanted?: string): NftError {
-    const expecting = wanted ? `, expecting ${wanted}` : '';
-    return new NftError(`Error: syntax error, unexpected ${found === '\n' ? 'newline' : found}${expecting}`);
-  }
-}

@@ -7,14 +7,15 @@ import { apiTime } from '../api/object.ts';
 import { ContainerLife } from './container.ts';
 import type { Recorder } from './events.ts';
 import type { PodPlace } from './fields.ts';
-import { linkNested, type Mount } from './mounts.ts';
+import type { Mount } from './mounts.ts';
 import { loopbackOf, type Namespace } from './namespace.ts';
 import type { NodeCluster } from './node.ts';
 import type { Container, Pod } from './pod.ts';
+import { mountPod } from './pod-mounts.ts';
 import { writePrograms } from './programs.ts';
 import type { Reaper } from './reaper.ts';
 import { type PodState, podStatus } from './status.ts';
-import { type DataReader, MountFault, makeVolume } from './volumes.ts';
+import { type DataReader, MountFault, readData, type VolumeContext } from './volumes.ts';
 
 const MOUNT_RETRY_MS = 500;
 const DEFAULT_GRACE_SECONDS = 30;
@@ -106,48 +107,36 @@ export class PodLife {
 
   /** False when the pod ended before all its volumes could be made. */
   async #mountVolumes(mounts: Record<string, Mount[]>): Promise<boolean> {
-    const { pod, context } = { pod: this.#pod, context: this.#context };
     while (!this.#stop.signal.aborted) {
       try {
-        const folders = new Map<string, string>();
-        for (const volume of pod.spec.volumes ?? []) {
-          folders.set(
-            volume.name,
-            makeVolume(volume, {
-              pod,
-              place: this.#place,
-              read: this.#read,
-              token: () =>
-                context.cluster.issueToken(pod.metadata.namespace!, pod.spec.serviceAccountName ?? 'default'),
-              podFolder: this.#folder,
-              hostRoot: context.hostRoot,
-            }),
-          );
-        }
-        for (const { name, volumeMounts = [] } of [
-          ...(pod.spec.initContainers ?? []),
-          ...pod.spec.containers,
-        ]) {
-          mounts[name]!.push(
-            ...volumeMounts.map(({ name: volume, mountPath, subPath = '' }) => ({
-              path: mountPath.replace(/\/+$/, ''),
-              folder: join(folders.get(volume)!, subPath),
-            })),
-          );
-          linkNested(mounts[name]!);
+        for (const [name, list] of Object.entries(mountPod(this.#pod, this.#volumeContext()))) {
+          mounts[name]!.push(...list);
           writePrograms(this.#programs(name), {
-            tools: context.tools,
-            namespace: { ...this.#namespace(), mounts: mounts[name]! },
+            tools: this.#context.tools,
+            namespace: { ...this.#namespace(), mounts: list },
           });
         }
         return true;
       } catch (error) {
         if (!(error instanceof MountFault)) throw error;
-        context.record(pod, 'Warning', 'FailedMount', error.message);
+        this.#context.record(this.#pod, 'Warning', 'FailedMount', error.message);
       }
       await sleep(MOUNT_RETRY_MS, undefined, { signal: this.#stop.signal }).catch(() => {});
     }
     return false;
+  }
+
+  #volumeContext(): VolumeContext {
+    const { cluster, hostRoot } = this.#context;
+    const { namespace = '' } = this.#pod.metadata;
+    return {
+      pod: this.#pod,
+      place: this.#place,
+      read: this.#read,
+      token: () => cluster.issueToken(namespace, this.#pod.spec.serviceAccountName ?? 'default'),
+      podFolder: this.#folder,
+      hostRoot,
+    };
   }
 
   /** Runs the init containers one by one; one that restarts always goes on beside the others. */
@@ -267,17 +256,6 @@ export class PodLife {
     };
   }
 
-  readonly #read: DataReader = (kind, name) => {
-    const object = this.#context.cluster.store.get(`${kind}s`, this.#pod.metadata.namespace ?? '', name);
-    if (object === null) return null;
-    const { data = {}, binaryData = {} } = object as {
-      data?: Record<string, string>;
-      binaryData?: Record<string, string>;
-    };
-    const textEncoding = kind === 'secret' ? 'base64' : 'utf8';
-    return Object.fromEntries([
-      ...Object.entries(data).map(([key, value]) => [key, Buffer.from(value, textEncoding)]),
-      ...Object.entries(binaryData).map(([key, value]) => [key, Buffer.from(value, 'base64')]),
-    ]);
-  };
+  readonly #read: DataReader = (kind, name) =>
+    readData(this.#context.cluster.store, this.#pod.metadata.namespace ?? '', kind, name);
 }

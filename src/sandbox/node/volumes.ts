@@ -2,11 +2,31 @@
 // https://kubernetes.io/docs/concepts/storage/volumes/
 import { chmodSync, existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import type { Store } from '../api/store/store.ts';
 import { type PodPlace, readField } from './fields.ts';
 import type { FieldItem, Item, Pod, Volume } from './pod.ts';
 
 /** Null when there is no such object. */
 export type DataReader = (kind: 'configmap' | 'secret', name: string) => Record<string, Buffer> | null;
+
+export function readData(
+  store: Pick<Store, 'get'>,
+  namespace: string,
+  kind: 'configmap' | 'secret',
+  name: string,
+): Record<string, Buffer> | null {
+  const object = store.get(`${kind}s`, namespace, name);
+  if (object === null) return null;
+  const { data = {}, binaryData = {} } = object as {
+    data?: Record<string, string>;
+    binaryData?: Record<string, string>;
+  };
+  const encoding = kind === 'secret' ? 'base64' : 'utf8';
+  return Object.fromEntries([
+    ...Object.entries(data).map(([key, value]) => [key, Buffer.from(value, encoding)]),
+    ...Object.entries(binaryData).map(([key, value]) => [key, Buffer.from(value, 'base64')]),
+  ]);
+}
 
 export interface VolumeContext {
   pod: Pod;
