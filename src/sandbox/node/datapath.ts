@@ -66,6 +66,8 @@ export function decideWay(packet: Packet, origin: Origin): Way {
     const verdict = at('forward', origin.rules, 'pod', address.startsWith('127.') ? 'pod' : 'eth0');
     if (verdict?.kind === 'drop' || verdict?.kind === 'reject') return { verdict: verdict.kind };
   }
+  // The emulated service is behind the metadata address alone.
+  if (address === origin.imds.address && port === origin.imds.port) return { verdict: 'reject' };
   if (address === METADATA_ADDRESS) {
     return port === 80 ? { verdict: 'deliver', ...origin.imds } : { verdict: 'reject' };
   }

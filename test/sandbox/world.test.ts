@@ -1,0 +1,151 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { after, before, describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import type { Report } from '../../src/model/finding.ts';
+import * as facts from '../../src/sandbox/demo/facts.ts';
+import { installWords } from '../../src/sandbox/hints.ts';
+import { waitForShop } from '../../src/sandbox/shop-ready.ts';
+import { startWorld, type World } from '../../src/sandbox/world.ts';
+import { startPodIam } from './run.ts';
+
+let world: World;
+before(async () => {
+  world = await startWorld();
+  await waitForShop(world.cluster, AbortSignal.timeout(20_000));
+});
+after(() => world.close());
+
+/** Runs a pod in the shop to its end; what it printed. */
+async function runPod(
+  script: string,
+  { role, image = 'curl:1', node }: { role?: string; image?: string; node?: string },
+): Promise<string> {
+  const { metadata } = world.cluster.system.create('pods', {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: {
+      generateName: 'test-',
+      namespace: 'shop',
+      ...(role ? { annotations: { 'iam.amazonaws.com/role': role } } : {}),
+    },
+    spec: {
+      restartPolicy: 'Never',
+      ...(node ? { nodeName: node } : {}),
+      containers: [{ name: 'main', image, command: ['sh', '-c', script] }],
+    },
+  });
+  for (let i = 0; i < 600; i++) {
+    const phase = (world.cluster.store.get('pods', 'shop', metadata.name)?.['status'] as { phase?: string })
+      ?.phase;
+    if (phase === 'Succeeded' || phase === 'Failed')
+      return world.cluster.logs.read(metadata.uid!, 'main') ?? '';
+    await sleep(25);
+  }
+  throw new Error('the pod did not end');
+}
+
+const TOKEN =
+  'T=$(curl -s -m 3 -X PUT -H "X-aws-ec2-metadata-token-ttl-seconds: 60" http://169.254.169.254/latest/api/token)';
+const CREDENTIALS = 'http://169.254.169.254/latest/meta-data/iam/security-credentials/';
+const LISTING = `${TOKEN}; curl -sS -m 3 -w ' %{http_code}' -H "X-aws-ec2-metadata-token: $T" ${CREDENTIALS}`;
+
+describe('before the proxy is installed', () => {
+  it("any pod gets its node's role, and the demo would say so", async () => {
+    assert.equal(await runPod(LISTING, {}), 'node 200\n');
+    assert.throws(
+      () => facts.neverLeaked(world),
+      /expected no pod to get the credentials of its node; found 127\./,
+    );
+    for (const { imds } of world.nodes) imds.requests.length = 0;
+    assert.throws(() => facts.neverLeaked(world), {
+      message: 'expected the daemons to get the credentials of their node; found no request',
+    });
+  });
+});
+
+describe('once it is installed', () => {
+  before(async () => {
+    const install = startPodIam([...installWords(world.aws.url), '--no-smoke'], world.environment);
+    assert.equal(await install.ended, 0, install.output());
+  });
+
+  it('an AWS SDK in a pod gets the role of its annotation, by its default chain', async () => {
+    const sdk = fileURLToPath(
+      new URL('../../node_modules/@aws-sdk/client-sts/dist-cjs/index.js', import.meta.url),
+    );
+    const script = `AWS_REGION=eu-central-1 AWS_ENDPOINT_URL=${world.aws.url} node -e "
+      const { STSClient, GetCallerIdentityCommand } = require('${sdk}');
+      new STSClient({}).send(new GetCallerIdentityCommand({})).then((who) => console.log(who.Arn), (e) => console.log(e.name));
+    "`;
+    const [blue, red, none] = await Promise.all([
+      runPod(script, { role: 'blue', image: 'node:22-slim' }),
+      runPod(script, { role: 'red', image: 'node:22-slim' }),
+      runPod(script, { image: 'node:22-slim' }),
+    ]);
+    assert.match(blue!, /^arn:aws:sts::210987654321:assumed-role\/blue\/shop\.test-\w+\n$/);
+    assert.match(red!, /^arn:aws:sts::210987654321:assumed-role\/red\/shop\.test-\w+\n$/);
+    assert.equal(none, 'CredentialsProviderError\n');
+  });
+
+  it("a pod whose daemon has died gets a refusal, never its node's role", async () => {
+    const { hostIp } = world.nodes[0]!;
+    const ready = await runPod(LISTING, { role: 'blue', node: 'node-1' });
+    assert.equal(ready, 'blue 200\n');
+    const pid = daemonOn(hostIp);
+    process.kill(pid, 'SIGKILL');
+    const refused = await runPod(`curl -sS -m 1 ${CREDENTIALS} 2>&1`, { role: 'blue', node: 'node-1' });
+    assert.match(refused, /^curl: \(7\) Failed to connect to 169\.254\.169\.254 port 80 /);
+    for (
+      let i = 0;
+      i < 100 && (await runPod(LISTING, { role: 'blue', node: 'node-1' })) !== 'blue 200\n';
+      i++
+    );
+    assert.notEqual(daemonOn(hostIp), pid);
+    facts.neverLeaked(world);
+  });
+
+  it('the demo finds out what is not as it says', () => {
+    assert.throws(() => facts.provenBySts(world, ['blue', 'amber']), {
+      message: 'expected a call to STS as role amber; found none',
+    });
+    const [amber, nodeRole] = ['amber', facts.roleArn('node')];
+    assert.throws(
+      () => facts.repaired(world, { role: amber, nodeRole, kept: facts.roleArn('node-2024') }),
+      /expected arn:aws:iam::210987654321:role\/node in the trust policy; found /,
+    );
+    assert.throws(() => facts.nothingLeft(world), {
+      message: 'expected no rule on node-1; found inet pod_iam',
+    });
+    const proof = (name: string, ok: boolean): object => ({ workload: `shop/Deployment/${name}`, ok });
+    const report = { workloads: [proof('blue', true), proof('red', false)] } as unknown as Report;
+    assert.throws(() => facts.workloads(report, { right: ['blue', 'red'], broken: [] }), {
+      message: 'expected proven: blue, red; found blue',
+    });
+    assert.throws(() => facts.diagnosed({ results: [] } as unknown as Report, { role: amber, nodeRole }), {
+      message: 'expected one failure: TP018 amber; found none',
+    });
+    const failing = (patch: string): Report =>
+      ({
+        results: [{ status: 'fail', code: 'TP018', subject: { name: amber }, fix: { patch } }],
+      }) as unknown as Report;
+    const { trustPolicy } = world.aws.state.roles.find(({ name }) => name === amber)!;
+    assert.throws(() => facts.diagnosed(failing('none'), { role: amber, nodeRole }), {
+      message: 'expected a corrected trust policy; found none that can be read',
+    });
+    assert.throws(
+      () => facts.diagnosed(failing(trustPolicy), { role: amber, nodeRole }),
+      /expected a corrected trust policy that lets the nodes in; found /,
+    );
+  });
+});
+
+/** The process of the daemon on a node. */
+function daemonOn(hostIp: string): number {
+  const lines = execFileSync('ps', ['-eo', 'pid=,args='], { encoding: 'utf8' }).split('\n');
+  const line = lines.find(
+    (text) => text.includes(`${world.folder}/nodes/${hostIp}/`) && text.includes('--bind='),
+  );
+  return Number(line?.trim().split(' ')[0]);
+}
