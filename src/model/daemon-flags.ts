@@ -127,6 +127,10 @@ export const DAEMON_FLAGS: readonly DaemonFlag[] = [
   ),
   text('allowed-hosts', null, 'Host headers accepted besides the metadata address, comma-separated.'),
   text('pod-wait', '900ms', 'How long a request from an address not yet known waits for its pod.'),
+  onOff(
+    'announced-addresses',
+    'Believe the address that Calico or the VPC CNI writes on a pod until the kubelet reports one, up to a second later. Whoever may annotate pods can then lend their own role to a new pod.',
+  ),
   text('source', 'kubernetes', 'Where the callers are known from.', ['kubernetes', 'docker']),
   text('docker-host', null, 'Docker socket or URL for --source docker.'),
   text('log-level', 'info', 'Least level that is logged.', [

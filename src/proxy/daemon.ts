@@ -127,19 +127,22 @@ export async function startDaemon(settings: DaemonSettings, log: Log): Promise<D
     refusals.ofPod(pod, { check, reason, message, roleArn: identity.roleArn });
   }
 
-  const keptAnnotations = [settings.roles.roleKey, settings.roles.externalIdKey];
+  const record = (object: unknown) =>
+    podRecord(object, {
+      annotations: [settings.roles.roleKey, settings.roles.externalIdKey],
+      announced: settings.announcedAddresses,
+    });
   const podWatch = new ListWatch({
     api,
     log,
     path: '/api/v1/pods',
     ...(settings.node !== null && { query: { fieldSelector: `spec.nodeName=${settings.node}` } }),
-    replace: (objects) =>
-      pods.replace(objects.map((object) => podRecord(object, keptAnnotations)).filter((pod) => pod !== null)),
+    replace: (objects) => pods.replace(objects.map(record).filter((pod) => pod !== null)),
     set: (object) => {
-      const pod = podRecord(object, keptAnnotations);
+      const pod = record(object);
       if (pod) pods.set(pod);
     },
-    remove: (object) => pods.remove(podRecord(object, [])?.uid ?? ''),
+    remove: (object) => pods.remove(record(object)?.uid ?? ''),
     onRestart: (reason) => metrics.watchRestarted('pods', reason),
   });
   const reassign = (namespace: string | null) =>

@@ -41,6 +41,7 @@ export interface DaemonSettings {
   allowPaths: string[];
   allowedHosts: string[];
   podWaitMs: number;
+  announcedAddresses: boolean;
   logLevel: string;
   environment: Environment;
 }
@@ -100,6 +101,7 @@ export function readSettings(values: DaemonValues, environment: Environment): Da
     allowPaths: list('allow-paths'),
     allowedHosts: list('allowed-hosts'),
     podWaitMs: parseDuration(string('pod-wait')!)!,
+    announcedAddresses: values['announced-addresses'] === true,
     logLevel: string('log-level')!,
     environment,
   };

@@ -112,6 +112,48 @@ describe('the pod behind an address', () => {
   });
 });
 
+describe('announced addresses', () => {
+  let world: World;
+  before(async () => {
+    world = await startWorld(['--pod-wait=100ms', '--announced-addresses']);
+  });
+  after(() => world.close());
+
+  const listing = async (ip: string) => {
+    const { status, body } = await world.get(ip, CREDENTIALS);
+    return status === 200 ? body : status;
+  };
+  const seen = (ip: string, wanted: string | number) =>
+    until(`${ip} is ${wanted}`, async () => (await listing(ip)) === wanted);
+
+  test('an address that the network plugin has announced counts until the kubelet reports one', async () => {
+    const calico = { 'cni.projectcalico.org/podIPs': '127.24.0.20/32,fd00::20/128' };
+    world.pod('early', { role: 'blue', phase: 'Pending', annotations: calico });
+    await seen('127.24.0.20', 'blue');
+    world.pod('early', { ip: '127.24.0.21', role: 'blue', annotations: calico });
+    await seen('127.24.0.21', 'blue');
+    assert.equal(await listing('127.24.0.20'), 404);
+    world.pod('vpc', { role: 'red', annotations: { 'vpc.amazonaws.com/pod-ips': '127.24.0.22' } });
+    await seen('127.24.0.22', 'red');
+  });
+
+  test('an announcement never takes an address from a pod that has it, not even from a terminating one', async () => {
+    world.pod('owner', { ip: '127.24.0.23', role: 'blue', terminating: true });
+    await seen('127.24.0.23', 'blue');
+    world.pod('thief', { role: 'red', annotations: { 'cni.projectcalico.org/podIPs': '127.24.0.23/32' } });
+    world.pod('mark2', { ip: '127.24.0.24', role: 'blue' });
+    await seen('127.24.0.24', 'blue');
+    assert.equal(await listing('127.24.0.23'), 'blue');
+  });
+
+  test('count for nothing unless told so', async () => {
+    await world.restart(['--pod-wait=100ms']);
+    world.pod('mark3', { ip: '127.24.0.25', role: 'blue' });
+    await seen('127.24.0.25', 'blue');
+    assert.equal(await listing('127.24.0.22'), 404);
+  });
+});
+
 describe('namespace restrictions and the default role', () => {
   let world: World;
   before(async () => {

@@ -22,19 +22,17 @@ export class PodIndex {
     return this.#pods.size;
   }
 
-  /** The pod that may speak from this address: a living one before a terminating one, then the newest there. */
+  /**
+   * The pod that may speak from this address: one that the kubelet has reported there before one that
+   * only announces it, a living one before a terminating one, then the one seen there last.
+   */
   at(address: string): PodRecord | null {
-    let best: PodRecord | null = null;
-    let bestSeen = -1;
+    let best: { pod: PodRecord; seen: number } | null = null;
     for (const [uid, seen] of this.#claims.get(address) ?? []) {
-      const pod = this.#pods.get(uid)!;
-      const isBetter =
-        best === null ||
-        (best.isTerminating && !pod.isTerminating) ||
-        (best.isTerminating === pod.isTerminating && seen > bestSeen);
-      if (isBetter) [best, bestSeen] = [pod, seen];
+      const claim = { pod: this.#pods.get(uid)!, seen };
+      if (best === null || isBetter(claim, best)) best = claim;
     }
-    return best;
+    return best?.pod ?? null;
   }
 
   get(uid: string): PodRecord | null {
@@ -98,4 +96,12 @@ export class PodIndex {
 // A pod on its node's network shares the node's address with others; a finished one has let go of its own.
 function answersFor(pod: PodRecord): string[] {
   return pod.hostNetwork || pod.isFinished ? [] : pod.addresses;
+}
+
+// An announcement is an annotation, which others than the network plugin may write: it never takes an
+// address from a pod that has it.
+function isBetter(a: { pod: PodRecord; seen: number }, b: { pod: PodRecord; seen: number }): boolean {
+  if (a.pod.isEarly !== b.pod.isEarly) return b.pod.isEarly;
+  if (a.pod.isTerminating !== b.pod.isTerminating) return b.pod.isTerminating;
+  return a.seen > b.seen;
 }
