@@ -8,6 +8,7 @@ import type { Fact } from '../model/snapshot.ts';
 export function answerText(answer: HttpAnswer | null | undefined): string {
   if (!answer) return 'not asked';
   if (answer.status === 0) return `no answer: ${answer.failure ?? 'unknown cause'}`;
+  if (answer.failure !== null) return `${answer.status}, then broken off: ${answer.failure}`;
   return `${answer.status} in ${answer.ms} ms`;
 }
 

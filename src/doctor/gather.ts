@@ -6,7 +6,8 @@ import type { ClusterFacts } from '../cluster/gather.ts';
 import type { Kube } from '../cluster/kube.ts';
 import type { Progress } from '../model/progress.ts';
 import { DEFAULT_SETTINGS } from '../model/role.ts';
-import { type Fact, known, type Snapshot, unknownFact } from '../model/snapshot.ts';
+import { type Fact, known, type PodTemplateFact, type Snapshot, unknownFact } from '../model/snapshot.ts';
+import { RUN_LABEL } from '../probe/pod.ts';
 
 export interface GatherSources {
   kube: Kube | null;
@@ -22,7 +23,7 @@ export interface GatherSources {
 /** @throws Problem when the cluster cannot be reached, or a file not be read */
 export async function gatherSnapshot(sources: GatherSources): Promise<Snapshot> {
   const { kube, aws, progress, selection } = sources;
-  const inCluster = kube ? await readCluster(kube, sources) : NO_CLUSTER;
+  const inCluster = kube ? withoutProbes(await readCluster(kube, sources)) : NO_CLUSTER;
   const merged = sources.files.length === 0 ? inCluster : await withFiles(inCluster, sources);
   const nodeIdentities =
     sources.nodeRoles.length === 0 ? merged.nodeIdentities : known([...sources.nodeRoles], '--node-role');
@@ -66,6 +67,19 @@ async function readCluster(
     systemNamespace,
     namespaces: selection.namespace === null ? undefined : [selection.namespace],
   });
+}
+
+/** Diagnostic pods that were kept, or of another run, are nobody's workload. */
+function withoutProbes(facts: ClusterFacts): ClusterFacts {
+  const isProbe = ({ template }: { template: PodTemplateFact }): boolean => RUN_LABEL in template.labels;
+  const drop = <T extends { template: PodTemplateFact }>(fact: Fact<T[]>): Fact<T[]> =>
+    fact.state === 'known'
+      ? known(
+          fact.value.filter((item) => !isProbe(item)),
+          fact.from,
+        )
+      : fact;
+  return { ...facts, pods: drop(facts.pods), workloads: drop(facts.workloads) };
 }
 
 const missing = unknownFact('no cluster was asked', 'ask the cluster');

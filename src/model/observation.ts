@@ -9,7 +9,7 @@ export interface HttpAnswer {
   status: number;
   /** Milliseconds until the whole answer was there. */
   ms: number;
-  /** Why none came, in curl's words: `Connection refused`, `timed out`…; null when one did. */
+  /** Why none or not all of it came, in curl's words: `Connection refused`, `timed out`…; else null. */
   failure: string | null;
   /** The first characters of the body when it holds no secret, else null. */
   body: string | null;

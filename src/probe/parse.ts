@@ -141,7 +141,7 @@ function httpAnswer(line: Line): HttpAnswer {
   return {
     status,
     ms: Math.round(Number(line.seconds) * 1000) || 0,
-    failure: status === 0 ? curlWords(line.error) : null,
+    failure: status === 0 || line.error ? curlWords(line.error) : null,
     body: orNull(line.body),
   };
 }

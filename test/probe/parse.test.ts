@@ -88,6 +88,14 @@ describe("a probe's log", () => {
     }
   });
 
+  it('knows an answer that broke off half-way', () => {
+    const log = good.replace(
+      '"path":"/document","http":"200","seconds":"0.004","error":""',
+      '"path":"/document","http":"200","seconds":"0.004","error":"transfer closed with 9 bytes remaining to read"',
+    );
+    assert.equal(parse(log).document?.failure, 'transfer closed with 9 bytes remaining to read');
+  });
+
   it('says in few words why no answer came', () => {
     const silent = (error: string) =>
       parse(
