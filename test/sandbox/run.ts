@@ -1,5 +1,6 @@
 // Runs the built command line as a user does.
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const bin = fileURLToPath(new URL('../../bin/run.js', import.meta.url));
@@ -58,8 +59,27 @@ export const processesIn = (folder: string): string =>
     .filter((line) => line.includes(folder))
     .join('\n');
 
-/** Each with the parent's process id in front. */
-const processes = (): string[] =>
-  execFileSync('ps', ['-eo', 'ppid=,args='], { encoding: 'utf8' })
-    .split('\n')
-    .map((line) => line.trim());
+/** Each with the parent's process id in front. From /proc, because a slim machine has no `ps`. */
+const processes = (): string[] => processIds().map((pid) => `${parentOf(pid)} ${commandLine(pid)}`);
+
+/** The id of a process whose command line holds all of the words. */
+export const findProcess = (...words: string[]): number | undefined =>
+  processIds().find((pid) => words.every((word) => commandLine(pid).includes(word)));
+
+const processIds = (): number[] =>
+  readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number);
+
+const commandLine = (pid: number): string => readProc(pid, 'cmdline').replaceAll('\0', ' ').trim();
+
+const parentOf = (pid: number): string => /^PPid:\t(\d+)/m.exec(readProc(pid, 'status'))?.[1] ?? '';
+
+/** Empty for a process that has just ended. */
+function readProc(pid: number, file: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/${file}`, 'utf8');
+  } catch {
+    return '';
+  }
+}

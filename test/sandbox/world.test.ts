@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -8,7 +7,7 @@ import * as facts from '../../src/sandbox/demo/facts.ts';
 import { installWords } from '../../src/sandbox/hints.ts';
 import { waitForShop } from '../../src/sandbox/shop-ready.ts';
 import { startWorld, type World } from '../../src/sandbox/world.ts';
-import { startPodIam } from './run.ts';
+import { findProcess, startPodIam } from './run.ts';
 
 let world: World;
 before(async () => {
@@ -142,10 +141,4 @@ describe('once it is installed', () => {
 });
 
 /** The process of the daemon on a node. */
-function daemonOn(hostIp: string): number {
-  const lines = execFileSync('ps', ['-eo', 'pid=,args='], { encoding: 'utf8' }).split('\n');
-  const line = lines.find(
-    (text) => text.includes(`${world.folder}/nodes/${hostIp}/`) && text.includes('--bind='),
-  );
-  return Number(line?.trim().split(' ')[0]);
-}
+const daemonOn = (hostIp: string): number => findProcess(`${world.folder}/nodes/${hostIp}/`, '--bind=') ?? 0;
