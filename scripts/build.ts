@@ -1,5 +1,6 @@
 // Builds dist/: the command line as one entry per command with shared chunks, and the daemon as
 // one CommonJS file (dist/proxy/proxy.cjs, plus its gzip) that a stock Node image runs as it is.
+import { execFileSync } from 'node:child_process';
 import { globSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { type BuildOptions, build } from 'esbuild';
@@ -70,3 +71,7 @@ try {
 } finally {
   rmSync(draft, { recursive: true, force: true });
 }
+// Last, and always: oclif believes the manifest, and knows no command that it does not name.
+execFileSync(process.execPath, ['node_modules/oclif/bin/run.js', 'manifest'], {
+  stdio: ['ignore', 'ignore', 'inherit'],
+});
