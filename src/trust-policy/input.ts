@@ -1,5 +1,6 @@
 // Reads policy files as text, strictly: what a lenient decoder would hide must reach the check.
 import { readFile, stat } from 'node:fs/promises';
+import type { IdentityPolicies } from '../model/evaluate.ts';
 import { type ParsedPolicy, type Policy, type PolicyKind, parsePolicy } from '../model/policy.ts';
 import { usageProblem } from '../model/problem.ts';
 
@@ -37,21 +38,39 @@ export async function readPolicyFile(
   path: string,
   stdin: AsyncIterable<Uint8Array | string>,
   kind: PolicyKind = 'trust',
-): Promise<{ text: string; parsed: ParsedPolicy & { policy: Policy } }> {
+): Promise<{ name: string; text: string; parsed: ParsedPolicy & { policy: Policy } }> {
   const { name, text, fault } = await readPolicyText(path, stdin);
   const parsed = parsePolicy(text, kind);
   const { policy } = parsed;
-  if (fault === null && policy !== null) return { text, parsed: { ...parsed, policy } };
-  const first = parsed.faults[0];
-  throw usageProblem({
-    code: 'BAD_POLICY',
-    what:
-      fault === null
-        ? `${name}:${first?.line}:${first?.column}: ${first?.message}`
-        : `${name} is no policy: ${fault}`,
-    next: first?.hint ?? `pod-iam trust-policy check ${path}`,
-  });
+  if (fault === null && policy !== null) return { name, text, parsed: { ...parsed, policy } };
+  const [first] = parsed.faults;
+  const what =
+    fault === null
+      ? `${name}:${first?.line}:${first?.column}: ${first?.message}`
+      : `${name} is no policy: ${fault}`;
+  throw badPolicy(what, first?.hint ?? `pod-iam trust-policy check ${path}`);
 }
+
+/** `any`, `silent`, or files; none at all is silent. Throws a usage Problem (BAD_POLICY). */
+export async function readIdentityPolicies(
+  words: readonly string[],
+  stdin: AsyncIterable<Uint8Array | string>,
+): Promise<IdentityPolicies> {
+  const [first] = words;
+  if (first === undefined) return 'silent';
+  if (words.length === 1 && (first === 'any' || first === 'silent')) return first;
+  const policies: Policy[] = [];
+  for (const path of words) {
+    const { parsed } = await readPolicyFile(path, stdin, 'identity');
+    const [fault] = parsed.faults;
+    if (fault) throw badPolicy(`${path}:${fault.line}:${fault.column}: ${fault.message}`, fault.hint);
+    policies.push(parsed.policy);
+  }
+  return policies;
+}
+
+const badPolicy = (what: string, next: string | null): Error =>
+  usageProblem({ code: 'BAD_POLICY', what, ...(next === null ? {} : { next }) });
 
 async function readBytes(path: string): Promise<Uint8Array | null> {
   try {

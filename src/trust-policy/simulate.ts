@@ -21,10 +21,17 @@ export function simulate(parsed: ParsedPolicy & { policy: Policy }, request: Tru
   }
   return {
     decision,
-    because,
+    because: because + assumption(request, evaluation),
     statements,
     needs: [...evaluation.needs, ...companions(parsed.policy, request, evaluation)],
   };
+}
+
+/** In another account than the role's the caller would need a policy of its own. */
+function assumption({ role, identityPolicies }: TrustRequest, { decision, route }: Evaluation): string {
+  const isBySideOfAccount = decision === 'allow' && (route === 'name' || route === 'everyone');
+  if (!isBySideOfAccount || role || identityPolicies === 'any') return '';
+  return "; the role is taken to be in the caller's account, as no role was given";
 }
 
 /** Tags and a source identity need an action of their own, beside the one that is asked for. */

@@ -1,10 +1,8 @@
 import { Args, Flags } from '@oclif/core';
 import { PodIamCommand } from '../../cli/base.ts';
-import { parsePolicy } from '../../model/policy.ts';
-import { usageProblem } from '../../model/problem.ts';
 import { checkOptions } from '../../trust-policy/check-report.ts';
 import { type Explanation, explainTrust, renderExplanation } from '../../trust-policy/explain.ts';
-import { readPolicyText } from '../../trust-policy/input.ts';
+import { readPolicyFile } from '../../trust-policy/input.ts';
 
 export default class Explain extends PodIamCommand<typeof Explain> {
   static override summary =
@@ -23,25 +21,14 @@ export default class Explain extends PodIamCommand<typeof Explain> {
   };
 
   async run(): Promise<Explanation> {
-    const document = await readPolicyText(this.args.file, process.stdin);
-    const { policy, faults } = parsePolicy(document.text);
-    if (document.fault !== null || policy === null) {
-      const [fault] = faults;
-      throw usageProblem({
-        code: 'BAD_POLICY',
-        what: document.fault
-          ? `${document.name} is no policy: ${document.fault}`
-          : `${document.name}:${fault?.line}:${fault?.column}: ${fault?.message}`,
-        ...(fault?.hint ? { next: fault.hint } : {}),
-      });
-    }
+    const { text, name, parsed } = await readPolicyFile(this.args.file, process.stdin);
     const options = checkOptions({
       nodeRoles: [],
       account: this.flags.account ?? null,
       role: null,
       sizeQuota: 2048,
     });
-    const explanation = explainTrust(document, policy, options);
+    const explanation = explainTrust({ name, text, fault: null }, parsed.policy, options);
     this.log(renderExplanation(explanation));
     return explanation;
   }

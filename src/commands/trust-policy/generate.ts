@@ -1,8 +1,7 @@
 import { Flags } from '@oclif/core';
 import { PodIamCommand } from '../../cli/base.ts';
-import { resolveRole } from '../../model/arn.ts';
-import { usageProblem } from '../../model/problem.ts';
-import { generateTrustPolicy, type TrustOptions } from '../../trust-policy/generate.ts';
+import { generateTrustPolicy } from '../../trust-policy/generate.ts';
+import { optionsOf } from '../../trust-policy/generate-options.ts';
 import { warningsOn } from '../../trust-policy/generate-warnings.ts';
 
 export default class Generate extends PodIamCommand<typeof Generate> {
@@ -40,56 +39,9 @@ export default class Generate extends PodIamCommand<typeof Generate> {
   };
 
   async run(): Promise<void> {
-    const { role, account, partition } = this.flags;
-    const resolved = resolveRole(role, `arn:${partition}:iam::${account ?? '000000000000'}:role/`);
-    if (!resolved.ok)
-      throw usageProblem({ code: 'BAD_ROLE', what: `--role "${role}" names no role: ${resolved.why}` });
-    const options = this.#options(role.startsWith('arn:') ? resolved.role.account : account);
+    const { options, role } = optionsOf(this.flags);
     const document = generateTrustPolicy(options);
-    for (const warning of warningsOn(options, resolved.role)) process.stderr.write(`Note: ${warning}\n`);
+    for (const warning of warningsOn(options, role)) process.stderr.write(`Note: ${warning}\n`);
     process.stdout.write(document);
   }
-
-  #options(account: string | undefined): TrustOptions {
-    const { mode, partition, audience, issuer } = this.flags;
-    if (mode === 'proxy') {
-      const nodeIdentities = this.flags['node-role'] ?? [];
-      return {
-        mode,
-        nodeIdentities,
-        account: account ?? null,
-        partition,
-        externalId: this.flags['external-id'] ?? null,
-      };
-    }
-    const { namespace, serviceAccount } = this.#serviceAccount();
-    if (mode === 'pod-identity')
-      return {
-        mode,
-        account: account ?? null,
-        clusterArn: this.flags['cluster-arn'] ?? null,
-        namespace,
-        serviceAccount,
-      };
-    if (!issuer) throw missing("the cluster's issuer", '--issuer URL');
-    if (!serviceAccount) throw missing('the service account', '--service-account NAME');
-    return {
-      mode,
-      issuer,
-      account: account ?? null,
-      partition,
-      namespace: namespace ?? 'default',
-      serviceAccount,
-      audience,
-    };
-  }
-
-  #serviceAccount(): { namespace: string | null; serviceAccount: string | null } {
-    const given = this.flags['service-account'];
-    const [, namespace, name] = /^([^/:]+)[/:](.+)$/.exec(given ?? '') ?? [];
-    return { namespace: namespace ?? this.flags.namespace ?? null, serviceAccount: name ?? given ?? null };
-  }
 }
-
-const missing = (what: string, flag: string) =>
-  usageProblem({ code: 'USAGE', what: `${what} is missing`, next: `give ${flag}` });

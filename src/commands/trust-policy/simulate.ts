@@ -1,8 +1,7 @@
 import { Flags, type Interfaces } from '@oclif/core';
 import { PodIamCommand } from '../../cli/base.ts';
-import type { IdentityPolicies } from '../../model/evaluate.ts';
-import { EXIT, usageProblem } from '../../model/problem.ts';
-import { readPolicyFile } from '../../trust-policy/input.ts';
+import { EXIT } from '../../model/problem.ts';
+import { readIdentityPolicies, readPolicyFile } from '../../trust-policy/input.ts';
 import { renderSimulation } from '../../trust-policy/render-simulation.ts';
 import { readContext, type Simulation, simulate } from '../../trust-policy/simulate.ts';
 
@@ -47,7 +46,7 @@ export default class Simulate extends PodIamCommand<typeof Simulate> {
 
   async run(): Promise<Simulation> {
     const { policy, caller, role, action } = this.#own;
-    const identityPolicies = await this.#identityPolicies();
+    const identityPolicies = await readIdentityPolicies(this.#own['identity-policy'] ?? [], process.stdin);
     const { parsed } = await readPolicyFile(policy, process.stdin);
     const simulation = simulate(parsed, {
       caller,
@@ -70,25 +69,5 @@ export default class Simulate extends PodIamCommand<typeof Simulate> {
   /** From the command line alone: the environment and the file mean the kubeconfig's. */
   #context(): string[] {
     return this.argv.some((word) => /^--context(?:=|$)/.test(word)) ? (this.#own.context ?? []) : [];
-  }
-
-  async #identityPolicies(): Promise<IdentityPolicies> {
-    const given = this.#own['identity-policy'] ?? [];
-    const [first] = given;
-    if (first === undefined) return 'silent';
-    if (given.length === 1 && (first === 'any' || first === 'silent')) return first;
-    return Promise.all(
-      given.map(async (path) => {
-        const { parsed } = await readPolicyFile(path, process.stdin, 'identity');
-        const [fault] = parsed.faults;
-        if (fault)
-          throw usageProblem({
-            code: 'BAD_POLICY',
-            what: `${path}:${fault.line}:${fault.column}: ${fault.message}`,
-            ...(fault.hint ? { next: fault.hint } : {}),
-          });
-        return parsed.policy;
-      }),
-    );
   }
 }

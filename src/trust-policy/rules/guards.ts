@@ -1,5 +1,6 @@
 // Rules on statements whose only guard is a condition that also holds when its key is missing.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html
+import { isNegated } from '../../model/policy/operators.ts';
 import type { Condition, Policy, Statement } from '../../model/policy.ts';
 import type { Rule, Violation } from '../rule.ts';
 import { allows, conditionsOn, hasKind, isGuard, loophole, principalsOf } from './shared.ts';
@@ -58,17 +59,18 @@ function guardsOf(statement: Statement): { guards: Condition[]; isBroad: boolean
 }
 
 const isStrong = (condition: Condition, statement: Statement): boolean => {
-  const { key, operator } = condition;
   if (isGuard(condition)) return true;
-  if (operator.ifExists && ALWAYS_PRESENT.test(key.toLowerCase())) return !operator.name.includes('Not');
-  const folded = key.toLowerCase();
+  const { operator } = condition;
+  const folded = condition.key.toLowerCase();
+  const isNegation = isNegated(operator);
+  // An account is a guard itself: "all of it but these" leaves no stranger in.
+  if (ALWAYS_PRESENT.test(folded) && operator.set === null)
+    return !isNegation || !hasKind(statement, 'everyone');
   // A Null line that demands the key closes the hole.
-  return (
-    !operator.name.includes('Not') &&
-    statement.conditions.some(
-      (other) => other.operator.name === 'Null' && other.key.toLowerCase() === folded && isGuard(other),
-    )
+  const isDemanded = statement.conditions.some(
+    (other) => other.operator.name === 'Null' && other.key.toLowerCase() === folded && isGuard(other),
   );
+  return !isNegation && isDemanded;
 };
 
 export const guardRules: readonly Rule[] = [forAllValues, optional];

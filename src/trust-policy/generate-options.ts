@@ -1,0 +1,65 @@
+// The words of `trust-policy generate` as options; throws usage Problems that name the flag.
+import { type RoleArn, resolveRole } from '../model/arn.ts';
+import { usageProblem } from '../model/problem.ts';
+import type { TrustOptions } from './generate.ts';
+
+export interface GenerateWords {
+  mode: 'proxy' | 'irsa' | 'pod-identity';
+  /** Name, path/name or ARN. */
+  role: string;
+  'node-role'?: string[] | undefined;
+  account?: string | undefined;
+  partition: string;
+  'external-id'?: string | undefined;
+  issuer?: string | undefined;
+  audience: string;
+  namespace?: string | undefined;
+  /** NAME or NAMESPACE/NAME. */
+  'service-account'?: string | undefined;
+  'cluster-arn'?: string | undefined;
+}
+
+/** `role` has the account 000000000000 when none was given. */
+export function optionsOf(words: GenerateWords): { options: TrustOptions; role: RoleArn } {
+  const { mode, partition } = words;
+  const resolved = resolveRole(words.role, `arn:${partition}:iam::${words.account ?? '000000000000'}:role/`);
+  if (!resolved.ok)
+    throw usageProblem({ code: 'BAD_ROLE', what: `--role "${words.role}" names no role: ${resolved.why}` });
+  const { role } = resolved;
+  const account = (words.role.startsWith('arn:') ? role.account : words.account) ?? null;
+  const service = serviceAccountOf(words);
+  if (mode === 'proxy') {
+    const nodeIdentities = words['node-role'] ?? [];
+    return {
+      role,
+      options: { mode, nodeIdentities, account, partition, externalId: words['external-id'] ?? null },
+    };
+  }
+  if (mode === 'pod-identity')
+    return { role, options: { mode, account, clusterArn: words['cluster-arn'] ?? null, ...service } };
+  const { issuer, audience } = words;
+  const { namespace, serviceAccount } = service;
+  if (!issuer) throw missing("the cluster's issuer", '--issuer URL');
+  if (!serviceAccount) throw missing('the service account', '--service-account NAME');
+  return {
+    role,
+    options: {
+      mode,
+      issuer,
+      account,
+      partition,
+      namespace: namespace ?? 'default',
+      serviceAccount,
+      audience,
+    },
+  };
+}
+
+function serviceAccountOf(words: GenerateWords): { namespace: string | null; serviceAccount: string | null } {
+  const given = words['service-account'];
+  const [, namespace, name] = /^([^/:]+)[/:](.+)$/.exec(given ?? '') ?? [];
+  return { namespace: namespace ?? words.namespace ?? null, serviceAccount: name ?? given ?? null };
+}
+
+const missing = (what: string, flag: string): Error =>
+  usageProblem({ code: 'USAGE', what: `${what} is missing`, next: `give ${flag}` });
