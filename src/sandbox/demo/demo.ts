@@ -38,7 +38,9 @@ export async function runDemo({ world, program, hasColour, signal, print }: Demo
     for (const line of step.why) print(`     ${line}`);
     print('');
     print(style.command(`  $ pod-iam ${step.words.map(quoteWord).join(' ')}`));
-    const line = (text: string): void => print(`  ${style.bar} ${text}`.trimEnd());
+    const line = (text: string): void => {
+      if (!signal.aborted) print(`  ${style.bar} ${text}`.trimEnd());
+    };
     const exitCode = await runChild({
       program,
       words: step.words,
