@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { missingLines, renderNft } from '../../src/proxy/redirect/render.ts';
 import { BRIDGED_IP, NODE_IP, netnsFault, ROUTED_IP, stop, World } from './helpers/netns.ts';
 
 const main = fileURLToPath(new URL('../../src/proxy/redirect/main.ts', import.meta.url));
@@ -277,9 +278,37 @@ describe('the redirect on a node', { skip: netnsFault(), timeout: 120_000 }, () 
     assert.equal(await stop(child), 0);
   });
 
+  it('keeps the rule on a node that knows no IPv6', async () => {
+    const folder = join(stateDir, 'bin');
+    mkdirWith(folder, 'nft', '#!/bin/sh\nexit 1\n');
+    mkdirWith(
+      folder,
+      'ip6tables',
+      '#!/bin/sh\necho "Table does not exist (do you need to insmod?)" >&2\nexit 3\n',
+    );
+    const env = { PATH: `${folder}:${process.env['PATH']}` };
+    await stop(await keeping([], env));
+    assert.equal(await world.curl('bridged', address), `proxy ${BRIDGED_IP}`);
+    const child = redirect(['--remove', `--done-file=${join(stateDir, 'done')}`], env);
+    await until(() => child.log.some(({ msg }) => msg === 'redirect removed'), 'redirect removed');
+    assert.equal(await stop(child), 0);
+  });
+
+  it('writes scripts that nft takes, for hosts of both address families', async () => {
+    for (const hostIp of ['10.0.0.7', '2001:db8::7']) {
+      const rule = { hostIp, port: 8181, metadataAddress: '169.254.169.254', hostInterface: 'eni+' };
+      const file = join(stateDir, 'script');
+      writeFileSync(file, renderNft(rule));
+      await world.in('node', 'nft', '-f', file);
+      const listing = await world.in('node', 'nft', 'list', 'table', 'inet', 'pod_iam');
+      assert.deepEqual(missingLines(renderNft(rule), listing), []);
+    }
+  });
+
   it('says which node has no packet filter, and what to do', async () => {
     const folder = join(stateDir, 'bin');
-    for (const tool of ['nft', 'iptables', 'ip6tables']) mkdirWith(folder, tool, '#!/bin/sh\nexit 127\n');
+    for (const tool of ['nft', 'iptables', 'iptables-nft', 'iptables-legacy'])
+      mkdirWith(folder, tool, '#!/bin/sh\nexit 127\n');
     const child = redirect([`--host-ip=${NODE_IP}`], { PATH: `${folder}:${process.env['PATH']}` });
     await until(() => child.exitCode !== null, 'its end');
     assert.equal(child.exitCode, 3);

@@ -14,11 +14,15 @@ export interface ChooseOptions {
   node: string;
 }
 
+// `iptables` is often a link into /etc/alternatives, which is not there beneath a mounted /usr alone.
+const iptablesNames = ['iptables', 'iptables-nft', 'iptables-legacy'];
+
 /**
- * All packet filters that work here, the preferred first.
+ * The packet filters that work here, the preferred first. Each is looked for only when it is asked
+ * for: listing with iptables can load kernel modules that a node of nftables alone does without.
  * @throws Problem NO_PACKET_FILTER when there is none
  */
-export async function findBackends({ tools, rule, node }: ChooseOptions): Promise<Backend[]> {
+export async function* findBackends({ tools, rule, node }: ChooseOptions): AsyncGenerator<Backend> {
   const faults: string[] = [];
   const works = async (argv: string[]): Promise<boolean> => {
     try {
@@ -29,12 +33,14 @@ export async function findBackends({ tools, rule, node }: ChooseOptions): Promis
       return false;
     }
   };
-  const backends: Backend[] = [];
-  if (await works(['nft', 'list', 'tables'])) backends.push(nftables(tools, rule));
-  if (await works(['iptables', '-w', '5', '-t', 'nat', '-S', 'PREROUTING']))
-    backends.push(iptables(tools, rule));
-  if (backends.length > 0) return backends;
-  throw noPacketFilter(node, faults);
+  const hasNft = await works(['nft', 'list', 'tables']);
+  if (hasNft) yield nftables(tools, rule);
+  for (const program of iptablesNames) {
+    if (!(await works([program, '-w', '5', '-t', 'nat', '-S', 'PREROUTING']))) continue;
+    yield iptables(tools, rule, program);
+    return;
+  }
+  if (!hasNft) throw noPacketFilter(node, faults);
 }
 
 export const noPacketFilter = (node: string, faults: readonly string[]): Problem =>

@@ -25,7 +25,7 @@ export async function enterHostRoot(
 
   const faults: string[] = [];
   for (const entrance of entrancesTo(hostRoot)) {
-    for (const program of ['nft', 'iptables']) {
+    for (const program of ['nft', 'iptables', 'iptables-nft', 'iptables-legacy']) {
       try {
         await nodeTools({ entrance, env }).run([program, '--version']);
         return entrance;

@@ -13,32 +13,82 @@ interface Entry {
   match: string[];
 }
 
-const programs = { ipv4: 'iptables', ipv6: 'ip6tables' } as const;
+type Table = Entry['table'];
+
 // Seconds to wait for whoever holds xtables' lock, such as kube-proxy.
 const lockWait = ['-w', '5'];
+// iptables ends so when the kernel has no such table: IPv6 is off, or knows no NAT.
+const noSuchTable = 3;
 
-/** @param rule null for a backend that only removes */
-export function iptables(tools: Tools, rule: RedirectRule | null): Backend {
-  const entries = rule === null ? [] : entriesOf(rule);
+/**
+ * @param rule null for a backend that only removes
+ * @param program `iptables`, or the name of one of its two implementations
+ */
+export function iptables(tools: Tools, rule: RedirectRule | null, program = 'iptables'): Backend {
+  const programs = { ipv4: program, ipv6: program.replace('iptables', 'ip6tables') };
+
+  /** Null when there can be no rule, as the kernel or the machine lacks what would hold it. */
+  async function list(program: string, table: Table): Promise<string[] | null> {
+    const argv = [program, ...lockWait, '-t', table, '-S'];
+    const isOptional = program === programs.ipv6;
+    const result = await tools.attempt(argv).catch((error: unknown) => {
+      if (isOptional) return null;
+      throw error;
+    });
+    if (result?.code === 0) return result.stdout.split('\n');
+    if (isOptional && (result === null || result.code === noSuchTable || result.code === 127)) return null;
+    throw new ToolError(
+      `${argv.join(' ')} ended with ${result?.code}: ${result?.stderr.trim().split('\n')[0]}`,
+    );
+  }
+
+  async function ours(): Promise<Listed[]> {
+    const listed: Listed[] = [];
+    for (const program of Object.values(programs)) {
+      for (const table of ['nat', 'filter'] as const) {
+        for (const line of (await list(program, table)) ?? [])
+          if (line.includes(COMMENT)) listed.push({ program, table, line });
+      }
+    }
+    return listed;
+  }
+
+  async function removeWhere(isUnwanted: (listed: Listed) => boolean): Promise<void> {
+    for (const listed of await ours()) {
+      if (!isUnwanted(listed)) continue;
+      const words = listed.line.replace(/^-A /, '-D ').replaceAll('"', '').split(' ');
+      await tools.run([listed.program, ...lockWait, '-t', listed.table, ...words]);
+    }
+  }
+
+  async function possibleEntries(): Promise<Entry[]> {
+    if (rule === null) return [];
+    const entries: Entry[] = [];
+    for (const entry of entriesOf(rule, programs))
+      if ((await list(entry.program, entry.table)) !== null) entries.push(entry);
+    return entries;
+  }
+
   const isPresent = async (entry: Entry): Promise<boolean> =>
     (await tools.attempt(words(entry, '-C'))).code === 0;
 
   return {
     name: 'iptables',
     async assert() {
+      const entries = await possibleEntries();
       for (const entry of entries) if (!(await isPresent(entry))) await tools.run(words(entry, '-I'));
-      await removeWhere(tools, (line) => !entries.some((entry) => isSameRule(line, entry)));
+      await removeWhere((line) => !entries.some((entry) => isSameRule(line, entry)));
     },
     async check() {
-      for (const entry of entries) {
+      for (const entry of await possibleEntries()) {
         if (!(await isPresent(entry)))
           return `the ${entry.program} rule in ${entry.table} ${entry.chain} is gone`;
       }
       return null;
     },
     async remove() {
-      await removeWhere(tools, () => true);
-      const left = await ours(tools);
+      await removeWhere(() => true);
+      const left = await ours();
       if (left.length > 0) throw new ToolError(`${left[0]!.program} still lists "${left[0]!.line}"`);
     },
     // iptables tells nobody when a rule goes.
@@ -46,13 +96,16 @@ export function iptables(tools: Tools, rule: RedirectRule | null): Backend {
   };
 }
 
-function entriesOf({ hostIp, port, metadataAddress, hostInterface }: RedirectRule): Entry[] {
+function entriesOf(
+  { hostIp, port, metadataAddress, hostInterface }: RedirectRule,
+  programs: { ipv4: string; ipv6: string },
+): Entry[] {
   const isV6 = isIPv6(hostIp);
   const program = isV6 ? programs.ipv6 : programs.ipv4;
   const asked = isV6 ? METADATA_IPV6 : metadataAddress;
   const from = hostInterface === null ? [] : ['-i', hostInterface];
   const to = `${isV6 ? `[${hostIp}]` : hostIp}:${port}`;
-  const onPort = ['-p', 'tcp', '-m', 'tcp', '--dport', String(port)];
+  const onPort = (port: number): string[] => ['-p', 'tcp', '-m', 'tcp', '--dport', String(port)];
   const reject = (program: string, address: string): Entry => ({
     program,
     table: 'filter',
@@ -66,27 +119,13 @@ function entriesOf({ hostIp, port, metadataAddress, hostInterface }: RedirectRul
       program,
       table: 'filter',
       chain: 'INPUT',
-      match: ['!', '-i', 'lo', ...onPort, '-m', 'conntrack', '!', '--ctorigdst', asked, '-j', 'DROP'],
+      match: ['!', '-i', 'lo', ...onPort(port), '-m', 'conntrack', '!', '--ctorigdst', asked, '-j', 'DROP'],
     },
     {
       program,
       table: 'nat',
       chain: 'PREROUTING',
-      match: [
-        ...from,
-        '-d',
-        asked,
-        '-p',
-        'tcp',
-        '-m',
-        'tcp',
-        '--dport',
-        '80',
-        '-j',
-        'DNAT',
-        '--to-destination',
-        to,
-      ],
+      match: [...from, '-d', asked, ...onPort(80), '-j', 'DNAT', '--to-destination', to],
     },
   ];
 }
@@ -107,29 +146,9 @@ const words = ({ program, table, chain, match }: Entry, verb: '-C' | '-I'): stri
 
 interface Listed {
   program: string;
-  table: string;
+  table: Table;
   /** As `-S` prints it, such as `-A INPUT …`. */
   line: string;
-}
-
-async function ours(tools: Tools): Promise<Listed[]> {
-  const listed: Listed[] = [];
-  for (const program of Object.values(programs)) {
-    for (const table of ['nat', 'filter']) {
-      const listing = await tools.run([program, ...lockWait, '-t', table, '-S']);
-      for (const line of listing.split('\n'))
-        if (line.includes(COMMENT)) listed.push({ program, table, line });
-    }
-  }
-  return listed;
-}
-
-async function removeWhere(tools: Tools, isUnwanted: (listed: Listed) => boolean): Promise<void> {
-  for (const listed of await ours(tools)) {
-    if (!isUnwanted(listed)) continue;
-    const rule = listed.line.replace(/^-A /, '-D ').replaceAll('"', '').split(' ');
-    await tools.run([listed.program, ...lockWait, '-t', listed.table, ...rule]);
-  }
 }
 
 /** By the words that differ from one setting to another: addresses, ports and the interface. */

@@ -44,7 +44,7 @@ async function run(flags: RedirectFlags, log: Log, signal: AbortSignal): Promise
     const isRoot = process.getuid?.() === 0;
     await keepRedirect({ rule, tools, node, stateDir, isRoot, log, signal });
   } else {
-    const backends = await findBackends({ tools, rule, node });
+    const backends = findBackends({ tools, rule, node });
     await removeRedirect({ backends, stateDir, doneFile: flags.doneFile, log });
     await untilAborted(signal);
   }

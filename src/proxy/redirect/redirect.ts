@@ -38,14 +38,17 @@ export async function keepRedirect(options: RedirectOptions): Promise<void> {
       why: 'requests led to another machine would lose the address that tells their pod',
       next: "give the node's own address as --host-ip (in a DaemonSet: status.hostIP)",
     });
-  const { backend, fault } = await setFirst(await findBackends(options), log);
+  const { backend, fault } = await setFirst(findBackends(options), log);
   await keep({ backend, fault, stateDir, log, signal });
 }
 
 /** The first packet filter that takes the rule; when none does, the preferred one and what it said. */
-async function setFirst(backends: Backend[], log: Log): Promise<{ backend: Backend; fault: string | null }> {
+async function setFirst(
+  backends: AsyncIterable<Backend>,
+  log: Log,
+): Promise<{ backend: Backend; fault: string | null }> {
   let first: { backend: Backend; fault: string } | null = null;
-  for (const backend of backends) {
+  for await (const backend of backends) {
     try {
       await backend.assert();
       return { backend, fault: null };

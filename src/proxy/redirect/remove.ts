@@ -7,8 +7,8 @@ import { KEY_FILE } from '../tokens/key.ts';
 import type { Backend } from './rule.ts';
 
 export interface RemoveOptions {
-  /** Every packet filter that works here: who knows which one a former release used. */
-  backends: readonly Backend[];
+  /** Every packet filter that works here: the rule may be in a former choice. */
+  backends: AsyncIterable<Backend>;
   stateDir: string;
   /** Written when all is gone: a readiness probe looks for it. */
   doneFile: string;
@@ -17,8 +17,12 @@ export interface RemoveOptions {
 
 /** @throws ToolError when a rule cannot be removed, or is still listed afterwards */
 export async function removeRedirect({ backends, stateDir, doneFile, log }: RemoveOptions): Promise<void> {
-  for (const backend of backends) await backend.remove();
+  const looked: string[] = [];
+  for await (const backend of backends) {
+    await backend.remove();
+    looked.push(backend.name);
+  }
   for (const name of [REDIRECT_REPORT, KEY_FILE]) await rm(join(stateDir, name), { force: true });
-  log.info({ backends: backends.map(({ name }) => name) }, 'redirect removed');
+  log.info({ backends: looked }, 'redirect removed');
   await writeFile(doneFile, 'removed\n');
 }

@@ -52,15 +52,19 @@ export function withoutCounts(listing: string): string {
 }
 
 /**
- * What a listing lacks of the script that was set. `nft` versions spell some words differently
- * (`reject` or `reject with icmpx port-unreachable`), so each line is held by its decisive words.
+ * What a listing lacks of the script that was set. Versions of nft spell some words differently, and
+ * that must not look like a missing rule.
  */
 export function missingLines(script: string, listing: string): string[] {
-  const listed = withoutCounts(listing).split('\n');
+  const listed = withoutCounts(listing).split('\n').map(spell);
   return withoutCounts(script)
     .split('\n')
     .filter((line) => /\b(?:accept|drop|reject|dnat)\b/.test(line) && !line.startsWith('type '))
-    .filter(
-      (line) => !listed.some((candidate) => candidate === line || candidate.startsWith(`${line} with `)),
-    );
+    .filter((line) => !listed.includes(spell(line)));
 }
+
+const spell = (line: string): string =>
+  line
+    .replace(/\breject with .*$/, 'reject')
+    .replace(/\bdnat ip6? to\b/, 'dnat to')
+    .replace(/\bct original ip6? daddr\b/, 'ct original daddr');

@@ -61,10 +61,14 @@ describe('a listing of the redirect', () => {
     assert.equal(withoutCounts(listing), withoutCounts(listing.replace('packets 12', 'packets 99')));
   });
 
-  it('lacks nothing when all lines are there, however the reject is spelt', () => {
+  it('lacks nothing when all lines are there, however they are spelt', () => {
     assert.deepEqual(missingLines(renderNft(rule), listing), []);
     const spelt = listing.replaceAll('reject\n', 'reject with icmp port-unreachable\n');
     assert.deepEqual(missingLines(renderNft(rule), spelt), []);
+    const former = listing
+      .replace('dnat ip to', 'dnat to')
+      .replace('ct original ip daddr', 'ct original daddr');
+    assert.deepEqual(missingLines(renderNft(rule), former), []);
   });
 
   it('lacks what leads elsewhere, lets through or is gone', () => {
