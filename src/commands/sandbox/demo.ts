@@ -21,6 +21,7 @@ export default class Demo extends PodIamCommand<typeof Demo> {
       await runDemo({
         world,
         program: [process.execPath, join(this.config.root, 'bin', 'run.js')],
+        path: process.env.PATH ?? '',
         hasColour: this.hasColour,
         signal,
         print: (line) => this.log(line),

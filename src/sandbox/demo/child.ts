@@ -6,6 +6,8 @@ export interface ChildOptions {
   /** Program and first words, such as node and bin/run.js. */
   program: readonly string[];
   words: readonly string[];
+  /** The PATH that it is to have. */
+  path: string;
   world: World;
   hasColour: boolean;
   workingDirectory: string;
@@ -20,7 +22,7 @@ export function runChild(options: ChildOptions): Promise<number> {
   const child = spawn(program, [...first, ...options.words], {
     cwd: options.workingDirectory,
     env: {
-      PATH: process.env.PATH,
+      PATH: options.path,
       HOME: world.folder,
       TMPDIR: world.folder,
       ...(options.hasColour ? { FORCE_COLOR: '1' } : { NO_COLOR: '1' }),

@@ -13,13 +13,22 @@ export interface DemoOptions {
   world: World;
   /** How the commands are started: program and first words. */
   program: readonly string[];
+  /** The PATH that they are to have. */
+  path: string;
   hasColour: boolean;
   signal: AbortSignal;
   print(line: string): void;
 }
 
 /** @throws Problem when a step ends otherwise than the story says; the signal's reason on an interrupt */
-export async function runDemo({ world, program, hasColour, signal, print }: DemoOptions): Promise<void> {
+export async function runDemo({
+  world,
+  program,
+  path,
+  hasColour,
+  signal,
+  print,
+}: DemoOptions): Promise<void> {
   const style = hasColour ? COLOURED : PLAIN;
   const workingDirectory = join(world.folder, 'demo');
   mkdirSync(workingDirectory, { recursive: true });
@@ -43,6 +52,7 @@ export async function runDemo({ world, program, hasColour, signal, print }: Demo
     };
     const exitCode = await runChild({
       program,
+      path,
       words: step.words,
       world,
       hasColour,

@@ -84,7 +84,7 @@ export function diagnosed(
     },
   );
   expect(decision === 'allow', 'a corrected trust policy that lets the nodes in', because);
-  return [`doctor names the cause (TP018) and prints a policy that lets ${nodeRole.split('/').at(-1)} in`];
+  return ['doctor names the cause (TP018) and prints a trust policy that lets the nodes in'];
 }
 
 export function repaired(

@@ -1,4 +1,6 @@
-// One emulated node: registers itself, and runs as local processes the pods that are bound to it.
+// One emulated node: registers itself, and runs as local processes the pods that are bound to it. Users,
+// capabilities, read-only file systems and resource limits are not emulated: every container runs as
+// whoever runs the sandbox.
 import { randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { arch, release } from 'node:os';

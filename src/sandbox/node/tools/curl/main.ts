@@ -1,11 +1,10 @@
 // Stands in for curl in the sandbox's pods, for machines that have none: the options that the
 // diagnostic script uses, with curl's own exit codes, wording and request form.
 // https://curl.se/docs/manpage.html
-import { createWriteStream, readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync, writeSync } from 'node:fs';
 import { CurlError } from './error.ts';
 import { type Answer, request } from './http.ts';
-import { type Options, parseWords, readConfigText } from './options.ts';
-import { signatureHeaders } from './sign.ts';
+import { type Header, type Options, parseWords, readConfigText } from './options.ts';
 import { writeOut } from './write-out.ts';
 
 void main();
@@ -18,9 +17,7 @@ async function main(): Promise<void> {
     }
   } catch (error) {
     if (!(error instanceof CurlError)) throw error;
-    process.stderr.write(
-      `curl: ${error.message}\ncurl: try 'curl --help' or 'curl --manual' for more information\n`,
-    );
+    write(2, `curl: ${error.message}\ncurl: try 'curl --help' or 'curl --manual' for more information\n`);
     process.exitCode = error.exitCode;
   }
 }
@@ -30,7 +27,7 @@ async function transfer(url: string, options: Options, output: string | undefine
   let answer: Answer = { status: 0, head: '', body: Buffer.alloc(0), failure: null };
   try {
     const parsed = parseUrl(url, options.pathAsIs);
-    const headers = [...(options.signWith ? signatureHeaders(parsed, options) : []), ...options.headers];
+    const headers = [...(options.signWith ? await sign(parsed, options) : []), ...options.headers];
     answer = await request(parsed, { ...options, headers });
     if (options.failOnError && answer.status >= 400 && answer.failure === null) {
       answer = {
@@ -40,19 +37,17 @@ async function transfer(url: string, options: Options, output: string | undefine
       };
     }
     const showsHead = options.method === 'HEAD' || options.include;
-    await save(showsHead ? Buffer.concat([Buffer.from(answer.head), answer.body]) : answer.body, output);
+    save(showsHead ? Buffer.concat([Buffer.from(answer.head), answer.body]) : answer.body, output);
   } catch (error) {
     if (!(error instanceof CurlError)) throw error;
     answer = { ...answer, failure: answer.failure ?? error };
   }
   const { failure } = answer;
   if (failure && (!options.silent || options.showError)) {
-    process.stderr.write(`curl: (${failure.exitCode}) ${failure.message}\n`);
+    write(2, `curl: (${failure.exitCode}) ${failure.message}\n`);
   }
   if (options.writeOut !== null) {
-    process.stdout.write(
-      writeOut(options.writeOut, { answer, url, seconds: (performance.now() - startedAt) / 1000 }),
-    );
+    write(1, writeOut(options.writeOut, { answer, url, seconds: (performance.now() - startedAt) / 1000 }));
   }
   return failure?.exitCode ?? 0;
 }
@@ -108,13 +103,30 @@ function split(text: string, at: string): [string, string | undefined] {
   return index === -1 ? [text, undefined] : [text.slice(0, index), text.slice(index + 1)];
 }
 
-function save(body: Buffer, output: string | undefined): Promise<void> {
-  return new Promise((done, refuse) => {
-    const stream = output === undefined || output === '-' ? process.stdout : createWriteStream(output);
-    const ended = (error?: Error | null): void =>
-      error ? refuse(new CurlError(23, 'Failure writing output to destination')) : done();
-    stream.once('error', ended);
-    if (stream === process.stdout) stream.write(body, ended);
-    else stream.end(body, ended);
-  });
+/** Loaded when needed, with the cryptography that most calls do without. */
+async function sign(url: CurlUrl, options: Options): Promise<Header[]> {
+  const { signatureHeaders } = await import('./sign.ts');
+  return signatureHeaders(url, options);
+}
+
+function save(body: Buffer, output: string | undefined): void {
+  try {
+    if (output === undefined || output === '-') write(1, body);
+    else writeFileSync(output, body);
+  } catch {
+    throw new CurlError(23, 'Failure writing output to destination');
+  }
+}
+
+/** Straight to the descriptor: Node's own streams for it take as long to load as a request. */
+function write(descriptor: number, content: Buffer | string): void {
+  let rest = Buffer.from(content);
+  while (rest.length > 0) {
+    try {
+      rest = rest.subarray(writeSync(descriptor, rest));
+    } catch (error) {
+      // A pipe that is full for the moment.
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
+    }
+  }
 }
