@@ -6,8 +6,9 @@ import { type Caller, isInAccount, parseCaller } from './evaluate/caller.ts';
 import { factsOf } from './evaluate/facts.ts';
 import { evaluateIdentity, type IdentityPolicies } from './evaluate/identity.ts';
 import type { Route } from './evaluate/match-principal.ts';
-import { matchTrustStatement, type StatementMatch } from './evaluate/statement.ts';
-import { allOf, anyOf, not, type Truth } from './evaluate/truth.ts';
+import { matchTrustStatement } from './evaluate/statement.ts';
+import type { Truth } from './evaluate/truth.ts';
+import { decide, explainVerdict } from './evaluate/verdict.ts';
 import { TRUST_ACTIONS } from './policy/actions.ts';
 import type { Policy } from './policy.ts';
 import { usageProblem } from './problem.ts';
@@ -87,106 +88,9 @@ export function evaluateTrust(policy: Policy, request: TrustRequest): Evaluation
     ? evaluateIdentity(request.identityPolicies, of)
     : ({ allows: true, denies: false, needs: [] } as const);
   const verdict = decide(matches, identity, isCrossAccount);
-  return {
-    ...explain(verdict, matches, request, role, isCrossAccount),
-    statements,
-    route: verdict.route,
-    isCrossAccount,
-  };
+  const asked = { caller: request.caller, action: of.action, role: of.roleArn };
+  return { ...explainVerdict(verdict, asked), statements, route: verdict.route, isCrossAccount };
 }
-
-type Match = StatementMatch & { statement: Policy['statements'][number] };
-type Side = { allows: Truth; denies: Truth; needs: readonly string[] };
-type Verdict = {
-  decision: Truth;
-  trustAllows: Truth;
-  trustDenies: Truth;
-  identity: Side;
-  route: Route | null;
-};
-
-function decide(matches: readonly Match[], identity: Side, isCrossAccount: boolean): Verdict {
-  const truthOf = (effect: 'Allow' | 'Deny', wanted: (route: Route | null) => boolean = () => true): Truth =>
-    anyOf(
-      matches
-        .filter(({ statement, route }) => statement.effect === effect && wanted(route))
-        .map(({ matched }) => matched),
-    );
-  const trustDenies = truthOf('Deny');
-  const trustAllows = truthOf('Allow');
-  const isDelegation = (route: Route | null): boolean => route === 'account';
-  const direct = truthOf('Allow', (route) => !isDelegation(route));
-  const granted = isCrossAccount
-    ? allOf([trustAllows, identity.allows])
-    : anyOf([direct, allOf([truthOf('Allow', isDelegation), identity.allows])]);
-  const decision = allOf([not(trustDenies), not(identity.denies), granted]);
-  const allowing = matches.filter(
-    ({ statement, matched }) => statement.effect === 'Allow' && matched === true,
-  );
-  const route = (allowing.find((match) => !isDelegation(match.route)) ?? allowing[0])?.route ?? null;
-  return { decision, trustAllows, trustDenies, identity, route };
-}
-
-function explain(
-  { decision, trustAllows, trustDenies, identity, route }: Verdict,
-  matches: readonly Match[],
-  request: TrustRequest,
-  role: RoleArn | null,
-  isCrossAccount: boolean,
-): Pick<Evaluation, 'decision' | 'because' | 'needs'> {
-  const first = (effect: 'Allow' | 'Deny', matched: Truth): Match | undefined =>
-    matches.find((match) => match.statement.effect === effect && match.matched === matched);
-  const target = role?.arn ?? 'the role';
-  const ownGrant = `a policy of the caller that allows ${request.action} on ${target}`;
-  if (decision === true) {
-    const by = matches.find(
-      (match) => match.statement.effect === 'Allow' && match.matched === true && match.route === route,
-    )!;
-    const tail = isCrossAccount || route === 'account' ? ", and the caller's own policies allow it" : '';
-    return { decision: 'allow', because: `${nameOf(by)} allows it: ${by.why}${tail}`, needs: [] };
-  }
-  if (trustDenies === true) {
-    const by = first('Deny', true)!;
-    return { decision: 'deny', because: `${nameOf(by)} denies it, and a Deny wins: ${by.why}`, needs: [] };
-  }
-  if (identity.denies === true)
-    return {
-      decision: 'deny',
-      because: "a Deny in the caller's own policies matches, and a Deny wins",
-      needs: [],
-    };
-  if (decision === false && trustAllows === false)
-    return { decision: 'deny', because: refusal(matches, request), needs: [] };
-  if (decision === false) {
-    const because = isCrossAccount
-      ? "the role is in another account, so both sides must allow it, and the caller's own policies do not"
-      : "the trust policy only delegates to the caller's account, and the caller's own policies do not allow it";
-    return { decision: 'deny', because, needs: [ownGrant] };
-  }
-  const open = matches.filter(({ matched }) => matched === 'unknown');
-  const needs = [...new Set([...open.flatMap((match) => match.needs), ...identity.needs])];
-  if (identity.allows === false && (isCrossAccount || open.every(({ route: by }) => by === 'account')))
-    needs.push(ownGrant);
-  const by = first('Deny', 'unknown') ?? first('Allow', 'unknown');
-  const because = by
-    ? `${nameOf(by)} ${by.statement.effect === 'Deny' ? 'may deny' : 'allows'} it only under what is not known here: ${by.why}`
-    : "the caller's own policies hang on what is not known here";
-  return { decision: 'unknown', because, needs };
-}
-
-function refusal(matches: readonly Match[], request: TrustRequest): string {
-  const allows = matches.filter(({ statement }) => statement.effect === 'Allow');
-  if (allows.length === 0) return 'no statement allows anything';
-  if (allows.length === 1) return `${nameOf(allows[0]!)} does not match: ${allows[0]!.why}`;
-  const near = allows.find(({ why }) => why.includes(', but ')) ?? null;
-  const tail = near ? `; the nearest is ${nameOf(near)}: ${near.why}` : '';
-  return `none of the ${allows.length} statements that allow something matches ${request.caller} and ${request.action}${tail}`;
-}
-
-const nameOf = ({ statement }: Match): string =>
-  statement.sid?.text
-    ? `statement ${statement.index} (${statement.sid.text})`
-    : `statement ${statement.index}`;
 
 /** Requests that STS refuses whatever the policies say. */
 function impossibility(caller: Caller, role: RoleArn | null, action: string): string | null {

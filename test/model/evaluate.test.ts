@@ -79,6 +79,18 @@ describe('evaluateTrust', () => {
     assert.deepEqual(needs, ['IpAddress wants aws:SourceIp: "10.0.0.0/8"']);
   });
 
+  it('keeps apart what names the caller and what names its account', () => {
+    const both = policyOf(allow([root, `arn:aws:iam::${HOME}:role/kops/node`]));
+    const { decision, needs } = ask(both);
+    assert.equal(decision, 'unknown');
+    assert.deepEqual(needs, [
+      `the ARN of the caller's role with its path: is it arn:aws:iam::${HOME}:role/kops/node?`,
+    ]);
+    assert.equal(ask(both, { identityPolicies: 'any' }).decision, 'allow');
+    assert.equal(ask(both, { callerRole: node }).decision, 'deny');
+    assert.equal(ask(both, { callerRole: `arn:aws:iam::${HOME}:role/kops/node` }).decision, 'allow');
+  });
+
   it('lets a Deny win over every Allow', () => {
     const denied = ask(policyOf(allow(node), deny(root)));
     assert.equal(denied.decision, 'deny');

@@ -10,7 +10,7 @@ export type IdentityPolicies = 'silent' | 'any' | readonly Policy[];
 export interface IdentitySide {
   allows: Truth;
   denies: Truth;
-  needs: string[];
+  needs: readonly string[];
 }
 
 export function evaluateIdentity(policies: IdentityPolicies, request: StatementRequest): IdentitySide {

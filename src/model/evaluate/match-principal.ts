@@ -3,62 +3,76 @@
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
 import type { Principal, Statement } from '../policy/types.ts';
 import { type Caller, isInAccount } from './caller.ts';
-import type { Truth } from './truth.ts';
+import { anyOf, type Truth } from './truth.ts';
 
 export type Route = 'name' | 'account' | 'everyone' | 'service' | 'provider';
 
-export interface PrincipalMatch {
-  truth: Truth;
-  /** Null when it does not match. */
+/** What the principals of a statement make of the caller. */
+export interface PrincipalsMatch {
+  /** It means the caller itself: by name, as everyone, as this service or provider. */
+  direct: Truth;
+  /** It means the caller's account, which then has the last word. */
+  delegated: Truth;
+  /** Of what matches for sure, else of what may; null when nothing does. */
   route: Route | null;
   why: string;
   /** What would decide an unknown match; empty otherwise. */
   needs: string[];
 }
 
-/** The best match of a statement's principals: by name before by account, known before unknown. */
-export function matchPrincipals(statement: Statement, caller: Caller): PrincipalMatch {
-  let best: PrincipalMatch | null = null;
-  for (const principal of statement.principals) {
-    const match = matchPrincipal(principal, caller, statement.effect);
-    if (best === null || rank(match) > rank(best)) best = match;
-  }
-  if (best && best.truth !== false) return best;
-  const { principals } = statement;
-  const named = principals.length === 1 ? principals[0]!.text : `${principals.length} principals`;
-  return no(`it names ${named}, ${principals.length === 1 ? 'not the caller' : 'none of them the caller'}`);
+interface EntryMatch {
+  truth: Truth;
+  route: Route;
+  why: string;
+  need: string | null;
 }
 
-const rank = ({ truth, route }: PrincipalMatch): number => {
-  if (truth === false) return 0;
-  if (truth === 'unknown') return 1;
-  return route === 'account' ? 2 : 3;
-};
+export function matchPrincipals(statement: Statement, caller: Caller): PrincipalsMatch {
+  const matches = statement.principals.flatMap(
+    (principal) => matchPrincipal(principal, caller, statement.effect) ?? [],
+  );
+  const ofRoute = (isDelegation: boolean): EntryMatch[] =>
+    matches.filter(({ route }) => (route === 'account') === isDelegation);
+  const truthOf = (entries: EntryMatch[]): Truth => anyOf(entries.map(({ truth }) => truth));
+  const [direct, delegated] = [truthOf(ofRoute(false)), truthOf(ofRoute(true))];
+  // A match by name says more than one by account, and a sure one more than one that may be.
+  const sure = ofRoute(false).find(({ truth }) => truth === true) ?? ofRoute(true)[0];
+  const open = direct === 'unknown' ? ofRoute(false) : [];
+  const told = [...(sure ? [sure] : []), ...open];
+  return {
+    direct,
+    delegated,
+    route: told[0]?.route ?? null,
+    why: told.length === 0 ? nobody(statement) : told.map(({ why }) => why).join('; '),
+    needs: open.flatMap(({ need }) => need ?? []),
+  };
+}
 
-const yes = (route: Route, why: string): PrincipalMatch => ({ truth: true, route, why, needs: [] });
-const no = (why: string): PrincipalMatch => ({ truth: false, route: null, why, needs: [] });
-const maybe = (why: string, need: string): PrincipalMatch => ({
-  truth: 'unknown',
-  route: 'name',
-  why,
-  needs: [need],
-});
+function nobody({ principals }: Statement): string {
+  return principals.length === 1
+    ? `it names ${principals[0]!.text}, not the caller`
+    : `it names ${principals.length} principals, none of them the caller`;
+}
 
+const yes = (route: Route, why: string): EntryMatch => ({ truth: true, route, why, need: null });
+const maybe = (why: string, need: string): EntryMatch => ({ truth: 'unknown', route: 'name', why, need });
+
+/** Null when it does not match. */
 function matchPrincipal(
   { names, text }: Principal,
   caller: Caller,
   effect: 'Allow' | 'Deny',
-): PrincipalMatch {
+): EntryMatch | null {
   switch (names.kind) {
     case 'everyone':
       // A service or a token is no AWS identity; a Deny is read as widely as its words go.
-      return isInAccount(caller) || effect === 'Deny' ? yes('everyone', 'it names everyone') : no('');
+      return isInAccount(caller) || effect === 'Deny' ? yes('everyone', 'it names everyone') : null;
     case 'account':
       return isInAccount(caller) &&
         caller.account === names.account &&
         (names.partition === null || names.partition === caller.partition)
         ? yes('account', `it names the caller's account ${names.account}`)
-        : no('');
+        : null;
     case 'role':
       return matchRole(names, caller);
     case 'session':
@@ -67,33 +81,33 @@ function matchPrincipal(
     case 'federated-user':
       return caller.kind === names.kind && caller.text === text
         ? yes('name', `it names the caller ${text}`)
-        : no('');
+        : null;
     case 'service':
       return caller.kind === 'service' && caller.text === text
         ? yes('service', `it names the service ${text}`)
-        : no('');
+        : null;
     case 'oidc':
     case 'saml':
       return caller.kind === names.kind && caller.text === text
         ? yes('provider', `it names the provider ${text}`)
-        : no('');
+        : null;
     case 'unique-id':
-      return no('');
+      return null;
   }
 }
 
 function matchRole(
   names: { arn: string; partition: string; account: string; path: string; name: string },
   caller: Caller,
-): PrincipalMatch {
-  if (caller.kind !== 'role' && caller.kind !== 'session') return no('');
+): EntryMatch | null {
+  if (caller.kind !== 'role' && caller.kind !== 'session') return null;
   const named = yes('name', `it names the caller's role ${names.arn}`);
-  if (caller.roleArn !== null) return caller.roleArn === names.arn ? named : no('');
+  if (caller.roleArn !== null) return caller.roleArn === names.arn ? named : null;
   const isSameName =
     caller.partition === names.partition &&
     caller.account === names.account &&
     caller.roleName === names.name;
-  if (!isSameName) return no('');
+  if (!isSameName) return null;
   // Role names are unique in an account whatever their path, so a name without one is this role.
   if (names.path === '/') return named;
   return maybe(
@@ -105,15 +119,15 @@ function matchRole(
 function matchSession(
   names: { arn: string; partition: string; account: string; roleName: string; sessionName: string },
   caller: Caller,
-): PrincipalMatch {
+): EntryMatch | null {
   if (caller.kind === 'session')
-    return caller.text === names.arn ? yes('name', `it names the caller's session ${names.arn}`) : no('');
+    return caller.text === names.arn ? yes('name', `it names the caller's session ${names.arn}`) : null;
   const isItsRole =
     caller.kind === 'role' &&
     caller.partition === names.partition &&
     caller.account === names.account &&
     caller.roleName === names.roleName;
-  if (!isItsRole) return no('');
+  if (!isItsRole) return null;
   return maybe(
     `it names the one session ${names.arn} of the caller's role`,
     `the name of the caller's session: is it ${names.sessionName}?`,

@@ -7,13 +7,17 @@ import type { Caller } from './caller.ts';
 import { describe, evaluateCondition } from './condition.ts';
 import type { Facts } from './facts.ts';
 import { matchPrincipals, type Route } from './match-principal.ts';
-import { anyOf, not, type Truth } from './truth.ts';
+import { allOf, anyOf, not, type Truth } from './truth.ts';
 import { substitute } from './variables.ts';
 
-export interface StatementMatch {
+export interface TrustMatch {
   matched: Truth;
-  why: string;
+  /** Whether it matches the caller itself, and not only its account. */
+  direct: Truth;
+  /** Whether it matches the caller's account. */
+  delegated: Truth;
   route: Route | null;
+  why: string;
   needs: string[];
 }
 
@@ -33,23 +37,31 @@ export function matchTrustStatement(
   statement: Statement,
   policy: Policy,
   request: StatementRequest,
-): StatementMatch {
-  const refused = (why: string): StatementMatch => ({ matched: false, why, route: null, needs: [] });
+): TrustMatch {
+  const refused = (why: string): TrustMatch => ({
+    matched: false,
+    direct: false,
+    delegated: false,
+    route: null,
+    why,
+    needs: [],
+  });
   if (!coversAction(statement, request.action)) return refused(actionFault(statement, request.action));
-  const principal = matchPrincipals(statement, request.caller);
-  if (principal.truth === false) return refused(principal.why);
+  const { direct, delegated, route, why, needs } = matchPrincipals(statement, request.caller);
+  if (route === null) return refused(why);
   const conditions = matchConditions(statement, policy, request.facts);
-  if (conditions.truth === false) return refused(`${principal.why}, but ${conditions.why}`);
-  const whys = [principal.why, conditions.why].filter((why) => why !== '');
+  if (conditions.truth === false) return refused(`${why}, but ${conditions.why}`);
+  const truths = [direct, delegated].map((truth) => allOf([truth, conditions.truth])) as [Truth, Truth];
+  const matched = anyOf(truths);
   const verb = statement.effect === 'Allow' ? 'grants' : 'denies';
+  const tail = matched === true ? ` and ${verb} ${request.action}` : '';
   return {
-    matched: principal.truth === true ? conditions.truth : 'unknown',
-    why:
-      conditions.truth === true && principal.truth === true
-        ? `${principal.why} and ${verb} ${request.action}`
-        : whys.join('; '),
-    route: principal.route,
-    needs: [...principal.needs, ...conditions.needs],
+    matched,
+    direct: truths[0],
+    delegated: truths[1],
+    route,
+    why: (conditions.why === '' ? why : `${why}; ${conditions.why}`) + tail,
+    needs: [...needs, ...conditions.needs],
   };
 }
 
@@ -58,21 +70,15 @@ export function matchIdentityStatement(
   statement: Statement,
   policy: Policy,
   request: StatementRequest,
-): StatementMatch {
-  const refused = (why: string): StatementMatch => ({ matched: false, why, route: null, needs: [] });
-  if (!coversAction(statement, request.action)) return refused(actionFault(statement, request.action));
+): { matched: Truth; needs: string[] } {
+  const refused = { matched: false, needs: [] };
+  if (!coversAction(statement, request.action)) return refused;
   const resource = coversRole(statement, policy, request);
-  if (resource === false) return refused(`its resources do not hold ${request.roleArn}`);
+  if (resource === false) return refused;
   const conditions = matchConditions(statement, policy, request.facts);
-  if (conditions.truth === false) return refused(conditions.why);
-  const needs = [...conditions.needs];
-  if (resource === 'unknown') needs.unshift('the ARN of the role');
-  return {
-    matched: resource === true ? conditions.truth : 'unknown',
-    why: conditions.why,
-    route: null,
-    needs,
-  };
+  if (conditions.truth === false) return refused;
+  const needs = resource === 'unknown' ? ['the ARN of the role', ...conditions.needs] : conditions.needs;
+  return { matched: allOf([resource, conditions.truth]), needs };
 }
 
 const coversAction = ({ actions, exceptActions }: Statement, action: string): boolean =>
