@@ -1,4 +1,5 @@
-# What a diagnostic pod of pod-iam runs: POSIX sh and curl 7.75 or newer, nothing that an image may lack.
+# What a diagnostic pod of pod-iam runs: POSIX sh and curl 7.75 or newer. No other program is needed, and
+# few processes are started, because in a small container one that fails would go unnoticed.
 # It asks the metadata endpoint as an SDK does, signs GetCallerIdentity with what it was served, and
 # prints one line of JSON per step. No secret leaves this shell: keys and tokens are held in variables
 # and reach curl on its standard input, never on a command line, in a file or in the log.
@@ -14,10 +15,11 @@ LC_ALL=C
 export LC_ALL
 no_proxy="169.254.169.254,127.0.0.1${no_proxy:+,$no_proxy}"
 export no_proxy
-# What the tools complain about must not mix with the lines of the log.
+# What the shell complains about must not mix with the lines of the log.
 exec 2>/dev/null
 newline='
 '
+special='["\\[:cntrl:]]'
 trailer='\n%{http_code} %{time_total} %{exitcode} %{errormsg}'
 roles=latest/meta-data/iam/security-credentials/
 token='' issued='' role='' key='' secret='' session='' document=''
@@ -35,7 +37,7 @@ take() {
   case "$code" in
     0) error='' ;;
     *[!0-9]* | '')
-      printf '{"step":"fatal","why":"the image holds no curl, or one older than 7.75"}\n'
+      printf '{"step":"fatal","why":"curl cannot be run: the image holds none, or one older than 7.75"}\n'
       exit 0
       ;;
   esac
@@ -65,44 +67,77 @@ who_am_i() {
   take
 }
 
-# field NAME: one string of the credentials document.
+# between TEXT BEFORE AFTER: sets $value to what stands between two marks; empty if they are not there.
+between() {
+  value=''
+  case "$1" in *"$2"*"$3"*)
+    value=${1#*"$2"}
+    value=${value%%"$3"*}
+    ;;
+  esac
+}
+
+# field NAME: sets $value to one string of the credentials document.
 field() {
-  printf '%s' "$document" | sed -n 's/.*"'"$1"'"[[:space:]]*:[[:space:]]*"\([^"]*\)".*/\1/p' | sed 's/\\\//\//g'
+  value=''
+  case "$document" in *"\"$1\""*) ;; *) return ;; esac
+  rest=${document#*"\"$1\""}
+  between "$rest" '"' '"'
+  while :; do
+    case "$value" in *'\/'*) value=${value%%'\/'*}/${value#*'\/'} ;; *) break ;; esac
+  done
 }
 
-# element NAME: the text of one XML element of STS's answer.
-element() {
-  printf '%s' "$body" | tr '\r\n' '  ' | sed -n 's/.*<'"$1"'>\([^<]*\)<\/'"$1"'>.*/\1/p'
-}
-
-# json TEXT: its first 600 characters as the inside of a JSON string; nothing if a secret is in it.
+# json TEXT: sets $text to its first 600 characters as the inside of a JSON string; to nothing if a
+# secret is in it.
 json() {
+  text=''
   case "$1" in *[Ss]ecret[Aa]ccess[Kk]ey* | *[Aa]ccess[Kk]ey[Ii]d*) return ;; esac
   for hidden in "$key" "$secret" "$session" "$issued"; do
     [ -n "$hidden" ] || continue
     case "$1" in *"$hidden"*) return ;; esac
   done
-  printf '%s' "$1" | tr '\r\n\t' '   ' | tr -d '\000-\037\177' | cut -c 1-600 | sed 's/\\/\\\\/g; s/"/\\"/g'
+  rest=$1
+  [ ${#rest} -le 600 ] || rest=$(printf '%.600s' "$rest")
+  while :; do
+    case "$rest" in *$special*) ;; *) break ;; esac
+    plain=${rest%%$special*}
+    rest=${rest#"$plain"}
+    case "$rest" in
+      [\"\\]*) text="$text$plain\\${rest%"${rest#?}"}" ;;
+      *) text="$text$plain " ;;
+    esac
+    rest=${rest#?}
+  done
+  text=$text$rest
 }
 
-# more NAME TEXT: one further member of a line.
+# more NAME TEXT: adds one further member to the next line.
 more() {
-  printf ',"%s":"%s"' "$1" "$(json "$2")"
+  json "$2"
+  members="$members,\"$1\":\"$text\""
 }
 
-# say STEP [MEMBERS]: the last answer as one line.
+# say STEP: the last answer as one line.
 say() {
+  json "$error"
+  shown=$text
+  json "$body"
   printf '{"step":"%s","path":"/%s","http":"%s","seconds":"%s","error":"%s","body":"%s"%s}\n' \
-    "$1" "$path" "$http" "$seconds" "$(json "$error")" "$(json "$body")" "$2"
+    "$1" "$path" "$http" "$seconds" "$shown" "$text" "$members"
+  members=''
 }
 
 # STS answers a bad signature with the text that it signed, session token included: show its parts only.
 say_caller() {
-  arn=$(element Arn)
-  fault=$(element Code)
-  message=$(element Message)
+  between "$body" '<Arn>' '</Arn>'
+  more arn "$value"
+  between "$body" '<Code>' '</Code>'
+  more code "$value"
+  between "$body" '<Message>' '</Message>'
+  more message "${value%%The Canonical String*}"
   body=''
-  say "$1" "$(more arn "$arn")$(more code "$fault")$(more message "${message%%The Canonical String*}")"
+  say "$1"
 }
 
 # attempt NAME PATH: a request that must fail.
@@ -110,9 +145,11 @@ attempt() {
   ask GET "$2"
   leaked=false
   case "$body" in *[Ss]ecret[Aa]ccess[Kk]ey*) leaked=true ;; esac
-  say "$1" ",\"leaked\":\"$leaked\""
+  more leaked "$leaked"
+  say "$1"
 }
 
+members=''
 # Token, listing and document come first, and once: most SDKs make one attempt when the container
 # starts, and that attempt is the one to report.
 printf '{"step":"start","format":"1","kind":"%s","now":"%s"}\n' "$PROBE_KIND" "$(date -u +%s)"
@@ -139,12 +176,23 @@ say listing
 wanted=${role:-$PROBE_OWN_ROLE}
 if [ -n "$wanted" ]; then
   ask GET "$roles$wanted"
-  document=$(printf '%s' "$body" | tr -d '\r\n')
+  document=$body
   [ "$http" != 200 ] || body=''
-  key=$(field AccessKeyId)
-  secret=$(field SecretAccessKey)
-  session=$(field Token)
-  say document "$(more role "$wanted")$(more code "$(field Code)")$(more key "${key#"${key%????}"}")$(more expiration "$(field Expiration)")$(more message "$(field Message)")"
+  field AccessKeyId
+  key=$value
+  field SecretAccessKey
+  secret=$value
+  field Token
+  session=$value
+  more role "$wanted"
+  field Code
+  more code "$value"
+  more key "${key#"${key%????}"}"
+  field Expiration
+  more expiration "$value"
+  field Message
+  more message "$value"
+  say document
 fi
 
 token=''

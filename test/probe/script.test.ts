@@ -141,6 +141,25 @@ describe('the probe script', () => {
         assert.ok(!log.includes(secret), `the log holds ${secret}`);
     });
 
+  for (const shell of shells)
+    it(`prints any body as one line of JSON, cut to 600 characters, in ${shell.join(' ')}`, async () => {
+      const nasty = `say "hi" \\ back\ttab \r\n{"a":"b*[x]?"} $(id) \`id\` é\x7f`;
+      const { observation } = await observe(
+        (request) =>
+          request.line.endsWith('/availability-zone') ? { status: 500, body: nasty } : goodAnswer(request),
+        shell,
+      );
+      assert.equal(observation.harmless?.body, 'say "hi" \\ back tab   {"a":"b*[x]?"} $(id) `id` é ');
+      const long = await observe(
+        (request) =>
+          request.line.endsWith('/availability-zone')
+            ? { status: 500, body: '"'.repeat(5000) }
+            : goodAnswer(request),
+        shell,
+      );
+      assert.equal(long.observation.harmless?.body, '"'.repeat(600));
+    });
+
   it('asks token, listing and document first and once, as an SDK does', async () => {
     const { asked } = await observe(goodAnswer);
     assert.deepEqual(asked.slice(0, 3), ['PUT /latest/api/token', `GET ${ROLES}`, `GET ${ROLES}blue`]);
@@ -263,7 +282,7 @@ describe('the probe script', () => {
     );
     assert.deepEqual(parseProbeLog(log, probe, pod).outcome, {
       state: 'broken',
-      why: 'the image holds no curl, or one older than 7.75',
+      why: 'curl cannot be run: the image holds none, or one older than 7.75',
     });
   });
 });
