@@ -4,7 +4,7 @@ import { Command, Errors, Flags, type Interfaces } from '@oclif/core';
 import { EXIT, Problem, usageProblem } from '../model/problem.ts';
 import type { Progress } from '../model/progress.ts';
 import { hasColour } from './colour.ts';
-import { type FlagDefinitions, fillFlags, missingFlags } from './config.ts';
+import { type FlagDefinitions, fillFlags, missingFlags, type Origin } from './config.ts';
 import { type Interrupts, watchInterrupts } from './interrupt.ts';
 import { errorJson, wantsJson, withSchema } from './json.ts';
 import { settleName } from './name.ts';
@@ -36,6 +36,8 @@ export abstract class PodIamCommand<T extends typeof Command> extends Command {
 
   protected flags!: FlagsOf<T>;
   protected args!: ArgsOf<T>;
+  /** Where each flag's value came from. */
+  protected origins: Record<string, Origin> = {};
   /** Told on stderr; a terminal sees it live. */
   protected progress: Progress = createProgress({ stream: process.stderr });
   #interrupts: Interrupts | null = null;
@@ -62,7 +64,7 @@ export abstract class PodIamCommand<T extends typeof Command> extends Command {
       Object.entries(definitions).map(([name, flag]) => [name, { ...flag, required: false }]),
     );
     const given = await this.parse({ flags: optional, args: ctor.args, strict: ctor.strict } as never);
-    const { values, warnings } = await fillFlags({
+    const { values, origins, warnings } = await fillFlags({
       given: given.flags,
       metadata: given.metadata.flags,
       definitions,
@@ -73,6 +75,7 @@ export abstract class PodIamCommand<T extends typeof Command> extends Command {
     const missing = missingFlags(definitions, values);
     if (missing.length > 0)
       throw usageProblem({ code: 'USAGE', what: `missing flag ${missing.join(', ')}`, next: this.#help() });
+    this.origins = origins;
     this.flags = values as FlagsOf<T>;
     this.args = given.args as ArgsOf<T>;
     if (this.flags['no-color']) process.env.FORCE_COLOR = '0';
@@ -90,7 +93,7 @@ export abstract class PodIamCommand<T extends typeof Command> extends Command {
 
   /** A command that ends in a report says nothing else on stdout. */
   override log(message = '', ...values: unknown[]): void {
-    if ('output' in this.#definitions()) this.logToStderr(message, ...values);
+    if ('fail-on' in this.#definitions()) this.logToStderr(message, ...values);
     else super.log(message, ...values);
   }
 

@@ -25,21 +25,35 @@ export interface FillRequest {
   knownKeys(): string[];
 }
 
+export type Origin = 'flag' | 'environment' | 'config' | 'default';
+
+export interface Filled {
+  values: FlagValues;
+  /** Where each value came from. */
+  origins: Record<string, Origin>;
+  warnings: string[];
+}
+
 /** Throws a usage Problem for a value that does not fit, and for a file that cannot be read. */
-export async function fillFlags(request: FillRequest): Promise<{ values: FlagValues; warnings: string[] }> {
+export async function fillFlags(request: FillRequest): Promise<Filled> {
   const { given, metadata, definitions, environment } = request;
   const values: FlagValues = { ...given };
+  const origins: Record<string, Origin> = {};
   const file = await readConfigFile((given.config as string | undefined) ?? environment.POD_IAM_CONFIG);
   for (const [name, definition] of Object.entries(definitions)) {
-    if (given[name] !== undefined && !metadata[name]?.setFromDefault) continue;
+    origins[name] = given[name] !== undefined && !metadata[name]?.setFromDefault ? 'flag' : 'default';
+    if (origins[name] === 'flag') continue;
     const variable = environmentName(name);
     const fromFile = file?.values[name];
-    if (environment[variable] !== undefined)
+    if (environment[variable] !== undefined) {
       values[name] = await convert(environment[variable], definition, variable);
-    else if (fromFile !== undefined && fromFile !== null)
+      origins[name] = 'environment';
+    } else if (fromFile !== undefined && fromFile !== null) {
       values[name] = await convert(fromFile, definition, `${name} in ${file!.path}`);
+      origins[name] = 'config';
+    }
   }
-  return { values, warnings: file === null ? [] : strangeKeys(file, request.knownKeys()) };
+  return { values, origins, warnings: file === null ? [] : strangeKeys(file, request.knownKeys()) };
 }
 
 /** Required flags that nobody has set, as `--name`. */

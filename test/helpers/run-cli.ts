@@ -13,6 +13,8 @@ export interface RunOptions {
   env?: Record<string, string>;
   /** Written to stdin, which is then closed. */
   input?: string;
+  /** What to type when each of these texts has been printed on stderr, in order; stdin closes after the last. */
+  dialogue?: [question: string, answer: string][];
   nodeArgs?: string[];
   /** Called with all of stderr so far, each time that it grows. */
   onStderr?(text: string, child: ChildProcessWithoutNullStreams): void;
@@ -26,15 +28,23 @@ export async function runCli(script: string, args: string[], options: RunOptions
   });
   let stdout = '';
   let stderr = '';
+  const dialogue = [...(options.dialogue ?? [])];
+  let heard = 0;
   child.stdout.setEncoding('utf8').on('data', (text) => {
     stdout += text;
   });
   child.stderr.setEncoding('utf8').on('data', (text) => {
     stderr += text;
     options.onStderr?.(stderr, child);
+    const [question, answer] = dialogue[0] ?? [];
+    if (question === undefined || !stderr.slice(heard).includes(question)) return;
+    heard = stderr.length;
+    dialogue.shift();
+    child.stdin.write(`${answer}\n`);
+    if (dialogue.length === 0) child.stdin.end();
   });
   child.stdin.on('error', () => {});
-  child.stdin.end(options.input ?? '');
+  if (dialogue.length === 0) child.stdin.end(options.input ?? '');
   const [code] = await once(child, 'close');
   return { code: code as number | null, stdout, stderr };
 }

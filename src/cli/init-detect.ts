@@ -1,0 +1,51 @@
+// Lets the wizard look around: a cluster or an AWS account that cannot be reached leaves more to ask, and
+// is no error unless somebody has named it.
+import { Problem } from '../model/problem.ts';
+import type { Progress } from '../model/progress.ts';
+import type { Detected } from '../wizard/detected.ts';
+import type { Origin } from './config.ts';
+import { connect } from './connect.ts';
+
+interface DetectFlags {
+  cluster: boolean;
+  aws: boolean;
+  kubeconfig?: string | undefined;
+  context?: string | undefined;
+  namespace?: string | undefined;
+  profile?: string | undefined;
+  region?: string | undefined;
+  'system-namespace': string;
+}
+
+export async function detectAround(
+  flags: DetectFlags & Record<string, unknown>,
+  origins: Readonly<Record<string, Origin>>,
+  progress: Progress,
+): Promise<Detected> {
+  const { detect } = await import('../wizard/detect.ts');
+  const aws = flags.aws ? await connectAws(flags) : null;
+  const look = async (isIn: boolean): Promise<Detected> =>
+    detect({
+      kube: isIn ? await connect(flags) : null,
+      aws,
+      systemNamespace: flags['system-namespace'],
+      roleKey: flags['iam-role-key'] as string | undefined,
+      externalIdKey: flags['iam-external-id'] as string | undefined,
+      progress,
+    });
+  if (!flags.cluster) return look(false);
+  try {
+    return await look(true);
+  } catch (error) {
+    const isNamed =
+      origins.kubeconfig !== 'default' || origins.context !== 'default' || origins.cluster !== 'default';
+    if (!(error instanceof Problem) || isNamed) throw error;
+    const found = await look(false);
+    return { ...found, notes: [`no cluster was looked at: ${error.message}`, ...found.notes] };
+  }
+}
+
+async function connectAws({ profile, region }: DetectFlags) {
+  const { connectAws: connectTo } = await import('../aws/clients.ts');
+  return connectTo({ profile, region, env: process.env });
+}
