@@ -1,11 +1,10 @@
 // Rules on the identities that must be let in: whether the evaluator says so, by which statement, and
 // what their own side still has to say.
-import { parseRoleArn } from '../../model/arn.ts';
 import { type Evaluation, evaluateTrust } from '../../model/evaluate.ts';
-import { nearestName } from '../../model/nearest.ts';
 import type { Policy } from '../../model/policy.ts';
 import { nodePolicy } from '../generate.ts';
 import { readNodeIdentity } from '../identity.ts';
+import { nearMiss } from '../near-miss.ts';
 import { planTrustChange } from '../plan.ts';
 import type { Rule, RuleInput, Violation } from '../rule.ts';
 import { conditionsOn } from './shared.ts';
@@ -92,36 +91,6 @@ function judge(
       },
     },
   ];
-}
-
-/** A principal that was probably meant to be this one. */
-function nearMiss(
-  principal: string,
-  policy: Policy,
-): { at: RuleInput['policy']['statements'][number]['principals'][number]; text: string } | null {
-  const named = policy.statements
-    .filter(({ effect }) => effect === 'Allow')
-    .flatMap(({ principals }) => principals)
-    .filter(({ type }) => type === 'AWS');
-  const wanted = parseRoleArn(principal);
-  for (const at of named) {
-    const role = parseRoleArn(at.text);
-    if (!wanted || !role) continue;
-    if (role.account !== wanted.account && role.name === wanted.name)
-      return { at, text: `${at.text} differs from it in the account` };
-    if (role.account !== wanted.account) continue;
-    if (role.name === wanted.name) return { at, text: `${at.text} differs from it in the path` };
-    if (role.name.toLowerCase() === wanted.name.toLowerCase())
-      return { at, text: `${at.text} differs from it in upper and lower case` };
-  }
-  const session = named.find(({ names }) => names.kind === 'session' && wanted?.name === names.roleName);
-  if (session) return { at: session, text: `${session.text} is one other session of the role` };
-  const near = nearestName(
-    principal,
-    named.map(({ text }) => text),
-  );
-  const at = named.find(({ text }) => text === near);
-  return at ? { at, text: `it names ${at.text}, which is similar` } : null;
 }
 
 const delegated: Rule = {

@@ -139,16 +139,14 @@ const issuerKeys: Rule = {
 const hasOtherPrincipals = ({ principals }: Statement): boolean =>
   principals.some(({ type }) => type !== 'Federated');
 
+/** Whether a key is a claim of an issuer, written with its host or URL, that the statement does not trust. */
 function isForeign({ key }: Condition, statement: Statement): boolean {
   const folded = key.toLowerCase();
-  if (
-    /^(?:aws|sts|saml|iam|ec2|lambda|eks):/.test(folded) ||
-    /^(?:aws|sts|saml):/.test(folded.split('/')[0]!)
-  )
-    return false;
   const issuer = folded.slice(0, folded.lastIndexOf(':'));
-  if (!issuer.includes('.') && !/^https?/.test(issuer)) return false;
-  return principalsOf(statement, 'oidc').every(({ names }) => names.issuer.toLowerCase() !== issuer);
+  const isClaim = /^https?:/.test(issuer) || /^[\w-]+\./.test(issuer);
+  return (
+    isClaim && principalsOf(statement, 'oidc').every(({ names }) => names.issuer.toLowerCase() !== issuer)
+  );
 }
 
 const namespaces: Rule = {
