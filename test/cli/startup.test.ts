@@ -138,7 +138,9 @@ test('the manifest is what `oclif manifest` makes of the bundle', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'pod-iam-manifest-'));
   after(() => rmSync(folder, { recursive: true }));
   cpSync(join(root, 'package.json'), join(folder, 'package.json'));
-  for (const name of ['dist', 'node_modules']) symlinkSync(join(root, name), join(folder, name));
+  // A copy: by way of a link, the paths in the manifest would lead out of the folder.
+  cpSync(dist, join(folder, 'dist'), { recursive: true, filter: (path) => !path.endsWith('.map') });
+  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
   const { code, stderr } = await runCli(join(root, 'node_modules/oclif/bin/run.js'), ['manifest', folder]);
   assert.equal(code, 0, stderr);
   const read = (path: string): string => readFileSync(join(path, 'oclif.manifest.json'), 'utf8');
