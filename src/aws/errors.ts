@@ -57,7 +57,8 @@ export function awsProblem(error: unknown, call: AwsCall, profile: string | null
       what: `AWS did not answer ${call.action}${of}`,
       next: 'check the network, AWS_REGION and AWS_ENDPOINT_URL, or go without AWS (--no-aws)',
     });
-  return environmentProblem({ ...base, code: 'AWS_API', what: `AWS refused ${call.action}${of}` });
+  const what = details.isAnswered ? 'AWS refused' : 'AWS could not be asked for';
+  return environmentProblem({ ...base, code: 'AWS_API', what: `${what} ${call.action}${of}` });
 }
 
 /** What to give the caller so that a call is allowed next time. */
@@ -93,15 +94,20 @@ const rejected = new Set([
   'IncompleteSignature',
 ]);
 const networkNames = new Set(['TimeoutError', 'AbortError', 'NetworkingError']);
+const networkCodes = new Set([
+  ...['ENOTFOUND', 'EAI_AGAIN', 'ECONNREFUSED', 'ECONNRESET', 'ECONNABORTED', 'EPIPE', 'ETIMEDOUT'],
+  ...['EHOSTUNREACH', 'ENETUNREACH', 'ENETDOWN', 'EADDRNOTAVAIL', 'EPROTO'],
+]);
 
 interface ErrorDetails {
   name: string;
   why: string;
   isNetwork: boolean;
+  isAnswered: boolean;
 }
 
 function readError(error: unknown): ErrorDetails {
-  if (!(error instanceof Error)) return { name: '', why: String(error), isNetwork: false };
+  if (!(error instanceof Error)) return { name: '', why: String(error), isNetwork: false, isAnswered: false };
   const { code, errors, $metadata } = error as Error & {
     code?: string;
     errors?: Error[];
@@ -114,11 +120,15 @@ function readError(error: unknown): ErrorDetails {
   const suffix = isAnswered ? ` (request id ${$metadata.requestId})` : '';
   return {
     name: error.name,
-    why: `${label}${message}${suffix}`,
+    why: redact(`${label}${message}${suffix}`),
     isNetwork:
       !isAnswered &&
-      (networkNames.has(error.name) || /^(E[A-Z]{4,}|CERT_|UND_ERR|.*CERT.*|ERR_TLS)/.test(code ?? '')),
+      (networkNames.has(error.name) || networkCodes.has(code ?? '') || /CERT|TLS|SSL/.test(code ?? '')),
+    isAnswered,
   };
 }
+
+/** Some refusals quote the request's Authorization header: of a key id only the end is shown. */
+const redact = (text: string): string => text.replace(/\bA[KS]IA[A-Z0-9]{8,}\b/g, (id) => `…${id.slice(-4)}`);
 
 const firstLine = (text: string): string => text.split('\n')[0] ?? '';
