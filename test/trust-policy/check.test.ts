@@ -758,6 +758,24 @@ const correct: Record<string, string> = {
   China: trust({ AWS: `arn:aws-cn:iam::${HOME}:role/node` }),
 };
 
+it('takes no long time over a hostile document', () => {
+  const hostile = (value: string): string =>
+    irsa({ StringLike: { [`${ISSUER}:sub`]: value, 'sts:ExternalId': value } });
+  const startMs = performance.now();
+  for (const part of ['${', '${ ', '*a', 'a:', "${a,'"]) check(hostile(part.repeat(20_000)), nodes);
+  check(
+    document(
+      ...Array.from({ length: 800 }, (_, i) => ({
+        Effect: 'Allow',
+        Principal: { AWS: `${NODE}${i}` },
+        Action: 'sts:AssumeRole',
+      })),
+    ),
+    nodes,
+  );
+  assert.ok(performance.now() - startMs < 5000);
+});
+
 describe('a correct document', () => {
   for (const [name, text] of Object.entries(correct)) {
     it(`breaks no rule: ${name}`, () => {

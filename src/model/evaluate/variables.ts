@@ -11,19 +11,18 @@ export type Substituted =
   | { state: 'void' }
   | { state: 'unknown'; key: string };
 
-const VARIABLE = /\$\{([^}]*)\}/g;
-
-export const hasVariable = (text: string): boolean => text.includes('${');
-
 /** Fills in the variables of a value. Documents of version 2008-10-17 have none: they stay as text. */
 export function substitute(text: string, facts: Facts, hasVariables: boolean): Substituted {
-  if (!hasVariables || !hasVariable(text)) return { state: 'text', pieces: [{ text, isLiteral: false }] };
+  if (!hasVariables || !text.includes('${')) return { state: 'text', pieces: [{ text, isLiteral: false }] };
   const pieces: Piece[] = [];
   let from = 0;
-  for (const match of text.matchAll(VARIABLE)) {
-    pieces.push({ text: text.slice(from, match.index), isLiteral: false });
-    from = match.index + match[0].length;
-    const filled = fill(match[1]!, facts);
+  for (;;) {
+    const start = text.indexOf('${', from);
+    const end = start < 0 ? -1 : text.indexOf('}', start);
+    if (end < 0) break;
+    pieces.push({ text: text.slice(from, start), isLiteral: false });
+    from = end + 1;
+    const filled = fill(text.slice(start + 2, end), facts);
     if (filled.state !== 'text') return filled;
     pieces.push({ text: filled.text, isLiteral: true });
   }
@@ -34,15 +33,31 @@ export function substitute(text: string, facts: Facts, hasVariables: boolean): S
 /** The text with all pieces put together, wildcards or not. */
 export const plainText = (pieces: readonly Piece[]): string => pieces.map(({ text }) => text).join('');
 
-function fill(
-  inner: string,
-  facts: Facts,
-): { state: 'text'; text: string } | { state: 'void' } | { state: 'unknown'; key: string } {
+/** The text without its variables, in one pass whatever stands in it. */
+export function withoutVariables(text: string): string {
+  let rest = '';
+  let from = 0;
+  for (;;) {
+    const start = text.indexOf('${', from);
+    const end = start < 0 ? -1 : text.indexOf('}', start);
+    if (end < 0) return rest + text.slice(from);
+    rest += text.slice(from, start);
+    from = end + 1;
+  }
+}
+
+type Filled = { state: 'text'; text: string } | { state: 'void' } | { state: 'unknown'; key: string };
+
+/** @param inner what stands between the braces: a key, perhaps with `, 'default'` behind it */
+function fill(inner: string, facts: Facts): Filled {
   if (inner === '*' || inner === '?' || inner === '$') return { state: 'text', text: inner };
-  const [, key = '', fallback] = /^\s*([^,]*?)\s*(?:,\s*'([^']*)'\s*)?$/.exec(inner) ?? [];
+  const comma = inner.indexOf(',');
+  const key = (comma < 0 ? inner : inner.slice(0, comma)).trim();
   const fact = facts.lookup(key);
   if (fact.state === 'unknown') return { state: 'unknown', key };
   // Variables take keys of one value only.
   if (fact.state === 'known' && fact.values.length === 1) return { state: 'text', text: fact.values[0]! };
-  return fallback === undefined ? { state: 'void' } : { state: 'text', text: fallback };
+  const fallback = comma < 0 ? '' : inner.slice(comma + 1).trim();
+  const isQuoted = fallback.length >= 2 && fallback.startsWith("'") && fallback.endsWith("'");
+  return isQuoted ? { state: 'text', text: fallback.slice(1, -1) } : { state: 'void' };
 }

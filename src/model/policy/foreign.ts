@@ -10,17 +10,17 @@ export function recogniseText(text: string): string | null {
   if (/^%7b/i.test(start)) return 'it is URL-encoded, as the raw IAM API returns it: decode it first';
   if (
     /^(?:resource|data|module|variable|locals|provider)\b[^\n]*\{/m.test(start) ||
-    /jsonencode\s*\(/.test(start)
+    /jsonencode[ \t]*\(/.test(start)
   )
     return 'it looks like Terraform: check what `terraform show -json` or the JSON in assume_role_policy gives';
   if (
-    /^(?:AWSTemplateFormatVersion|Resources)\s*:/m.test(start) ||
-    /AssumeRolePolicyDocument\s*:/.test(start)
+    /^(?:AWSTemplateFormatVersion|Resources)[ \t]*:/m.test(start) ||
+    /AssumeRolePolicyDocument[ \t]*:/.test(start)
   )
     return 'it looks like a CloudFormation template in YAML: check the AssumeRolePolicyDocument inside it, as JSON';
-  if (/^(?:apiVersion|kind)\s*:/m.test(start))
+  if (/^(?:apiVersion|kind)[ \t]*:/m.test(start))
     return 'it looks like a Kubernetes manifest: use pod-iam doctor -f';
-  if (/^(?:---|-?\s*(?:Version|Statement|Sid|Effect)\s*:)/m.test(start) && !start.startsWith('{'))
+  if (/^(?:---|-?[ \t]*(?:Version|Statement|Sid|Effect)[ \t]*:)/m.test(start) && !start.startsWith('{'))
     return 'it looks like YAML: IAM takes JSON only';
   if (/^\{[^"]*'/.test(start)) return 'JSON takes double quotes only';
   return null;

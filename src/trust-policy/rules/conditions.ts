@@ -1,6 +1,7 @@
 // Rules on Condition blocks: lines that can never hold, or that hold when they should not.
 import { parseRange } from '../../model/evaluate/ip.ts';
 import { isBase64, parseDate, parseNumber } from '../../model/evaluate/value.ts';
+import { withoutVariables } from '../../model/evaluate/variables.ts';
 import { editDistance, nearestName } from '../../model/nearest.ts';
 import { OPERATORS, type OperatorFamily } from '../../model/policy/operators.ts';
 import { hasWildcard } from '../../model/policy/wildcard.ts';
@@ -76,6 +77,9 @@ function valueFaults({ operator, operatorText, values, key, ...at }: Condition):
         observed: `${operatorText} on ${key} has no value, and never holds`,
       },
     ];
+  // https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-reference-policy-checks.html
+  if (operator.name === 'Bool' && values.length > 1)
+    return [{ at, observed: `${operatorText} takes one value, and ${key} has ${values.length}` }];
   const reader = readers[OPERATORS[operator.name]!];
   if (!reader) return [];
   return values
@@ -89,7 +93,7 @@ function valueFaults({ operator, operatorText, values, key, ...at }: Condition):
 function variableFaults(policy: Policy, { values }: Condition): Violation[] {
   if (policy.version?.text !== '2012-10-17') return [];
   return values
-    .filter(({ text }) => /\$\{[^}]*$/.test(text) || /\$\{\s*\}/.test(text))
+    .filter(({ text }) => withoutVariables(text).includes('${') || text.includes('${}'))
     .map((value) => ({
       at: value,
       observed: `the policy variable in "${value.text}" is not closed or empty`,

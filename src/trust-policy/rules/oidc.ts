@@ -1,5 +1,6 @@
 // Rules on tokens of OIDC providers: which service account (:sub), which audience (:aud), which issuer.
 // https://docs.aws.amazon.com/eks/latest/userguide/associate-service-account-role.html
+import { withoutVariables } from '../../model/evaluate/variables.ts';
 import type { Condition, Policy, Statement } from '../../model/policy.ts';
 import type { Rule, Violation } from '../rule.ts';
 import { allows, conditionsOn, covers, isGuard, type PrincipalOf, principalsOf } from './shared.ts';
@@ -166,15 +167,8 @@ const namespaces: Rule = {
 };
 
 function hasOpenNamespace(pattern: string): boolean {
-  const parts = pattern.split(':');
-  return (
-    /[*?]/.test(
-      parts
-        .slice(0, 3)
-        .join(':')
-        .replace(/\$\{[^}]*\}/g, ''),
-    ) || /^[*?]+$/.test(pattern)
-  );
+  const upToNamespace = withoutVariables(pattern).split(':').slice(0, 3).join(':');
+  return /[*?]/.test(upToNamespace);
 }
 
 const oneCluster: Rule = {
