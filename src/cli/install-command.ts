@@ -9,9 +9,9 @@ import type { InstallValues } from '../manifests/values.ts';
 import { EXIT } from '../model/problem.ts';
 import { DEFAULT_PROBE_IMAGE } from '../probe/pod.ts';
 import { PodIamCommand } from './base.ts';
-import { confirm } from './confirm.ts';
 import { connect } from './connect.ts';
 import { changesInWords, colouredDiff } from './diff.ts';
+import { confirm } from './prompts.ts';
 import { table } from './table.ts';
 import { waitOf } from './wait.ts';
 
@@ -38,7 +38,7 @@ export abstract class InstallCommand<T extends typeof Command> extends PodIamCom
     const count = plan.changes.filter(({ action }) => action !== 'none').length;
     const { signal, progress } = this;
     if (count > 0)
-      await confirm(`Apply ${count} changes to context ${kube.context.name}? (y/N)`, {
+      await confirm(`Apply ${count} changes to context ${kube.context.name}?`, {
         yes: flags.yes,
         signal,
       });

@@ -3,27 +3,33 @@
 import { interruptedProblem, usageProblem } from '../model/problem.ts';
 
 export interface ConfirmOptions {
-  /** The value of the flag that says yes beforehand. */
+  /** `--yes` was given. */
   yes: boolean;
-  /** That flag, such as `--yes`. */
-  flagName: string;
-  /** The answer that Enter gives. */
+  /** The answer that Enter gives; no. */
   default?: boolean;
+  /** What is said after a no: `nothing was changed`. */
+  declined?: string;
+  signal?: AbortSignal;
 }
 
 /**
- * Asks yes or no on the terminal.
- * Throws a usage Problem that names the flag when there is no terminal, and an interrupted Problem on Ctrl-C.
+ * Asks for leave, and returns when it was given. Throws a usage Problem that names `--yes` when there is no
+ * terminal, and an interrupted Problem on no and on Ctrl-C.
  */
-export async function confirm(question: string, options: ConfirmOptions): Promise<boolean> {
-  if (options.yes) return true;
-  needTerminal(question, options.flagName);
-  return ask(async (inquirer, streams) => {
-    const { answer } = await inquirer.createPromptModule(streams)([
+export async function confirm(question: string, options: ConfirmOptions): Promise<void> {
+  if (options.yes) return;
+  needTerminal(question, '--yes');
+  const isWanted = await ask(options.signal, async (prompt) => {
+    const { answer } = await prompt([
       { type: 'confirm', name: 'answer', message: question, default: options.default ?? false },
     ]);
     return answer as boolean;
   });
+  if (!isWanted)
+    throw interruptedProblem({
+      code: 'DECLINED',
+      what: `${options.declined ?? 'nothing was changed'}: the answer was no`,
+    });
 }
 
 /** Asks for a line of text; `validate` returns a complaint or null. Throws like `confirm`. */
@@ -32,8 +38,8 @@ export async function askText(
   options: { flagName: string; default?: string | undefined; validate?(text: string): string | null },
 ): Promise<string> {
   needTerminal(question, options.flagName);
-  return ask(async (inquirer, streams) => {
-    const { answer } = await inquirer.createPromptModule(streams)([
+  return ask(undefined, async (prompt) => {
+    const { answer } = await prompt([
       {
         type: 'input',
         name: 'answer',
@@ -56,8 +62,8 @@ export async function askChoice(
   },
 ): Promise<string> {
   needTerminal(question, options.flagName);
-  return ask(async (inquirer, streams) => {
-    const { answer } = await inquirer.createPromptModule(streams)([
+  return ask(undefined, async (prompt) => {
+    const { answer } = await prompt([
       {
         type: 'select',
         name: 'answer',
@@ -81,15 +87,16 @@ function needTerminal(question: string, flagName: string): void {
   });
 }
 
-type Inquirer = typeof import('inquirer').default;
-/** Questions are talk: they go to stderr, and stdout stays the result's. */
-type Streams = { input: NodeJS.ReadStream; output: NodeJS.WriteStream };
+type Prompt = ReturnType<typeof import('inquirer').default.createPromptModule>;
 
-async function ask<T>(question: (inquirer: Inquirer, streams: Streams) => Promise<T>): Promise<T> {
+async function ask<T>(signal: AbortSignal | undefined, question: (prompt: Prompt) => Promise<T>): Promise<T> {
   const { default: inquirer } = await import('inquirer');
+  // Questions are talk: they go to stderr, and stdout stays the result's.
+  const streams = { input: process.stdin, output: process.stderr };
   try {
-    return await question(inquirer, { input: process.stdin, output: process.stderr });
+    return await question(inquirer.createPromptModule({ ...streams, ...(signal && { signal }) }));
   } catch (error) {
+    signal?.throwIfAborted();
     if (error instanceof Error && error.name === 'ExitPromptError')
       throw interruptedProblem({
         code: 'INTERRUPTED',

@@ -12,7 +12,6 @@ import { readBundle } from '../manifests/bundle.ts';
 import { installObjects } from '../manifests/objects.ts';
 import { kustomizeFiles } from '../manifests/print.ts';
 import { checkValues } from '../manifests/values.ts';
-import { interruptedProblem } from '../model/problem.ts';
 import { type Answers, settle } from '../wizard/answers.ts';
 import { type Plan, planFiles } from '../wizard/plan.ts';
 
@@ -75,8 +74,7 @@ export default class Init extends PodIamCommand<typeof Init> {
     };
     if (isDryRun) return { ...result, written: false };
     const question = `Write ${changes.length} files to ${folder}?`;
-    if (!(await confirm(question, { yes, flagName: '--yes', default: true })))
-      throw interruptedProblem({ code: 'DECLINED', what: 'nothing was written: the answer was no' });
+    await confirm(question, { yes, default: true, declined: 'nothing was written' });
     for (const path of writeFiles(folder, plan.files)) this.log(path);
     this.logToStderr(['Next:', ...next].join('\n  '));
     return { ...result, written: true };

@@ -1,8 +1,8 @@
 import { Flags } from '@oclif/core';
 import { PodIamCommand } from '../cli/base.ts';
-import { confirm } from '../cli/confirm.ts';
 import { connect } from '../cli/connect.ts';
 import { changeFlags, installValuesOf, manifestFlags } from '../cli/install-flags.ts';
+import { confirm } from '../cli/prompts.ts';
 import { table } from '../cli/table.ts';
 import { waitOf } from '../cli/wait.ts';
 import { nameOf } from '../cluster/change.ts';
@@ -45,7 +45,7 @@ export default class Uninstall extends PodIamCommand<typeof Uninstall> {
     const print = (text: string) => (flags['dry-run'] ? this.log(text) : this.logToStderr(text));
     for (const object of plan.objects) print(`- delete ${nameOf(object)}`);
     if (flags['dry-run']) return { ...nothing, installed: true, left: plan.objects.map(nameOf) };
-    await confirm(`Remove pod-iam and its rules on all nodes of context ${context}? (y/N)`, {
+    await confirm(`Remove pod-iam and its rules on all nodes of context ${context}?`, {
       yes: flags.yes,
       signal,
     });

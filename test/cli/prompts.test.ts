@@ -19,12 +19,11 @@ test('without a terminal a question is a usage error that names its flag', async
 });
 
 test('the flag answers without a terminal', async () => {
-  assert.deepEqual(await ask(['--yes'], '', false), { code: 0, stdout: 'true\n', stderr: '' });
+  assert.deepEqual(await ask(['--yes'], '', false), { code: 0, stdout: 'applied\n', stderr: '' });
 });
 
 const answers: [string, string, string, string][] = [
-  ['confirm', 'y\n', 'true\n', 'Apply 7 changes?'],
-  ['confirm', '\n', 'false\n', 'Apply 7 changes?'],
+  ['confirm', 'y\n', 'applied\n', 'Apply 7 changes?'],
   ['text', 'arn:x\n', 'arn:x\n', 'Base role ARN?'],
   ['text', '\n', 'none\n', 'Base role ARN?'],
   ['choice', '\n', 'one\n', 'Which?'],
@@ -34,6 +33,14 @@ for (const [kind, input, stdout, question] of answers) {
     const ran = await ask(['--kind', kind], input);
     assert.deepEqual([ran.code, ran.stdout], [0, stdout]);
     assert.ok(ran.stderr.includes(question), ran.stderr);
+  });
+}
+
+for (const input of ['n\n', '\n']) {
+  test(`${JSON.stringify(input)} to a question for leave ends with 4`, async () => {
+    const { code, stdout, stderr } = await ask([], input);
+    assert.deepEqual([code, stdout], [4, '']);
+    assert.match(stderr, /Error: nothing was changed: the answer was no\n$/);
   });
 }
 

@@ -1,7 +1,6 @@
 import { Flags } from '@oclif/core';
 import { PodIamCommand } from '../../cli/base.ts';
 import { confirm } from '../../cli/prompts.ts';
-import { interruptedProblem } from '../../model/problem.ts';
 import { backupName, planLive, writeLive } from '../../trust-policy/apply.ts';
 import { type ApplyOutcome, changeLines, outcomeOf, readWanted } from '../../trust-policy/wanted.ts';
 
@@ -45,9 +44,7 @@ export default class Apply extends PodIamCommand<typeof Apply> {
     if (!plan.changed) this.log(`The trust policy of ${plan.role.arn} is left as it is`);
     else if (isDryRun) this.log(plan.document.trimEnd());
     if (!plan.changed || isDryRun) return outcomeOf(plan, isDryRun, null);
-    const isWanted = await confirm(`Write this to ${plan.role.arn}?`, { yes, flagName: '--yes' });
-    if (!isWanted)
-      throw interruptedProblem({ code: 'DECLINED', what: 'nothing was changed: the answer was no' });
+    await confirm(`Write this to ${plan.role.arn}?`, { yes, signal: this.signal });
     const backup = this.flags.backup ?? backupName(plan.role, new Date());
     this.progress.step(`writing the trust policy of ${plan.role.name}, and waiting until IAM shows it`);
     await writeLive(aws, plan, { backup, signal: this.signal });
