@@ -1,4 +1,5 @@
 // The whole programme of doctor and verify at a glance, in order of dependency. A code is never reused.
+// What can be said of a trust policy's text alone is trust-policy's own.
 import type { Check } from '../model/check.ts';
 import { run as AN001 } from './AN001.ts';
 import { run as AN002 } from './AN002.ts';
@@ -54,6 +55,3 @@ export const CATALOGUE: readonly Check[] = [
   { code: 'CR001', title: 'the first credential comes within a second', severity: 'error', decidedBy: ['A'], after: ['ID010'], run: CR001 },
   { code: 'CR002', title: 'served credentials have 25 minutes left', severity: 'error', decidedBy: ['A'], after: ['ID010'], run: CR002 },
 ];
-
-/** The checks of trust policies' texts (TP…) are trust-policy's own; these are the others. */
-export const checkOf = (code: string): Check | undefined => CATALOGUE.find((check) => check.code === code);

@@ -1,7 +1,7 @@
 // An examination from end to end: gather facts, ask from diagnostic pods, judge, report. Whatever
 // breaks half-way, what is known by then is judged and reported.
 import type { Aws } from '../aws/aws.ts';
-import { runChecks, summarise } from '../checks/run.ts';
+import { leftOut, runChecks, summarise } from '../checks/run.ts';
 import { annotatedWorkloads } from '../checks/shared.ts';
 import type { Kube } from '../cluster/kube.ts';
 import type { DecidedBy } from '../model/check.ts';
@@ -98,8 +98,14 @@ export async function examine(options: ExamineOptions): Promise<Examination> {
     by,
     problem,
     left,
-    notCovered,
+    notCovered: [...notCovered, ...undecidable(by)],
   };
+}
+
+function undecidable(by: readonly DecidedBy[]): string[] {
+  const codes = leftOut(by);
+  const hint = by.includes('K') && !by.includes('A') ? '; --active decides most of them' : '';
+  return codes.length === 0 ? [] : [`${codes.join(', ')}, which this run has no means to decide${hint}`];
 }
 
 interface Progressed {
