@@ -1,6 +1,6 @@
 // Help as oclif prints it, under the name that the user called, with a usage line that fits a line and
 // the examples near the top.
-import { CommandHelp, Help, type Interfaces } from '@oclif/core';
+import { type Command, CommandHelp, Help, type Interfaces } from '@oclif/core';
 import { settleName } from './name.ts';
 
 type Section = ReturnType<CommandHelp['sections']>[number];
@@ -19,6 +19,18 @@ class PodIamCommandHelp extends CommandHelp {
       return place < 0 ? FIRST.length : place;
     };
     return super.sections().sort((a, b) => rank(a) - rank(b));
+  }
+
+  /** Without the summary, which stands above already. */
+  protected override description(): string | undefined {
+    const { description } = this.command;
+    return description ? this.wrap(description) : undefined;
+  }
+
+  protected override groupFlags(flags: Command.Flag.Any[]): ReturnType<CommandHelp['groupFlags']> {
+    const { flagGroups, mainFlags } = super.groupFlags(flags);
+    const { GLOBAL = [], ...others } = flagGroups;
+    return { mainFlags, flagGroups: { ...others, ...(GLOBAL.length > 0 && { GLOBAL }) } };
   }
 
   /** Arguments and required flags; oclif's own repeats every flag of the list below. */

@@ -1,0 +1,57 @@
+// What holds for every command, judged on the bundle: help, usage errors, and what the help promises.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { assertGolden } from '../helpers/golden.ts';
+import { runCli } from '../helpers/run-cli.ts';
+
+const root = join(import.meta.dirname, '../..');
+const bin = join(root, 'bin/run.js');
+
+interface CommandFacts {
+  hidden?: boolean;
+  summary?: string;
+  examples?: (string | { command: string })[];
+  flags: Record<string, { summary?: string; description?: string; hidden?: boolean }>;
+}
+const manifest = JSON.parse(readFileSync(join(root, 'oclif.manifest.json'), 'utf8')) as {
+  commands: Record<string, CommandFacts>;
+};
+/** oclif's own completion speaks for itself. */
+const commands = Object.entries(manifest.commands).filter(([id]) => !id.startsWith('autocomplete'));
+
+test('the root help is stable', async () => {
+  const { stdout } = await runCli(bin, ['--help']);
+  assertGolden('help/pod-iam.txt', stdout.replace(/pod-iam\/\S+ \S+ \S+/, 'pod-iam/VERSION PLATFORM NODE'));
+});
+
+for (const [id, command] of commands) {
+  const words = id.split(':');
+
+  test(`the help of ${words.join(' ')} is stable`, async () => {
+    const { code, stdout, stderr } = await runCli(bin, [...words, '--help']);
+    assert.deepEqual([code, stderr], [0, '']);
+    assertGolden(`help/${words.join('-')}.txt`, stdout);
+  });
+
+  test(`${words.join(' ')} has a summary, an example and a word on every flag`, () => {
+    assert.match(command.summary ?? '', /\S.*\.$/);
+    assert.ok((command.examples ?? []).length > 0, 'no example');
+    const silent = Object.entries(command.flags).filter(
+      ([, { summary, description }]) => !summary && !description,
+    );
+    assert.deepEqual(
+      silent.map(([name]) => name),
+      [],
+    );
+  });
+
+  test(`${words.join(' ')} refuses a flag that it does not know in one sentence, as JSON too`, async () => {
+    const { code, stdout, stderr } = await runCli(bin, [...words, '--no-such-flag', '--json']);
+    assert.equal(code, 2);
+    assert.match(stderr, /^Error: there is no flag --no-such-flag[^\n]*\n {2}Next: pod-iam [^\n]* --help\n$/);
+    const { schemaVersion, error } = JSON.parse(stdout);
+    assert.deepEqual([schemaVersion, error.code, error.exitCode], [1, 'USAGE', 2]);
+  });
+}
