@@ -5,7 +5,7 @@ import { EXTERNAL_ID_KEY, SESSION_NAME_KEY } from '../model/annotations.ts';
 import { isSessionOf, parseRoleArn, parseSessionArn, type RoleArn } from '../model/arn.ts';
 import { type Evaluation, evaluateTrust } from '../model/evaluate.ts';
 import { type Finding, type Fix, fail, pass, type Subject, unknown } from '../model/finding.ts';
-import { parsePolicy } from '../model/policy.ts';
+import { type Policy, parsePolicy } from '../model/policy.ts';
 import { Problem } from '../model/problem.ts';
 import type { Fact, RoleFact, Snapshot, WorkloadFact } from '../model/snapshot.ts';
 import { planTrustChange } from '../trust-policy/plan.ts';
@@ -55,32 +55,19 @@ function judge(
       why,
       fix: fix(role, identities, snapshot),
     });
-  const verdicts = identities.map((caller) => ({
-    caller,
-    ...evaluateTrust(policy, {
-      caller,
-      callerRole: nodeRoleArn(caller, snapshot),
-      action: 'sts:AssumeRole',
-      role: role.arn,
-      context: requestContext(workload, snapshot),
-      // Whether the node's own policies allow it too is another question (GR001, TP019).
-      identityPolicies: 'any',
-    }),
-  }));
-  const evidence = verdicts.map(({ caller, because }) => ({ what: caller, value: because }));
+  const verdicts = verdictsOf(policy, workload, role.arn, identities, snapshot);
+  const evidence = verdicts.map(({ name, because }) => ({ what: name, value: because }));
   const refused = verdicts.filter(({ decision }) => decision === 'deny');
-  if (refused[0])
+  if (refused[0]) {
+    const names = [...new Set(refused.map(({ name }) => name))];
     return fail(of, {
-      expected: `${expected}: ${refused.map(({ caller }) => caller).join(', ')}`,
+      expected: `${expected}: ${names.join(', ')}`,
       observed: refused[0].because,
       why,
       evidence: [...evidence, ...principals(role.trustPolicy)],
-      fix: fix(
-        role,
-        refused.map(({ caller }) => caller),
-        snapshot,
-      ),
+      fix: fix(role, names, snapshot),
     });
+  }
   const open = verdicts.find(({ decision }) => decision === 'unknown');
   if (open) return proven(of, parseRoleArn(role.arn)!, snapshot) ?? undecided(of, open, evidence);
   const first = verdicts[0];
@@ -91,6 +78,30 @@ function judge(
       ? "; that delegates to the account, so the node's own policy must allow it too"
       : '';
   return pass(of, { expected, observed: `${first.because}${tail}`, why, evidence });
+}
+
+/** One verdict per role, and not per session of it, unless the policy tells its sessions apart. */
+function verdictsOf(
+  policy: Policy,
+  workload: WorkloadFact,
+  role: string,
+  identities: readonly string[],
+  snapshot: Snapshot,
+): (Evaluation & { name: string })[] {
+  const verdicts = identities.map((caller) => {
+    const name = nodeRoleArn(caller, snapshot);
+    const verdict = evaluateTrust(policy, {
+      caller,
+      callerRole: name,
+      action: 'sts:AssumeRole',
+      role,
+      context: requestContext(workload, snapshot),
+      // Whether the node's own policies allow it too is another question (GR001, TP019).
+      identityPolicies: 'any',
+    });
+    return { name, ...verdict };
+  });
+  return [...new Map(verdicts.map((verdict) => [`${verdict.name} ${verdict.because}`, verdict])).values()];
 }
 
 const nameNodeRole = { text: "name the nodes' role with --node-role ARN", command: null, patch: null };

@@ -61,6 +61,17 @@ describe('TP018', () => {
     assert.equal(finding!.fix?.text, `let ${user} assume it`);
   });
 
+  it('tells many sessions of one role once', () => {
+    const sessions = ['i-1', 'i-2', 'i-3'].map((id) => NODE_SESSION.replace(/i-\w+$/, id));
+    const snapshot = trusted(trusting(roleArn('x')), { nodeIdentities: known(sessions, '') });
+    const [finding] = run(snapshot);
+    assert.equal(finding!.expected, `the trust policy lets the node identity assume the role: ${NODE_ROLE}`);
+    assert.deepEqual(
+      finding!.evidence.map(({ what }) => what),
+      [NODE_ROLE, 'the trust policy names'],
+    );
+  });
+
   it('names the node role with the path that IAM told', () => {
     const nodes = { ...role('nodes'), arn: `arn:aws:iam::${ACCOUNT}:role/eks/nodes`, path: '/eks/' };
     const aws = { ...goodSnapshot().aws, roles: rolesOf(role('blue', trusting(roleArn('x'))), nodes) };

@@ -27,8 +27,7 @@ describe('the catalogue', () => {
       assert.ok(title.length > 10 && title.length < 70, title);
       const page = listPages().find((candidate) => candidate.code === code);
       assert.ok(page, `templates/explain/${code}.md is missing`);
-      // Those of trust policies are told in the words of `trust-policy check`.
-      if (!code.startsWith('TP')) assert.equal(page.title, title);
+      assert.equal(page.title, title);
       const file = new URL(`${code}.test.ts`, here);
       assert.ok(existsSync(file), `test/checks/${code}.test.ts is missing`);
       const tests = readFileSync(file, 'utf8');
