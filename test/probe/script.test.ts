@@ -231,6 +231,17 @@ describe('the probe script', () => {
     assert.equal(asked[2], `GET ${ROLES}${ROLE}`);
   });
 
+  it('asks the canary once more when the daemon has not seen the pod yet', async () => {
+    let canaries = 0;
+    const { observation } = await observe((request) => {
+      const answer = goodAnswer(request);
+      if (request.line !== 'GET /-/pod-iam' || canaries++ > 0) return answer;
+      return { ...answer, body: JSON.stringify({ ...JSON.parse(answer.body), caller: null }) };
+    });
+    assert.equal(canaries, 2);
+    assert.equal(observation.canary?.takenFor, 'apps/probe-1');
+  });
+
   it('asks for nothing by name when a bare pod is listed no role', async () => {
     const bare: PlannedProbe = {
       ...probe,
