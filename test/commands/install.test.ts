@@ -100,7 +100,7 @@ describe('install, status and uninstall as a user types them', () => {
     assert.deepEqual([code, stdout], [2, '']);
     assert.match(
       stderr,
-      /Error: this changes the cluster, and there is no terminal to ask on\n {2}Why: {2}Apply 6 changes to context emulated\?\n {2}Next: add --yes, or --dry-run to see the changes only\n$/,
+      /\nError: there is no terminal to ask "Apply 6 changes to context emulated\?"\n {2}Next: give --yes\n$/,
     );
     assert.equal(test.cluster.store.get('namespaces', '', 'pod-iam'), null);
   });
