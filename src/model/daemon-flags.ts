@@ -177,9 +177,11 @@ export function daemonDefaults(): DaemonValues {
 
 /** Holds values from any source (flags, environment, file) to what the daemon accepts. Throws a usage Problem. */
 export function checkDaemonValues(values: DaemonValues): void {
-  for (const { name, options } of DAEMON_FLAGS) {
+  for (const { name, default: standard, options } of DAEMON_FLAGS) {
     const value = values[name];
     if (typeof value !== 'string') continue;
+    // As kube2iam's charts write what is not set.
+    if (value === '' && standard === null) continue;
     if (options && !options.includes(value)) {
       const guess = nearestName(value, options);
       throw badFlag(
@@ -187,7 +189,7 @@ export function checkDaemonValues(values: DaemonValues): void {
       );
     }
     const fault = valueFault(name, value);
-    if (fault) throw badFlag(`--${name} ${fault}, not "${name === 'api-token' ? '…' : value}"`);
+    if (fault) throw badFlag(`--${name} ${fault}, not "${value}"`);
   }
   for (const [one, other] of [
     ['base-role-arn', 'auto-discover-base-arn'],

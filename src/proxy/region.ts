@@ -1,8 +1,9 @@
 // The AWS region: given, or the instance's.
+import { CredentialFailure } from './credentials/types.ts';
 import type { Imds } from './imds.ts';
 import type { DaemonSettings } from './settings.ts';
 
-/** @throws Error when there is none to be had; the next call tries again */
+/** @throws CredentialFailure when there is none to be had; the next call tries again */
 export async function findRegion(
   settings: Pick<DaemonSettings, 'region' | 'stsEndpoint'>,
   imds: Imds,
@@ -13,9 +14,14 @@ export async function findRegion(
     const region = body.toString().trim();
     if (status === 200 && /^[a-z0-9-]+$/.test(region)) return region;
     throw new Error(`it answered ${status}`);
-  } catch (error) {
+  } catch {
     // An endpoint of one's own has no region; signatures need some name all the same.
     if (settings.stsEndpoint) return 'us-east-1';
-    throw new Error('no region is known: give --region or AWS_REGION', { cause: error });
+    throw new CredentialFailure(
+      'unavailable',
+      'CR006',
+      'NoRegion',
+      'no AWS region is known: the daemon needs --region or AWS_REGION',
+    );
   }
 }

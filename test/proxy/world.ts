@@ -101,7 +101,7 @@ export async function startWorld(flags: string[] = []): Promise<World> {
   };
   writeFileSync(join(stateDir, 'token'), api.token);
   writeFileSync(join(stateDir, 'ca.crt'), api.ca);
-  const start = (extra: string[]): Promise<Daemon> =>
+  const start = async (extra: string[]): Promise<Daemon> =>
     startDaemon(
       readSettings(
         parseDaemonFlags([
@@ -125,7 +125,10 @@ export async function startWorld(flags: string[] = []): Promise<World> {
     api,
     aws,
     imds,
-    daemon: await start(flags),
+    daemon: await start(flags).catch(async (error: unknown) => {
+      await Promise.all([api.close(), aws.close(), imds.close()]);
+      throw error;
+    }),
     stateDir,
     log: () => logged,
     lines: (msg) =>

@@ -1,0 +1,53 @@
+// From flags and environment to settings, and what the daemon finds out about itself.
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { parseDaemonFlags } from '../../src/model/daemon-flags.ts';
+import { discoveredRoles, readSettings } from '../../src/proxy/settings.ts';
+import { CREDENTIALS, startWorld, until } from './world.ts';
+
+const read = (argv: string[], environment = {}) => readSettings(parseDaemonFlags(argv), environment);
+
+describe("the daemon's settings", () => {
+  test('listen on the host address when one is given, else on the loopback alone', () => {
+    assert.equal(read([]).bind, '127.0.0.1');
+    assert.equal(read(['--host-ip=10.0.0.5']).bind, '10.0.0.5');
+    assert.equal(read(['--host-ip=10.0.0.5', '--bind=0.0.0.0']).bind, '0.0.0.0');
+  });
+
+  test('take node and region from the environment when no flag says them', () => {
+    const { node, region } = read([], { NODE_NAME: 'n1', AWS_REGION: 'eu-west-1' });
+    assert.deepEqual([node, region], ['n1', 'eu-west-1']);
+    const given = read(['--node=n2', '--region=us-east-1'], { NODE_NAME: 'n1', AWS_REGION: 'eu-west-1' });
+    assert.deepEqual([given.node, given.region], ['n2', 'us-east-1']);
+  });
+
+  test('read addresses with a port and without, also of IPv6', () => {
+    const { metadataHost, metadataPort } = read(['--metadata-addr=fd00:ec2::254']);
+    assert.deepEqual([metadataHost, metadataPort], ['fd00:ec2::254', 80]);
+    const { adminHost, adminPort } = read(['--admin-addr=[::1]:9000']);
+    assert.deepEqual([adminHost, adminPort], ['::1', 9000]);
+  });
+
+  test('discover base ARN and default role only when told so', () => {
+    const self = { partition: 'aws-cn', account: '111122223333', roleName: 'node' };
+    assert.equal(discoveredRoles(read([]), self).baseRoleArn, null);
+    const base = discoveredRoles(read(['--auto-discover-base-arn']), self);
+    assert.deepEqual([base.baseRoleArn, base.defaultRole], ['arn:aws-cn:iam::111122223333:role/', null]);
+    const role = discoveredRoles(read(['--auto-discover-default-role']), self);
+    assert.deepEqual([role.baseRoleArn, role.defaultRole], ['arn:aws-cn:iam::111122223333:role/', 'node']);
+    assert.equal(discoveredRoles(read(['--auto-discover-default-role']), null).defaultRole, null);
+  });
+
+  test('a discovered base ARN serves bare names from the first request on', async () => {
+    const world = await startWorld(['--base-role-arn=', '--auto-discover-base-arn']);
+    try {
+      world.aws.latencyMs = 100;
+      world.pod('blue', { ip: '127.27.0.1', role: 'blue' });
+      const { status, body } = await world.get('127.27.0.1', CREDENTIALS);
+      assert.deepEqual([status, body], [200, 'blue']);
+      await until('credentials', () => world.lines('issued').length === 1);
+    } finally {
+      await world.close();
+    }
+  });
+});
