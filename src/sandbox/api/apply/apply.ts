@@ -6,7 +6,7 @@ import type { ApiObject, ManagedFieldsEntry } from '../object.ts';
 import { shapeOfKind } from '../schema/schema.ts';
 import { ApiError } from '../status.ts';
 import { difference, emptySet, intersection, isEmpty, parseFields, pathsOf } from './field-set.ts';
-import { type Change, isEntryOf, newEntry, ownableFields, withFields } from './managers.ts';
+import { type Change, inOrder, isEntryOf, newEntry, ownableFields, withFields } from './managers.ts';
 import { compare, merge, prune, unionOf } from './merge.ts';
 
 /** Throws the API's 409 when other managers own differing values and `force` is not set. */
@@ -45,7 +45,7 @@ export function applyConfiguration(
   const ownAfter = isUnchanged ? own : newEntry('Apply', live.apiVersion, owned, change);
   merged.metadata = {
     ...merged.metadata,
-    managedFields: [ownAfter, ...left].filter((entry) => Object.keys(entry.fieldsV1).length > 0),
+    managedFields: inOrder([ownAfter, ...left]),
   };
   return merged;
 }

@@ -64,7 +64,16 @@ export function managersAfterUpdate(
   if (!isEmpty(gained) && !entries.some((entry) => isEntryOf(entry, 'Update', change))) {
     entries.push(newEntry('Update', after.apiVersion, gained, change));
   }
-  return entries.filter((entry) => Object.keys(entry.fieldsV1).length > 0);
+  return inOrder(entries);
+}
+
+/** Without those that own nothing; applied ones first, then by age and name. */
+export function inOrder(entries: ManagedFieldsEntry[]): ManagedFieldsEntry[] {
+  const rank = ({ operation, time, manager, subresource = '' }: ManagedFieldsEntry): string =>
+    [operation, time, manager, subresource].join('\n');
+  return entries
+    .filter(({ fieldsV1 }) => Object.keys(fieldsV1).length > 0)
+    .sort((a, b) => (rank(a) < rank(b) ? -1 : 1));
 }
 
 export const isEntryOf = (

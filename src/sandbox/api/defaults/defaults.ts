@@ -2,6 +2,8 @@
 // pod-iam, kubectl's waiting commands and the controllers here depend on.
 import { type ApiObject, copy } from '../object.ts';
 import type { ResourceType } from '../resources.ts';
+import { shapeOfKind } from '../schema/schema.ts';
+import { normalised } from '../validation/shape.ts';
 import { type PodSpec, podDefaults } from './pod.ts';
 
 interface Template {
@@ -14,9 +16,9 @@ type Spec = Record<string, unknown> & {
   jobTemplate?: { spec?: { template?: Template } };
 };
 
-/** A copy with the kind's defaults; what is set stays. */
+/** A copy in the API's normal form with the kind's defaults; what is set stays. */
 export function withDefaults(type: ResourceType, object: ApiObject): ApiObject {
-  const filled = copy(object);
+  const filled = normalised(copy(object), shapeOfKind(type.apiVersion, type.kind)) as ApiObject;
   const spec = filled['spec'] as Spec | undefined;
   if (type.key === 'pods' && spec) {
     podDefaults(spec as unknown as PodSpec);
@@ -32,10 +34,11 @@ export function withDefaults(type: ResourceType, object: ApiObject): ApiObject {
   return filled;
 }
 
-/** A new object's status, which no client may set. */
+/** A new object's status, and a namespace's finalizer, which no client sets. */
 export function withInitialStatus(type: ResourceType, object: ApiObject): ApiObject {
   const status = initialStatus[type.key];
-  return status && object['status'] === undefined ? { ...object, status: copy(status) } : object;
+  const filled = status && object['status'] === undefined ? { ...object, status: copy(status) } : object;
+  return type.key === 'namespaces' ? { ...filled, spec: { finalizers: ['kubernetes'] } } : filled;
 }
 
 const topLevel: Record<string, Record<string, unknown>> = {
@@ -127,7 +130,6 @@ function namespaceDefaults(namespace: ApiObject): void {
     ...namespace.metadata,
     labels: { ...labels, 'kubernetes.io/metadata.name': namespace.metadata.name },
   };
-  fill(namespace, { spec: { finalizers: ['kubernetes'] } });
 }
 
 function fill(target: Record<string, unknown>, defaults: Record<string, unknown> = {}): void {

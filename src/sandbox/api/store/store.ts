@@ -22,8 +22,9 @@ export interface StoreOptions {
 
 /** Stored objects are frozen; copy one to change it. Listeners are called in order, after each change. */
 export class Store {
+  // As in a cluster that has lived a little, there is a past that nobody can watch from.
   #version = 100;
-  #forgottenUpTo = 0;
+  #forgottenUpTo = 100;
   readonly #objects = new Map<string, Map<string, ApiObject>>();
   readonly #history: Change[] = [];
   readonly #historyLimit: number;

@@ -30,7 +30,21 @@ export function faultsOf(value: unknown, shape: Shape): ShapeFaults {
   return faults;
 }
 
-/** The value without the fields that its type does not have, as the API stores it. */
+/** The value as the API stores it: without nulls, empty maps and empty lists; undefined when that is all. */
+export function normalised(value: unknown, shape: Shape): unknown {
+  if (shape === 'any') return value;
+  const list = listShape(shape);
+  if (list && Array.isArray(value)) {
+    return value.length === 0 ? undefined : value.map((element) => normalised(element, list.of));
+  }
+  if (!isRecord(value)) return value ?? undefined;
+  const parts = Object.entries(value)
+    .map(([field, part]) => [field, normalised(part, fieldShape(shape, field))] as const)
+    .filter(([, part]) => part !== undefined);
+  return parts.length === 0 && typeShape(shape) === null ? undefined : Object.fromEntries(parts);
+}
+
+/** The value without the fields that its type does not have. */
 export function withoutUnknown(value: unknown, shape: Shape): unknown {
   const list = listShape(shape);
   if (list && Array.isArray(value)) return value.map((element) => withoutUnknown(element, list.of));
