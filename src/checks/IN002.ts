@@ -2,7 +2,7 @@
 // because the next such pod may be scheduled there.
 import { type Finding, fail, pass, subject, warn } from '../model/finding.ts';
 import type { DaemonFact, NodeFact, Snapshot } from '../model/snapshot.ts';
-import { annotatedPods, clusterSubject, unread } from './shared.ts';
+import { annotatedPods, clusterSubject, isClusterWide, unread } from './shared.ts';
 
 const expected = 'the daemon is ready on the node';
 const why = "pods on a node without a ready daemon get no credentials, or the node's";
@@ -18,18 +18,18 @@ export function run(snapshot: Snapshot): Finding[] {
   const annotated = annotatedPods(pods.value, settings);
   return nodes.value.flatMap((node) => {
     const own = annotated.filter((pod) => pod.node === node.name).length;
-    return judge(
-      node,
-      own,
-      daemons.find((daemon) => daemon.node === node.name),
-    );
+    const daemon = daemons.find((candidate) => candidate.node === node.name);
+    return judge(node, own, inWords(own, isClusterWide(snapshot)), daemon);
   });
 }
 
-function judge(node: NodeFact, pods: number, daemon: DaemonFact | undefined): Finding[] {
+function inWords(pods: number, isWhole: boolean): string {
+  if (pods > 0) return `it runs ${pods} annotated ${pods === 1 ? 'pod' : 'pods'}`;
+  return isWhole ? 'it runs no annotated pods now' : 'it runs none of the annotated pods that were read';
+}
+
+function judge(node: NodeFact, pods: number, runs: string, daemon: DaemonFact | undefined): Finding[] {
   const of = subject('Node', node.name, { node: node.name });
-  const runs =
-    pods === 0 ? 'it runs no annotated pods now' : `it runs ${pods} annotated ${pods === 1 ? 'pod' : 'pods'}`;
   if (node.notServable !== null) {
     if (pods === 0) return [];
     return [

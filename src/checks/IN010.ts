@@ -1,7 +1,7 @@
 // IN010: two credential proxies on one cluster: the first redirect rule on a node wins, by chance.
 import { type Finding, fail, pass } from '../model/finding.ts';
 import type { Snapshot } from '../model/snapshot.ts';
-import { clusterSubject, unread } from './shared.ts';
+import { clusterSubject, isClusterWide, unread } from './shared.ts';
 
 const expected = 'at most one credential proxy is installed';
 
@@ -40,7 +40,7 @@ export function run(snapshot: Snapshot): Finding[] {
   const own = proxy.value ? [`pod-iam (${proxy.value.namespace}/DaemonSet/${proxy.value.daemonSet})`] : [];
   const all = [...own, ...foreign.map(({ product, id }) => `${product} (${id})`)];
   const products = new Set([...own.map(() => 'pod-iam'), ...foreign.map(({ product }) => product)]);
-  if (products.size === 0) return [];
+  if (products.size === 0 || (products.size === 1 && !isClusterWide(snapshot))) return [];
   const why = 'each redirects 169.254.169.254 on every node; which rule comes first is chance';
   if (products.size === 1) return [pass(of, { expected, observed: all.join(', '), why })];
   return [

@@ -68,6 +68,10 @@ export function probedWorkload(observation: ProbeObservation): Subject {
 export const clusterSubject = ({ context }: Snapshot): Subject =>
   subject('Cluster', context.cluster ?? 'of the current context');
 
+/** Whether all workloads of the cluster were read: only then does it count that something is not there. */
+export const isClusterWide = ({ workloads }: Snapshot): boolean =>
+  workloads.state === 'known' && !workloads.from.includes(' in ');
+
 /** The unknown of a fact that could not be read. */
 export function unread(fact: UnknownFact, of: Subject, expected: string, why = ''): Finding {
   return unknown(of, {

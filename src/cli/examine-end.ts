@@ -1,6 +1,6 @@
 // How doctor and verify end: the report is delivered whatever happened, then what broke is said.
 import type { Examination } from '../doctor/examine.ts';
-import type { ExitCode } from '../model/problem.ts';
+import { EXIT, type ExitCode, Problem } from '../model/problem.ts';
 import { renderProblem } from './problems.ts';
 import { deliverReport, outputsOf, type ReportFlags } from './report-flags.ts';
 
@@ -21,5 +21,6 @@ export async function concludeExamination(
   const rendered = renderProblem(problem, { debug: Boolean(process.env.DEBUG) });
   process.stderr.write(rendered.text);
   // What was found before it broke down still counts.
-  return code === 1 && !ending.interrupted ? code : rendered.exitCode;
+  const isOurs = !(problem instanceof Problem);
+  return code === EXIT.findings && !isOurs && !ending.interrupted ? code : rendered.exitCode;
 }

@@ -131,7 +131,7 @@ const listOf = ({ workloads }: Snapshot): readonly WorkloadFact[] =>
 
 const restrict = (snapshot: Snapshot, selected: WorkloadFact[]): Snapshot =>
   snapshot.workloads.state === 'known'
-    ? { ...snapshot, workloads: known(selected, snapshot.workloads.from) }
+    ? { ...snapshot, workloads: known(selected, `${snapshot.workloads.from} in a selection`) }
     : snapshot;
 
 /** Known to be nobody; workloads that could not be listed are another matter. */

@@ -63,10 +63,18 @@ async function readCluster(
 ): Promise<ClusterFacts> {
   progress.step('reading nodes, pods, workloads and the proxy');
   const { gatherCluster } = await import('../cluster/gather.ts');
-  return gatherCluster(kube, {
+  const facts = await gatherCluster(kube, {
     systemNamespace,
     namespaces: selection.namespace === null ? undefined : [selection.namespace],
   });
+  // Without the right to list everywhere only the context's namespace was read; pods tell.
+  const scope = facts.pods.from.includes(' in ')
+    ? facts.pods.from.slice(facts.pods.from.indexOf(' in '))
+    : '';
+  const { workloads } = facts;
+  return workloads.state === 'known'
+    ? { ...facts, workloads: known(workloads.value, `${workloads.from}${scope}`) }
+    : facts;
 }
 
 /** Diagnostic pods that were kept, or of another run, are nobody's workload. */
@@ -115,5 +123,6 @@ async function withFiles(facts: ClusterFacts, { files, selection }: GatherSource
 function merge<T>(base: Fact<T[]>, over: readonly T[], keyOf: (item: T) => string, from: string): Fact<T[]> {
   const under = base.state === 'known' ? base.value : [];
   const keys = new Set(over.map(keyOf));
-  return known([...under.filter((item) => !keys.has(keyOf(item))), ...over], from);
+  const sources = base.state === 'known' ? `${base.from}, and ${from}` : from;
+  return known([...under.filter((item) => !keys.has(keyOf(item))), ...over], sources);
 }

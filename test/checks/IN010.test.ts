@@ -31,6 +31,11 @@ describe('IN010', () => {
     assert.equal(run(withWorkloads([other]))[0]!.status, 'pass');
   });
 
+  it('passes nothing when only some namespaces were read, as the other proxy may be elsewhere', () => {
+    const narrow = known([workload('blue', 'blue')], 'list controllers and Pods in apps');
+    assert.deepEqual(run(goodSnapshot({ workloads: narrow })), []);
+  });
+
   it('says nothing without any proxy, and is unknown when DaemonSets cannot be listed', () => {
     assert.deepEqual(run(withWorkloads([], { proxy: known(null, '') })), []);
     assert.equal(run(goodSnapshot({ workloads: forbidden('list DaemonSets') }))[0]!.status, 'unknown');
