@@ -49,7 +49,11 @@ const commandLine: BuildOptions = {
   chunkNames: 'chunks/[name]-[hash]',
   external: ['typescript', 'ts-node', 'tsx'],
   // Its CommonJS build comes out of a dynamic import without named exports; this is the same as ES modules.
-  alias: { yaml: './node_modules/yaml/browser/index.js', 'wsl-utils': './scripts/wsl-utils.ts' },
+  alias: {
+    yaml: './node_modules/yaml/browser/index.js',
+    'wsl-utils': './scripts/stand-ins/wsl-utils.ts',
+    tinyglobby: './scripts/stand-ins/tinyglobby.cjs',
+  },
   // CommonJS dependencies inside an ES module bundle still ask for these.
   banner: {
     js: "import{createRequire as __cr}from'node:module';import{fileURLToPath as __fp}from'node:url';import{dirname as __dn}from'node:path';const require=__cr(import.meta.url),__filename=__fp(import.meta.url),__dirname=__dn(__filename);",

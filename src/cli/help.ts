@@ -57,7 +57,24 @@ export default class PodIamHelp extends Help {
     super(config, options);
     this.render = plainFirst(this.render);
   }
+
+  override formatRoot(): string {
+    const { bin, pjson, userAgent } = this.config;
+    const first = FIRST_STEPS.map(([words, why]): [string, string] => [`$ ${bin} ${words}`, why]);
+    return [
+      this.wrap(pjson.description ?? '', 0),
+      this.section('USAGE', `$ ${bin} COMMAND [FLAGS]`),
+      this.section('FIRST STEPS', this.renderList(first, { indentation: 2, spacer: '\n' })),
+      this.section('VERSION', userAgent),
+    ].join('\n\n');
+  }
 }
+
+const FIRST_STEPS = [
+  ['sandbox demo', 'See it all work on this machine, without a cluster or an account.'],
+  ['init', 'Prepare an installation: files in a folder, nothing is changed.'],
+  ['doctor', 'Find what keeps pods from their roles, and how to mend it.'],
+] as const;
 
 /** Most texts hold no template, and compiling each as one takes more than all the rest of help. */
 const plainFirst =

@@ -5,6 +5,18 @@ import type { Plan } from '../wizard/plan.ts';
 import type { FileChange } from './init-files.ts';
 import { table } from './table.ts';
 
+/** The wizard's result as JSON. */
+export interface InitResult {
+  folder: string;
+  files: FileChange[];
+  answers: Answers;
+  roles: Plan['roles'];
+  notes: string[];
+  /** Commands to type, in order. */
+  next: string[];
+  written: boolean;
+}
+
 /** Lines for people, before anything is written. */
 export function planInWords(
   folder: string,

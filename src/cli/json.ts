@@ -1,5 +1,6 @@
 // The JSON that commands print: one document on stdout, errors included, marked with its schema.
 import { Problem } from '../model/problem.ts';
+import { redact } from '../report/redact.ts';
 
 /** Whether the words ask for JSON, for errors that come before they are parsed. */
 export function wantsJson(argv: readonly string[]): boolean {
@@ -18,7 +19,7 @@ export function wantsJson(argv: readonly string[]): boolean {
 /** oclif's own form dumps the whole configuration with its paths. */
 export function errorJson(error: unknown, exitCode: number): object {
   const problem = error instanceof Problem ? error : null;
-  return {
+  return redact({
     schemaVersion: 1,
     error: {
       code: problem?.code ?? 'DEFECT',
@@ -27,7 +28,7 @@ export function errorJson(error: unknown, exitCode: number): object {
       next: problem?.next ?? null,
       exitCode,
     },
-  };
+  });
 }
 
 /** A command's result, marked with the version of its schema; a list becomes `items`. */

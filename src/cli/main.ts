@@ -1,9 +1,6 @@
 // The entry of the command line: settles colour before anything looks at it, and leaves no error
-// without a next step.
-import { EXIT } from '../model/problem.ts';
+// without a next step. What only errors need is loaded for them alone: every file costs at each start.
 import { settleColour } from './colour.ts';
-import { errorJson, wantsJson } from './json.ts';
-import { renderProblem } from './problems.ts';
 
 /**
  * @param argv the words after the program's name
@@ -15,8 +12,7 @@ export async function main(argv: string[], root?: string): Promise<void> {
   // bin/run.js has looked at the version already, and oclif's own look takes 5 ms.
   process.env.OCLIF_DISABLE_ENGINE_WARNING ??= '1';
   process.on('uncaughtException', (error) => {
-    fail(error, argv);
-    process.exit(EXIT.defect);
+    void fail(error, argv).finally(() => process.exit());
   });
   settleColour(process.env, argv);
   // Loaded after colour is settled: oclif's own packages look at the environment as they load.
@@ -24,11 +20,14 @@ export async function main(argv: string[], root?: string): Promise<void> {
   try {
     process.exitCode = (await runWords(argv, root)) ?? process.exitCode;
   } catch (error) {
-    fail(error, argv);
+    await fail(error, argv);
   }
 }
 
-function fail(error: unknown, argv: readonly string[]): void {
+async function fail(error: unknown, argv: readonly string[]): Promise<void> {
+  process.exitCode = 70;
+  const { renderProblem } = await import('./problems.ts');
+  const { errorJson, wantsJson } = await import('./json.ts');
   const { text, exitCode } = renderProblem(error, { debug: Boolean(process.env.DEBUG) });
   if (wantsJson(argv)) process.stdout.write(`${JSON.stringify(errorJson(error, exitCode), null, 2)}\n`);
   process.stderr.write(text);

@@ -1,7 +1,6 @@
 // Runs oclif without its own error printing, which knows neither our exit codes nor our three lines.
 import { Errors, flush, run } from '@oclif/core';
 import { calledAs } from './name.ts';
-import { usageOf } from './usage.ts';
 
 /** The exit code that a command asked for by ending early, else null; errors of a command come thrown. */
 export async function runWords(argv: string[], root: string = import.meta.url): Promise<number | null> {
@@ -11,6 +10,7 @@ export async function runWords(argv: string[], root: string = import.meta.url): 
     return null;
   } catch (error) {
     if (error instanceof Errors.ExitError) return error.oclif.exit ?? 0;
+    const { usageOf } = await import('./usage.ts');
     throw usageOf(error, calledAs(process.env, 'pod-iam'), undefined) ?? error;
   }
 }

@@ -2,9 +2,9 @@ import { Flags } from '@oclif/core';
 import { PodIamCommand } from '../cli/base.ts';
 import { askOpen } from '../cli/init-ask.ts';
 import { detectAround } from '../cli/init-detect.ts';
-import { compareFiles, type FileChange } from '../cli/init-files.ts';
+import { compareFiles } from '../cli/init-files.ts';
 import { givenAnswers, installFlags, settingEntries } from '../cli/init-settings.ts';
-import { nextCommands, planInWords } from '../cli/init-words.ts';
+import { type InitResult, nextCommands, planInWords } from '../cli/init-words.ts';
 import { installValuesOf, manifestFlags } from '../cli/install-flags.ts';
 import { confirm } from '../cli/prompts.ts';
 import { writeFiles } from '../cli/write-files.ts';
@@ -12,8 +12,8 @@ import { readBundle } from '../manifests/bundle.ts';
 import { installObjects } from '../manifests/objects.ts';
 import { kustomizeFiles } from '../manifests/print.ts';
 import { checkValues } from '../manifests/values.ts';
-import { type Answers, settle } from '../wizard/answers.ts';
-import { type Plan, planFiles } from '../wizard/plan.ts';
+import { settle } from '../wizard/answers.ts';
+import { planFiles } from '../wizard/plan.ts';
 
 export default class Init extends PodIamCommand<typeof Init> {
   static override summary =
@@ -79,15 +79,4 @@ export default class Init extends PodIamCommand<typeof Init> {
     this.logToStderr(['Next:', ...next].join('\n  '));
     return { ...result, written: true };
   }
-}
-
-interface InitResult {
-  folder: string;
-  files: FileChange[];
-  answers: Answers;
-  roles: Plan['roles'];
-  notes: string[];
-  /** Commands to type, in order. */
-  next: string[];
-  written: boolean;
 }
