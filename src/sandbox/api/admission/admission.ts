@@ -3,6 +3,7 @@
 // https://kubernetes.io/docs/reference/access-authn-authz/admission-controllers/
 import type { Core } from '../core.ts';
 import type { ApiObject } from '../object.ts';
+import { shownName } from '../operations/names.ts';
 import { type ResourceType, typeOf } from '../resources.ts';
 import { ApiError, notFound } from '../status.ts';
 import { admitPriority, admitTolerations } from './pod-additions.ts';
@@ -24,7 +25,9 @@ export function admitValidating(core: Core, type: ResourceType, object: ApiObjec
   checkQuota(core, object);
 }
 
-function checkNamespace({ store }: Core, type: ResourceType, { metadata }: ApiObject): void {
+function checkNamespace({ store }: Core, type: ResourceType, object: ApiObject): void {
+  const { metadata } = object;
+  const shown = shownName(object);
   const name = metadata.namespace!;
   const namespace = store.get('namespaces', '', name);
   if (!namespace) throw notFound(typeOf('namespaces'), name);
@@ -32,9 +35,9 @@ function checkNamespace({ store }: Core, type: ResourceType, { metadata }: ApiOb
   throw new ApiError(
     403,
     'Forbidden',
-    `${type.key} "${metadata.name}" is forbidden: unable to create new content in namespace ${name} because it is being terminated`,
+    `${type.key} "${shown}" is forbidden: unable to create new content in namespace ${name} because it is being terminated`,
     {
-      name: metadata.name,
+      name: shown,
       ...(type.group ? { group: type.group } : {}),
       kind: type.plural,
       causes: [

@@ -2,6 +2,7 @@
 // https://kubernetes.io/docs/reference/access-authn-authz/admission-controllers/
 import type { PodSpec, Toleration } from '../defaults/pod.ts';
 import { type ApiObject, copy } from '../object.ts';
+import { shownName } from '../operations/names.ts';
 import { typeOf } from '../resources.ts';
 import { forbidden } from '../status.ts';
 
@@ -34,7 +35,7 @@ export function admitPriority(pod: ApiObject): ApiObject {
   const spec = admitted['spec'] as PodSpec;
   const name = spec.priorityClassName;
   if (name && priorityClasses[name] === undefined) {
-    throw forbidden(typeOf('pods'), pod.metadata.name, `no PriorityClass with name ${name} was found`);
+    throw forbidden(typeOf('pods'), shownName(pod), `no PriorityClass with name ${name} was found`);
   }
   spec['priority'] = name ? priorityClasses[name] : 0;
   spec['preemptionPolicy'] ??= 'PreemptLowerPriority';

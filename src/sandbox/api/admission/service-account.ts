@@ -3,7 +3,7 @@
 import type { Core } from '../core.ts';
 import type { PodSpec } from '../defaults/pod.ts';
 import { type ApiObject, copy } from '../object.ts';
-import { suffix } from '../operations/names.ts';
+import { shownName, suffix } from '../operations/names.ts';
 import { typeOf } from '../resources.ts';
 import { forbidden } from '../status.ts';
 
@@ -20,7 +20,7 @@ export function admitServiceAccount({ store }: Core, pod: ApiObject): ApiObject 
   if (!account) {
     throw forbidden(
       typeOf('pods'),
-      pod.metadata.name,
+      shownName(pod),
       `error looking up service account ${namespace}/${spec.serviceAccountName}: serviceaccount "${spec.serviceAccountName}" not found`,
     );
   }

@@ -110,7 +110,7 @@ function encodeStrings(secret: ApiObject): void {
 
 // A job's pods are told by labels that no other job has.
 function jobDefaults(job: ApiObject, spec: Spec): void {
-  if (!job.metadata.uid || spec['selector'] || !spec.template) return;
+  if (!job.metadata.uid || !job.metadata.name || spec['selector'] || !spec.template) return;
   const { uid, name } = job.metadata;
   const labels = {
     'batch.kubernetes.io/controller-uid': uid,

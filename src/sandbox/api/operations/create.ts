@@ -36,7 +36,8 @@ export function storeNew(
   object: ApiObject,
   options: WriteOptions,
 ): ApiObject {
-  const admitted = withInitialStatus(type, admitMutating(core, type, withDefaults(type, object)));
+  const completed = withDefaults(type, named(admitMutating(core, type, withDefaults(type, object))));
+  const admitted = withInitialStatus(type, completed);
   validateNew(type, admitted);
   admitValidating(core, type, admitted);
   const { namespace = '', name } = admitted.metadata;
@@ -44,7 +45,14 @@ export function storeNew(
   return options.isDryRun ? admitted : core.store.put(type.key, admitted);
 }
 
-/** The object as it enters the server: named, stamped, without what only the server writes. */
+// The name is made up after the first half of admission, which therefore speaks of the prefix alone.
+function named(object: ApiObject): ApiObject {
+  const { name, generateName } = object.metadata;
+  if (name || !generateName) return object;
+  return { ...object, metadata: { ...object.metadata, name: generateName + suffix() } };
+}
+
+/** The object as it enters the server: stamped, without what only the server writes. */
 export function prepare(type: ResourceType, namespace: string, body: ApiObject): ApiObject {
   const object = copy(body);
   const {
@@ -58,7 +66,6 @@ export function prepare(type: ResourceType, namespace: string, body: ApiObject):
   if (resourceVersion) throw plainError(500, 'resourceVersion should not be set on objects to be created');
   delete metadata.deletionTimestamp;
   delete metadata.deletionGracePeriodSeconds;
-  if (!metadata.name && metadata.generateName) metadata.name = metadata.generateName + suffix();
   if (type.subresources.includes('status')) delete object['status'];
   return {
     ...object,
