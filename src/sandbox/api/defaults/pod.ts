@@ -89,6 +89,7 @@ export interface NodeSelectorTerm {
 
 /** Fills the specification in place. */
 export function podDefaults(spec: PodSpec, isTemplate = false): void {
+  spec.containers ??= [];
   spec.restartPolicy ??= 'Always';
   spec.terminationGracePeriodSeconds ??= 30;
   spec['dnsPolicy'] ??= 'ClusterFirst';

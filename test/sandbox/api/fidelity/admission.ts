@@ -126,7 +126,11 @@ export function fidelityOfAdmission(subject: Subject): void {
           'Pod "p" is invalid: spec.restartPolicy: Unsupported value: "Sometimes": supported values: "Always", "OnFailure", "Never"',
         ],
       ];
-      for (const [spec, container, message] of cases) {
+      const empty = { containers: [] };
+      for (const [spec, container, message] of [
+        ...cases,
+        [empty, {}, 'Pod "p" is invalid: spec.containers: Required value'] as const,
+      ]) {
         const { code, body } = await create(subject.namespace, pod(spec, container));
         assert.deepEqual([code, body.message], [422, message]);
       }
