@@ -1,6 +1,8 @@
 // Runs a program of ours as a process of its own and collects what it says.
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 
 export interface Ran {
   code: number | null;
@@ -24,7 +26,14 @@ export interface RunOptions {
 export async function runCli(script: string, args: string[], options: RunOptions = {}): Promise<Ran> {
   const child = spawn(process.execPath, [...(options.nodeArgs ?? []), script, ...args], {
     cwd: options.cwd ?? '/',
-    env: { PATH: process.env.PATH ?? '', HOME: '/nonexistent', NODE_NO_WARNINGS: '1', ...options.env },
+    env: {
+      PATH: process.env.PATH ?? '',
+      HOME: '/nonexistent',
+      NODE_NO_WARNINGS: '1',
+      // Where Node keeps it by itself; halves the time of a program that is run from its source.
+      NODE_COMPILE_CACHE: join(tmpdir(), 'node-compile-cache'),
+      ...options.env,
+    },
   });
   let stdout = '';
   let stderr = '';
