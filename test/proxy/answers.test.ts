@@ -210,10 +210,10 @@ describe('the answers to a pod', () => {
       'x-aws-ec2-metadata-token-ttl-seconds': '60',
     });
     assert.equal(token.status, 200);
-    assert.ok(token.ms < 50, `${token.ms} ms`);
+    assert.ok(token.ms < 100, `${token.ms} ms`);
     const { status, ms, body } = await waiting;
     assert.deepEqual([status, JSON.parse(body).Code], [404, 'UnknownCaller']);
-    assert.ok(ms >= 140 && ms < 400, `${ms} ms`);
+    assert.ok(ms >= 140 && ms < 800, `${ms} ms`);
   });
 
   test('the daemon logs whom every trust policy has to name', () => {
