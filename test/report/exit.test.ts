@@ -51,7 +51,8 @@ test('an incomplete run is not proven, and an interrupted one is interrupted wha
   );
 });
 
-test('a workload that was not proven is a finding', () => {
+test('a workload that was not proven is no success, and a finding only where a result says so', () => {
   assert.equal(exitCodeOf(report([good], { workloads: WORKLOADS.slice(0, 1) })), 0);
-  assert.equal(exitCodeOf(report([good], { workloads: WORKLOADS })), 1);
+  assert.equal(exitCodeOf(report([good], { workloads: WORKLOADS })), 3);
+  assert.equal(exitCodeOf(report([make(fail, 'error')], { workloads: WORKLOADS })), 1);
 });
