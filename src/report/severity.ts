@@ -39,7 +39,6 @@ export function exitCodeOf(
   if (report.workloads?.some((proof) => !proof.ok && !isUndecided(proof, report))) return EXIT.findings;
   if (!report.complete || isEmpty(report)) return EXIT.unchecked;
   if (report.results.some((result) => isUnchecked(result, failOn))) return EXIT.unchecked;
-  // What is wrong with such a workload is a result's to say; without one it is just not proven.
   if (report.workloads?.some(({ ok }) => !ok)) return EXIT.unchecked;
   return EXIT.ok;
 }

@@ -51,8 +51,16 @@ test('an incomplete run is not proven, and an interrupted one is interrupted wha
   );
 });
 
-test('a workload that was not proven is no success, and a finding only where a result says so', () => {
-  assert.equal(exitCodeOf(report([good], { workloads: WORKLOADS.slice(0, 1) })), 0);
-  assert.equal(exitCodeOf(report([good], { workloads: WORKLOADS })), 3);
-  assert.equal(exitCodeOf(report([make(fail, 'error')], { workloads: WORKLOADS })), 1);
+test('a workload that was disproven is a finding, and one that could not be asked is not proven', () => {
+  const [right, without] = WORKLOADS;
+  const unasked = result(
+    'ID008',
+    't',
+    'warning',
+    unknown(subject('Deployment', 'blue', { namespace: 'apps' }), words),
+  );
+  assert.equal(exitCodeOf(report([good], { workloads: [right!] })), 0);
+  assert.equal(exitCodeOf(report([good], { workloads: [right!, without!] })), 1);
+  assert.equal(exitCodeOf(report([good, unasked], { workloads: [right!, without!] })), 3);
+  assert.equal(exitCodeOf(report([good, unasked], { workloads: [{ ...without!, provenArn: 'arn:x' }] })), 1);
 });
