@@ -1,5 +1,6 @@
 // Which flags the wizard hands on to the daemon and into pod-iam.yaml, and where each came from.
 import { DAEMON_FLAGS } from '../model/daemon-flags.ts';
+import { usageProblem } from '../model/problem.ts';
 import type { Answer, AnswerName, Answers } from '../wizard/answers.ts';
 import type { ConfigEntry } from '../wizard/config-text.ts';
 import type { Detected } from '../wizard/detected.ts';
@@ -10,8 +11,8 @@ type Origins = Readonly<Record<string, Origin>>;
 
 const ANSWERS: readonly AnswerName[] = ['role', 'base-role-arn', 'node-role', 'region'];
 const INSTALL_FLAGS = ['system-namespace', 'delivery', 'image', 'redirect-image', 'aws-secret'];
-/** Answers have lines of their own; a token and a path of this machine belong in no file. */
-const NOT_WRITTEN = [...ANSWERS, 'api-token', 'kubeconfig'];
+/** Answers have lines of their own, and a path of this machine belongs in no shared file. */
+const NOT_WRITTEN = [...ANSWERS, 'kubeconfig'];
 
 /** The wizard's questions that flags, environment or file have answered. */
 export function givenAnswers(flags: Flags, origins: Origins): Answer[] {
@@ -21,6 +22,16 @@ export function givenAnswers(flags: Flags, origins: Origins): Answer[] {
     return [
       { name, values: Array.isArray(value) ? value : [String(value)], origin: origins[name] ?? 'flag' },
     ];
+  });
+}
+
+/** Throws a usage Problem for a secret, which must not end in a file. */
+export function refuseSecrets(flags: Flags): void {
+  if (flags['api-token'] === undefined) return;
+  throw usageProblem({
+    code: 'USAGE',
+    what: '--api-token is a secret, and init writes files',
+    next: 'give it to pod-iam install',
   });
 }
 

@@ -3,7 +3,7 @@ import { PodIamCommand } from '../cli/base.ts';
 import { askOpen } from '../cli/init-ask.ts';
 import { detectAround } from '../cli/init-detect.ts';
 import { compareFiles } from '../cli/init-files.ts';
-import { givenAnswers, installFlags, settingEntries } from '../cli/init-settings.ts';
+import { givenAnswers, installFlags, refuseSecrets, settingEntries } from '../cli/init-settings.ts';
 import { type InitResult, nextCommands, planInWords } from '../cli/init-words.ts';
 import { installValuesOf, manifestFlags } from '../cli/install-flags.ts';
 import { confirm } from '../cli/prompts.ts';
@@ -49,6 +49,7 @@ export default class Init extends PodIamCommand<typeof Init> {
 
   async run(): Promise<InitResult> {
     const { output: folder, yes, force, 'dry-run': isDryRun } = this.flags;
+    refuseSecrets(this.flags);
     const detected = await detectAround(this.flags, this.origins, this.progress);
     const answers = await askOpen(settle(detected, givenAnswers(this.flags, this.origins)), yes);
     const merged = installFlags(this.flags, detected, answers);

@@ -115,6 +115,23 @@ test('a second run changes nothing, and a file that was edited is not overwritte
   assert.notEqual(read('flags/policies/trust-blue.json'), '{}');
 });
 
+test('a secret is refused before anything is written', async () => {
+  const { code, stderr } = await init([
+    ...OFFLINE,
+    ...FLAGS,
+    '--yes',
+    '-o',
+    'secret',
+    '--api-token',
+    's3cret',
+  ]);
+  assert.equal(code, 2);
+  assert.equal(
+    stderr,
+    'Error: --api-token is a secret, and init writes files\n  Next: give it to pod-iam install\n',
+  );
+});
+
 test('--dry-run writes nothing', async () => {
   const { code, stdout, stderr } = await init([...OFFLINE, ...FLAGS, '--dry-run', '-o', 'dry']);
   assert.deepEqual([code, stdout], [0, '']);
