@@ -89,9 +89,6 @@ export function redirectContainer(values: InstallValues, { remove }: { remove: b
       readOnlyRootFilesystem: true,
       // The packet filter; chroot to the node's own tools; the key file's owner.
       capabilities: { drop: ['ALL'], add: ['NET_ADMIN', 'NET_RAW', 'SYS_CHROOT', 'CHOWN'] },
-      // `unshare --root` makes the call unshare(0), which does nothing and which the default profile
-      // refuses without CAP_SYS_ADMIN: far more than what this opens.
-      ...(values.redirectImage === null && { seccompProfile: { type: 'Unconfined' } }),
     },
     volumeMounts: [
       ...codeMounts(values),
