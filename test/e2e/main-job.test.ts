@@ -1,6 +1,9 @@
 // The main job on a real cluster, in the order a person does it: install, prove, break, explain,
 // mend, lose the daemon, uninstall. STS and IAM are moto's, with signatures and policies enforced.
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { Report, Result } from '../../src/model/finding.ts';
 import { type Moto, startMoto, until } from './helpers/moto.ts';
@@ -18,6 +21,7 @@ import { type Ended, kubectl, podIam } from './helpers/run.ts';
 import { settings } from './helpers/settings.ts';
 
 const SYSTEM = 'pod-iam';
+const scratch = mkdtempSync(join(tmpdir(), 'pod-iam-e2e-'));
 let moto: Moto;
 
 const awsEnv = (): Record<string, string> => ({
@@ -83,6 +87,7 @@ describe('the main job on a real cluster', { timeout: 900_000 }, () => {
     await deleteNamespace();
     await kubectl(['delete', 'namespace', SYSTEM, '--ignore-not-found', '--wait']);
     moto.stop();
+    rmSync(scratch, { recursive: true });
   });
 
   it('shows with --dry-run what install would do, and does none of it', async () => {
@@ -186,11 +191,19 @@ describe('the main job on a real cluster', { timeout: 900_000 }, () => {
     assert.equal((report.workloads ?? []).find(({ workload }) => workload.endsWith('/blue'))?.ok, false);
     assert.equal(await leftovers(), '');
 
-    const mended = await podIam(
-      ['trust-policy', 'apply', '--role', 'blue', '--node-role', moto.nodeArn, '--yes'],
-      awsEnv(),
-    );
+    const apply = [
+      ...['trust-policy', 'apply', '--role', 'blue', '--node-role', moto.nodeArn],
+      ...['--yes', '--backup', join(scratch, 'blue.json')],
+    ];
+    const both = ['arn:aws:iam::123456789012:user/someone-else', moto.nodeArn];
+    const mended = await podIam(apply, awsEnv());
     assert.equal(mended.code, 0, mended.stderr);
+    assert.deepEqual(await moto.trusted('blue'), both);
+    const again = await podIam(apply, awsEnv());
+    assert.equal(again.code, 0, again.stderr);
+    assert.deepEqual(await moto.trusted('blue'), both);
+    // moto takes a statement that names somebody else for a Deny, so it needs a document without it.
+    await moto.setTrust('blue', moto.nodeArn);
     await until(async () => (await verify('Deployment/blue')).code === 0, 60_000, 'verify to pass again');
   });
 

@@ -8,6 +8,7 @@ import {
   CreatePolicyCommand,
   CreateRoleCommand,
   CreateUserCommand,
+  GetRoleCommand,
   IAMClient,
   UpdateAssumeRolePolicyCommand,
 } from '@aws-sdk/client-iam';
@@ -27,6 +28,8 @@ export interface Moto {
   adminKeys: Keys;
   roleArn(name: string): string;
   setTrust(roleName: string, principalArn: string): Promise<void>;
+  /** Principals of the role's trust policy, in its order. */
+  trusted(roleName: string): Promise<string[]>;
   stop(): void;
 }
 
@@ -61,6 +64,13 @@ export async function startMoto(port: number, roleNames: string[]): Promise<Moto
       await asAdmin.send(
         new UpdateAssumeRolePolicyCommand({ RoleName: roleName, PolicyDocument: trust(principalArn) }),
       );
+    },
+    async trusted(roleName) {
+      const { Role } = await asAdmin.send(new GetRoleCommand({ RoleName: roleName }));
+      const { Statement } = JSON.parse(decodeURIComponent(Role!.AssumeRolePolicyDocument!)) as {
+        Statement: { Principal: { AWS: string } }[];
+      };
+      return Statement.map(({ Principal }) => Principal.AWS);
     },
     stop: () => void server.kill('SIGKILL'),
   };
