@@ -7,7 +7,9 @@ const wanted = process.argv.slice(2);
 const all = globSync('test/**/*.test.ts').sort();
 const isEndToEnd = (file: string): boolean => file.startsWith('test/e2e/');
 const files = all.filter((file) =>
-  wanted.length === 0 ? !isEndToEnd(file) : wanted.some((part) => file.startsWith(`test/${part.replace(/^test\//, '')}`)),
+  wanted.length === 0
+    ? !isEndToEnd(file)
+    : wanted.some((part) => file.startsWith(`test/${part.replace(/^test\//, '')}`)),
 );
 if (files.length === 0) {
   process.stderr.write(`no test file matches ${wanted.join(' ')}\n`);
@@ -16,6 +18,9 @@ if (files.length === 0) {
 const { status } = spawnSync(
   process.execPath,
   ['--test', `--test-concurrency=${wanted.includes('e2e') ? 1 : 2}`, '--test-reporter=spec', ...files],
-  { stdio: 'inherit', env: { ...process.env, NODE_NO_WARNINGS: '1', AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' } },
+  {
+    stdio: 'inherit',
+    env: { ...process.env, NODE_NO_WARNINGS: '1', AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
+  },
 );
 process.exit(status ?? 1);
