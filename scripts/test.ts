@@ -17,7 +17,7 @@ if (files.length === 0) {
 }
 const { status } = spawnSync(
   process.execPath,
-  ['--test', `--test-concurrency=${wanted.includes('e2e') ? 1 : 2}`, '--test-reporter=spec', ...files],
+  ['--test', `--test-concurrency=${files.some(isEndToEnd) ? 1 : 2}`, '--test-reporter=spec', ...files],
   {
     stdio: 'inherit',
     env: { ...process.env, NODE_NO_WARNINGS: '1', AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
