@@ -44,6 +44,31 @@ const spellings: readonly (readonly [string, 'own' | 'no'])[] = [
   ['*', 'no'],
 ];
 
+describe('with everything allowed', () => {
+  test('credential paths, user data and odd spellings are still not passed on', async () => {
+    const world = await startWorld(['--allow-paths=*', '--imds-tokens=optional', '--pod-wait=50ms']);
+    try {
+      // The daemon reads its own credentials there.
+      await until('own identity', () => world.lines('identity').length === 1);
+      const before = world.imds.requests.length;
+      for (const [path] of [...spellings, ['/latest/user-data'], ['/latest/meta-data/iam/']] as const)
+        await world.raw(FROM, `GET ${path} HTTP/1.1\r\nHost: 169.254.169.254\r\nConnection: close\r\n\r\n`);
+      const passed = world.imds.requests.slice(before).map(({ path }) => path);
+      assert.deepEqual(
+        passed.filter((path) => /credentials|iam|user-data/i.test(path)),
+        [],
+      );
+      await world.raw(
+        FROM,
+        'GET /latest/dynamic/fws/instance-monitoring HTTP/1.1\r\nHost: 169.254.169.254\r\nConnection: close\r\n\r\n',
+      );
+      assert.equal(world.imds.requests.at(-1)?.path, '/latest/dynamic/fws/instance-monitoring');
+    } finally {
+      await world.close();
+    }
+  });
+});
+
 describe('spellings of credential paths', () => {
   let world: World;
   let token: string;

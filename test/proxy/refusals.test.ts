@@ -35,14 +35,17 @@ describe('refusals', () => {
     );
   });
 
-  test('a request for another role and one without role are told as well', async () => {
+  test('a request for another role and one without role are told as well, once each', async () => {
     world = await startWorld();
     world.pod('blue', { ip: '127.25.0.2', role: 'blue' });
     world.pod('bare', { ip: '127.25.0.3' });
     await until('credentials', () => world.lines('issued').length === 1);
-    await world.get('127.25.0.2', `${CREDENTIALS}red`);
-    await world.get('127.25.0.3', CREDENTIALS);
+    for (let i = 0; i < 5; i++) {
+      await world.get('127.25.0.2', `${CREDENTIALS}red`);
+      await world.get('127.25.0.3', CREDENTIALS);
+    }
     await until('events', () => world.api.events.length === 2);
+    assert.equal(world.lines('refused').length, 2);
     assert.deepEqual(
       world.api.events.map(({ reason, message }) => [reason, message]),
       [

@@ -1,0 +1,95 @@
+// Which of two pods an address belongs to, in the orders in which events can come.
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { canonicalAddress } from '../../../src/proxy/who/address.ts';
+import { PodIndex } from '../../../src/proxy/who/pod-index.ts';
+import { type PodRecord, podRecord } from '../../../src/proxy/who/pod-record.ts';
+
+const pod = (uid: string, overrides: Partial<PodRecord> = {}): PodRecord => ({
+  uid,
+  namespace: 'shop',
+  name: uid,
+  node: 'n1',
+  addresses: ['10.0.0.1'],
+  isEarly: false,
+  hostNetwork: false,
+  isFinished: false,
+  isTerminating: false,
+  createdAtMs: 0,
+  annotations: {},
+  ...overrides,
+});
+const at = (index: PodIndex) => index.at('10.0.0.1')?.uid ?? null;
+
+describe('the index of pods', () => {
+  test('prefers a living pod to a terminating one, in whatever order they were seen', () => {
+    const index = new PodIndex();
+    index.replace([
+      pod('leaving', { isTerminating: true, createdAtMs: 2 }),
+      pod('living', { createdAtMs: 1 }),
+    ]);
+    assert.equal(at(index), 'living');
+    index.remove('living');
+    assert.equal(at(index), 'leaving');
+  });
+
+  test('among living pods prefers the one that was seen there last, however often the other changes', () => {
+    const index = new PodIndex();
+    index.set(pod('first'));
+    index.set(pod('second'));
+    index.set(pod('first', { annotations: { changed: 'yes' } }));
+    assert.equal(at(index), 'second');
+  });
+
+  test('takes a list read anew for the whole truth', () => {
+    const gone: string[] = [];
+    const index = new PodIndex((uid, left) => left === null && gone.push(uid));
+    index.set(pod('old'));
+    index.replace([pod('new', { addresses: ['10.0.0.2'] })]);
+    assert.deepEqual([at(index), gone, index.size], [null, ['old'], 1]);
+  });
+
+  test('wakes who waits for an address by the event itself', async () => {
+    const index = new PodIndex();
+    const startedMs = performance.now();
+    const waiting = index.waitAt('10.0.0.1', 5_000);
+    index.set(pod('elsewhere', { addresses: ['10.0.0.9'] }));
+    index.set(pod('here'));
+    assert.equal((await waiting)?.uid, 'here');
+    assert.ok(performance.now() - startedMs < 500);
+    assert.equal(await index.waitAt('10.0.0.77', 10), null);
+  });
+
+  test('knows IPv6 and mapped addresses in one spelling', () => {
+    for (const [text, wanted] of [
+      ['::ffff:10.0.0.1', '10.0.0.1'],
+      ['::FFFF:10.0.0.1', '10.0.0.1'],
+      ['10.0.0.1', '10.0.0.1'],
+      ['FD00:0:0::1', 'fd00::1'],
+      ['fe80::1%eth0', 'fe80::1'],
+      ['', ''],
+    ] as const)
+      assert.equal(canonicalAddress(text), wanted);
+  });
+
+  test('keeps of a pod the annotations that decide and nothing else', () => {
+    const record = podRecord(
+      {
+        metadata: {
+          uid: 'u',
+          namespace: 'shop',
+          name: 'web',
+          annotations: { 'iam.amazonaws.com/role': 'blue', 'kubectl.kubernetes.io/last-applied': '…' },
+        },
+        spec: { nodeName: 'n1', containers: [{ env: [{ name: 'SECRET', value: 'x' }] }] },
+        status: { phase: 'Failed', podIP: '10.0.0.1', podIPs: [{ ip: '10.0.0.1' }, { ip: 'FD00::1' }] },
+      },
+      { annotations: ['iam.amazonaws.com/role'], announced: false },
+    );
+    assert.deepEqual(record, {
+      ...pod('u', { name: 'web', addresses: ['10.0.0.1', 'fd00::1'], isFinished: true }),
+      annotations: { 'iam.amazonaws.com/role': 'blue' },
+    });
+    assert.equal(podRecord({}, { annotations: [], announced: false }), null);
+  });
+});
