@@ -15,7 +15,7 @@ import { OwnIdentity } from './own-identity.ts';
 import type { Parts } from './parts.ts';
 import { redirectFault } from './redirect-report.ts';
 import { Refusals } from './refusals.ts';
-import { findRegion } from './region.ts';
+import { regionFinder } from './region.ts';
 import { instant } from './reply.ts';
 import { assignRole } from './role/assign.ts';
 import { router } from './routes/answer.ts';
@@ -60,7 +60,7 @@ export async function startDaemon(settings: DaemonSettings, log: Log): Promise<D
   const sts = stsClient(
     {
       endpoint: settings.stsEndpoint,
-      region: () => findRegion(settings, imds),
+      region: regionFinder(settings, imds),
       gate: new Gate(),
       ownArn: () => self.self?.arn ?? null,
       onCall: (outcome, ms) => metrics.stsCall(outcome, ms / 1000),

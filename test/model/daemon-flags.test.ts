@@ -51,7 +51,7 @@ describe("the daemon's flags", () => {
     assert.equal(roleSettings(values).baseRoleArn, null);
   });
 
-  test('hold every name that the contract with scripts promises', () => {
+  test('hold every name that scripts may rely on', () => {
     const names = DAEMON_FLAGS.map(({ name }) => name);
     assert.equal(new Set(names).size, names.length);
     for (const name of [

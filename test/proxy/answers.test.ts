@@ -192,6 +192,16 @@ describe('the answers to a pod', () => {
       assert.equal((await world.send('127.20.0.1', 'GET', CREDENTIALS, { ...headers, host })).status, 200);
   });
 
+  test('nobody is taken for another by a header', async () => {
+    const { body } = await world.send('127.20.0.2', 'GET', CREDENTIALS, {
+      'x-aws-ec2-metadata-token': await world.token('127.20.0.2'),
+      'x-forwarded-for': '127.20.0.1',
+      forwarded: 'for=127.20.0.1',
+      'x-real-ip': '127.20.0.1',
+    });
+    assert.equal(body, 'team/green');
+  });
+
   test('the canary says who the caller is taken for, without a token', async () => {
     const known = await world.send('127.20.0.1', 'GET', '/-/pod-iam');
     const canary = JSON.parse(known.body) as Record<string, unknown>;

@@ -14,7 +14,7 @@ import type { Issue } from './vault.ts';
 
 export interface StsSettings {
   endpoint: string | null;
-  /** Asked once; throws when no region can be told. */
+  /** Asked before each call; throws when no region can be told. */
   region: () => Promise<string>;
   gate: Gate;
   /** The daemon's caller ARN; null while it is not known. */

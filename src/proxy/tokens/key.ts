@@ -11,7 +11,8 @@ export const KEY_FILE = 'token.key';
 const KEY_BYTES = 32;
 /** The process that keeps the redirect starts together with this one. */
 const PATIENCE_MS = 2_000;
-const EVERY_MS = 50;
+const SOON_MS = 50;
+const LATER_MS = 5_000;
 
 /** Hands the key over as soon as it is there. Tokens are given out meanwhile, with a key of the moment. */
 export async function loadTokenKey(
@@ -22,14 +23,19 @@ export async function loadTokenKey(
 ): Promise<void> {
   const path = join(stateDir, KEY_FILE);
   const endMs = Date.now() + PATIENCE_MS;
-  let key = await readKey(path);
-  while (!key && Date.now() < endMs && !signal.aborted) {
-    await delay(EVERY_MS);
-    key = await readKey(path);
+  let hasTried = false;
+  while (!signal.aborted) {
+    let key = await readKey(path);
+    if (!key && !hasTried && Date.now() >= endMs) {
+      key = await makeKey(path, log);
+      hasTried = true;
+    }
+    if (key) {
+      tokens.useKey(key);
+      return;
+    }
+    await delay(hasTried ? LATER_MS : SOON_MS, undefined, { signal, ref: false }).catch(() => {});
   }
-  if (signal.aborted) return;
-  key ??= await makeKey(path, log);
-  if (key) tokens.useKey(key);
 }
 
 async function readKey(path: string): Promise<Buffer | null> {
@@ -43,7 +49,7 @@ async function makeKey(path: string, log: Log): Promise<Buffer | null> {
     await writeFile(path, key, { mode: 0o400, flag: 'wx' });
     return key;
   } catch (error) {
-    log.warn({ path, why: messageOf(error) }, 'no token key: session tokens will not survive a restart');
+    log.warn({ path, why: messageOf(error) }, 'no token key yet: session tokens would not survive a restart');
     return null;
   }
 }
