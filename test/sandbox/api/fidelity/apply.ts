@@ -130,6 +130,44 @@ export function fidelityOfApply(subject: Subject): void {
       await subject.wire.call('DELETE', at);
     });
 
+    it('orders the elements of a list by all of its managers', async () => {
+      const at = `/apis/apps/v1/namespaces/${subject.namespace}/deployments/ordered`;
+      const deployment = (names: string[], rest: object = {}): object => {
+        const container = { name: 'main', env: names.map((name) => ({ name, value: '1' })), ...rest };
+        const template = { metadata: { labels: { app: 'ordered' } }, spec: { containers: [container] } };
+        const selector = { matchLabels: { app: 'ordered' } };
+        const head = { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'ordered' } };
+        return { ...head, spec: { replicas: 0, selector, template } };
+      };
+      await apply(at, 'one', deployment(['X', 'M', 'Y'], { image: 'busybox:1' }));
+      const namesAfter = async (names: string[]): Promise<string[]> => {
+        const { body } = await apply(at, 'two', deployment(names), '&dryRun=All');
+        return body.spec.template.spec.containers[0].env.map(({ name }: { name: string }) => name);
+      };
+      const orders: [applied: string[], merged: string[]][] = [
+        [
+          ['N', 'M'],
+          ['X', 'N', 'M', 'Y'],
+        ],
+        [['N'], ['X', 'M', 'Y', 'N']],
+        [
+          ['Y', 'N', 'X'],
+          ['Y', 'N', 'X', 'M'],
+        ],
+        [
+          ['M', 'N'],
+          ['X', 'M', 'Y', 'N'],
+        ],
+        [
+          ['N', 'Y', 'O'],
+          ['X', 'M', 'N', 'Y', 'O'],
+        ],
+      ];
+      for (const [applied, merged] of orders)
+        assert.deepEqual(await namesAfter(applied), merged, applied.join());
+      await subject.wire.call('DELETE', at);
+    });
+
     it('takes YAML by the rules of YAML 1.1', async () => {
       const text = 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: yaml}\ndata:\n  on: "1"\n';
       const answer = await subject.wire.call('PATCH', `${path('yaml')}?fieldManager=one`, text, {
