@@ -226,7 +226,7 @@ describe('the main job on a real cluster', { timeout: 900_000 }, () => {
       ['verify', '-n', NAMESPACE, '--probe-image', 'podiam.test/no-such:1', '--json'],
       awsEnv(),
     );
-    assert.equal(ended.code, 3, ended.stderr);
+    assert.equal(ended.code, 3, JSON.stringify(reportOf(ended), null, 1));
     assert.match(JSON.stringify(reportOf(ended)) + ended.stderr, /podiam\.test\/no-such:1/);
     assert.ok(Date.now() - started < 60_000, 'it took over a minute to say so');
     assert.equal(await leftovers(), '');
