@@ -3,7 +3,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { isRecord } from '../object.ts';
 import { fieldShape, isAtomic, listShape, type Shape } from '../schema/schema.ts';
-import { elementsOf, emptySet, type FieldSet, fieldsOf, stepOf, union } from './field-set.ts';
+import { elementsOf, emptySet, type FieldSet, fieldsOf, union } from './field-set.ts';
 
 /** The live value with the applied one laid over it; what only the live one has stays. */
 export function merge(live: unknown, applied: unknown, shape: Shape): unknown {
@@ -20,21 +20,26 @@ export function merge(live: unknown, applied: unknown, shape: Shape): unknown {
   return applied;
 }
 
-// The applied order wins; elements that only the live list has come as early as they can.
+// The applied order wins; elements that only the live list has come as early as they can, before the next
+// one that both have. As https://github.com/kubernetes-sigs/structured-merge-diff orders them.
 function mergeLists(live: unknown[], applied: unknown[], shape: Shape): unknown[] {
   const pending = elementsOf(live, shape);
   const liveByStep = new Map(pending.map(([step, element]) => [step, element]));
-  const appliedSteps = new Set(applied.map((element) => stepOf(element, shape)));
+  const elements = elementsOf(applied, shape);
+  const appliedSteps = new Set(elements.map(([step]) => step));
   const merged: unknown[] = [];
-  const takeLiveOnes = (): void => {
-    while (pending[0] && !appliedSteps.has(pending[0][0])) merged.push(pending.shift()![1]);
+  const takeLiveOnesBefore = (shared: string | undefined): void => {
+    while (pending[0] && pending[0][0] !== shared) {
+      const [step, element] = pending.shift()!;
+      if (!appliedSteps.has(step)) merged.push(element);
+    }
   };
-  for (const [step, element, elementShape] of elementsOf(applied, shape)) {
-    takeLiveOnes();
+  elements.forEach(([step, element, elementShape], at) => {
+    takeLiveOnesBefore(elements.slice(at).find(([each]) => liveByStep.has(each))?.[0]);
     if (pending[0]?.[0] === step) pending.shift();
     merged.push(merge(liveByStep.get(step), element, elementShape));
-  }
-  for (const [step, element] of pending) if (!appliedSteps.has(step)) merged.push(element);
+  });
+  takeLiveOnesBefore(undefined);
   return merged;
 }
 

@@ -152,7 +152,7 @@ export function fidelityOfApply(subject: Subject): void {
         [['N'], ['X', 'M', 'Y', 'N']],
         [
           ['Y', 'N', 'X'],
-          ['Y', 'N', 'X', 'M'],
+          ['M', 'Y', 'N', 'X'],
         ],
         [
           ['M', 'N'],
