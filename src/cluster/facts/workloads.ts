@@ -27,16 +27,23 @@ export const TEMPLATE_PATHS: Readonly<Record<WorkloadKind, readonly string[]>> =
 export const workloadId = (namespace: string, kind: string, name: string): string =>
   `${namespace}/${kind}/${name}`;
 
-/** All topmost controllers, with and without pods, and the pods that have none. */
+/** All topmost controllers, with and without pods, and the pods that have none and are to stay. */
 export function topmostWorkloads(
   controllers: readonly KubeObject[],
   pods: readonly KubeObject[],
 ): WorkloadFact[] {
   const byUid = indexByUid(controllers);
   const isTopmost = (object: KubeObject) => controllerOf(object, byUid) === null;
-  return [...controllers.filter(isTopmost), ...pods.filter(isTopmost)]
+  return [...controllers.filter(isTopmost), ...pods.filter(isTopmost).filter((pod) => !isLeftover(pod))]
     .map((object) => workloadFact(object))
     .sort((a, b) => (a.id < b.id ? -1 : 1));
+}
+
+/** A pod that waits for its end: told to go, or the controller that made it is gone already. */
+function isLeftover({ metadata }: KubeObject): boolean {
+  if (metadata.deletionTimestamp !== undefined) return true;
+  const owner = metadata.ownerReferences?.find(({ controller }) => controller === true);
+  return CONTROLLER_KINDS.some(([version, kind]) => owner?.apiVersion === version && owner.kind === kind);
 }
 
 export function workloadFact(object: KubeObject, source: WorkloadFact['source'] = null): WorkloadFact {
