@@ -10,15 +10,10 @@ import { quantity } from './quantity.ts';
 type Amounts = Record<string, string>;
 
 /** Throws the API's 403 when a quota of the namespace would be exceeded or asks for requests that are not there. */
-export function checkQuota({ store }: Core, pod: ApiObject): void {
+export function checkQuota(core: Core, pod: ApiObject): void {
   const namespace = pod.metadata.namespace!;
   const wanted = usageOf(pod);
-  const isCounted = (other: ApiObject): boolean => {
-    const { phase } = other['status'] as { phase?: string };
-    return phase !== 'Succeeded' && phase !== 'Failed';
-  };
-  const pods = store.list('pods', namespace).filter(isCounted).map(usageOf);
-  for (const quota of store.list('resourcequotas', namespace)) {
+  for (const quota of core.store.list('resourcequotas', namespace)) {
     const hard = ((quota['spec'] as { hard?: Amounts } | undefined)?.hard ?? {}) as Amounts;
     const counted = Object.keys(hard)
       .filter((name) => measures[name] !== undefined)
@@ -30,11 +25,12 @@ export function checkQuota({ store }: Core, pod: ApiObject): void {
         `failed quota: ${quota.metadata.name}: must specify ${absent.map((name) => `${name} for: ${containersWithout(pod, name)}`).join('; ')}`,
       );
     }
+    const counts = used(core, namespace, hard);
     const exceeded = counted
       .map((name) => ({
         name,
         asked: wanted[measures[name]!]!,
-        used: pods.reduce((sum, usage) => sum + (usage[measures[name]!] ?? 0), 0),
+        used: counts[name]!,
         limit: hard[name]!,
       }))
       .filter(({ asked, used, limit }) => used + asked > quantity(limit));
@@ -46,6 +42,18 @@ export function checkQuota({ store }: Core, pod: ApiObject): void {
       `exceeded quota: ${quota.metadata.name}, requested: ${list((each) => print(each.name, each.asked))}, used: ${list((each) => print(each.name, each.used))}, limited: ${list((each) => String(each.limit))}`,
     );
   }
+}
+
+/** What the namespace's pods take of each amount that a quota names, as far as it is counted here. */
+export function used({ store }: Core, namespace: string, hard: Amounts): Record<string, number> {
+  const isCounted = (pod: ApiObject): boolean => {
+    const { phase } = pod['status'] as { phase?: string };
+    return phase !== 'Succeeded' && phase !== 'Failed';
+  };
+  const usages = store.list('pods', namespace).filter(isCounted).map(usageOf);
+  const sum = (measure: string): number => usages.reduce((total, usage) => total + (usage[measure] ?? 0), 0);
+  const names = Object.keys(hard).filter((name) => measures[name] !== undefined);
+  return Object.fromEntries(names.map((name) => [name, sum(measures[name]!)]));
 }
 
 const refuse = (pod: ApiObject, why: string): Error => forbidden(typeOf('pods'), pod.metadata.name, why);
@@ -93,7 +101,8 @@ function containersWithout(pod: ApiObject, name: string): string {
     .join(',');
 }
 
-function print(name: string, amount: number): string {
+/** An amount as a quota of that name writes it. */
+export function print(name: string, amount: number): string {
   if (measures[name]!.endsWith('.cpu'))
     return Number.isInteger(amount) ? String(amount) : `${Math.round(amount * 1000)}m`;
   if (!measures[name]!.endsWith('.memory')) return String(amount);

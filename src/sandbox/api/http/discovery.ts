@@ -73,7 +73,8 @@ function resourceList(groupVersion: string): unknown {
 }
 
 function entriesOf(type: ResourceType): unknown[] {
-  const { plural, singular, namespaced, kind, verbs, shortNames } = type;
+  const { group, plural, singular, namespaced, kind, verbs, shortNames } = type;
+  const isWorkload = group === 'apps' || group === 'batch' || ['pods', 'services'].includes(plural);
   const own = {
     name: plural,
     singularName: singular,
@@ -81,6 +82,8 @@ function entriesOf(type: ResourceType): unknown[] {
     kind,
     verbs,
     ...(shortNames.length > 0 ? { shortNames } : {}),
+    // What `kubectl get all` means.
+    ...(isWorkload ? { categories: ['all'] } : {}),
   };
   const parts = type.subresources.map((subresource) => ({
     name: `${plural}/${subresource}`,

@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Caller } from '../access/callers.ts';
 import { answerReview, isReview } from '../access/reviews.ts';
 import type { Core } from '../core.ts';
+import type { ApiObject } from '../object.ts';
 import { applyObject, patchObject, replaceObject } from '../operations/change.ts';
 import { createObject } from '../operations/create.ts';
 import { listObjects, matcherOf, readObject as readOne } from '../operations/read.ts';
@@ -13,6 +14,7 @@ import { sendLog } from './log.ts';
 import { applyForce, deleteOptions, listQuery, refuseForce, writeOptions } from './options.ts';
 import { sendJson } from './reply.ts';
 import type { ApiRequest, ResourceRequest } from './request.ts';
+import { tableOf, wantsTable } from './table.ts';
 import { sendWatch, type WatchSettings } from './watch.ts';
 
 export interface Exchange {
@@ -39,9 +41,17 @@ const isMisplaced = ({ verb, name, subresource }: ResourceRequest): boolean =>
   (subresource === 'status' && (verb === 'delete' || verb === 'create'));
 
 const verbs: Record<string, (exchange: Exchange) => void | Promise<void>> = {
-  get: ({ core, response, resource }) => sendJson(response, 200, readOne(core, resource)),
-  list: ({ core, response, resource, request }) =>
-    sendJson(response, 200, listObjects(core, resource.type, listQuery(resource, request.query))),
+  get: ({ core, response, resource, message }) => {
+    const object = readOne(core, resource);
+    const table = wantsTable(message.headers.accept) ? tableOf(resource.type, [object], {}) : null;
+    sendJson(response, 200, table ?? object);
+  },
+  list: ({ core, response, resource, request, message }) => {
+    const list = listObjects(core, resource.type, listQuery(resource, request.query));
+    const objects = list.items as ApiObject[];
+    const table = wantsTable(message.headers.accept) ? tableOf(resource.type, objects, list.metadata) : null;
+    sendJson(response, 200, table ?? list);
+  },
   watch: (exchange) => sendWatch(exchange),
   create,
   update: async ({ message, ...exchange }) => {

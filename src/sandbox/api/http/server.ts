@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { Caller } from '../access/callers.ts';
+import { effectiveCaller } from '../access/impersonation.ts';
 import { judge, refusal } from '../access/rbac.ts';
 import type { Core } from '../core.ts';
 import { resourceTypes } from '../resources.ts';
@@ -9,6 +10,7 @@ import { ApiError, forbidden, noSuchResource } from '../status.ts';
 import { nameInFieldSelector } from '../store/selectors.ts';
 import type { Certificate } from './certificate.ts';
 import { discoveryDocument } from './discovery.ts';
+import { openApiDocument } from './openapi.ts';
 import { sendError, sendJson, sendText } from './reply.ts';
 import { type ApiRequest, attributesOf, parseRequest } from './request.ts';
 import { answerResource } from './resources.ts';
@@ -27,12 +29,13 @@ async function answer(
   watch: WatchSettings,
 ): Promise<void> {
   const request = parseRequest(message);
-  const caller = core.callers.authenticate(message.headers.authorization);
+  const bearer = core.callers.authenticate(message.headers.authorization);
+  const caller = effectiveCaller(core.store, bearer, message.headers);
   authorize(core, caller, request);
   const { resource, path } = request;
   if (resource) return answerResource({ core, caller, request, resource, message, response, watch });
   if (path === '/healthz' || path === '/livez' || path === '/readyz') return sendText(response, 200, 'ok');
-  const document = discoveryDocument(path, message.headers.host ?? '');
+  const document = discoveryDocument(path, message.headers.host ?? '') ?? openApiDocument(path);
   if (document !== undefined) return sendJson(response, 200, document);
   if (isServedGroup(path)) throw noSuchResource();
   sendText(response, 404, '404 page not found\n');

@@ -8,13 +8,14 @@ import type { Change } from '../store/store.ts';
 import { listQuery } from './options.ts';
 import { isTrue } from './request.ts';
 import type { Exchange } from './resources.ts';
+import { tableOf, wantsTable } from './table.ts';
 
 export interface WatchSettings {
   /** Between two bookmarks of a watch that asks for them. */
   bookmarkMs: number;
 }
 
-export function sendWatch({ core, request, resource, response, watch }: Exchange): void {
+export function sendWatch({ core, request, resource, message, response, watch }: Exchange): void {
   const { type } = resource;
   const { query } = request;
   const { namespace, ...selectors } = listQuery(resource, query);
@@ -29,6 +30,11 @@ export function sendWatch({ core, request, resource, response, watch }: Exchange
   const send = (event: string, object: unknown): void => {
     response.write(`${JSON.stringify({ type: event, object })}\n`);
   };
+  const isTabular = wantsTable(message.headers.accept);
+  const show = (object: ApiObject): unknown => {
+    const { resourceVersion } = object.metadata;
+    return (isTabular && tableOf(type, [object], { resourceVersion })) || object;
+  };
   const bookmark = (annotations?: Record<string, string>): void =>
     send('BOOKMARK', {
       kind: type.kind,
@@ -37,11 +43,12 @@ export function sendWatch({ core, request, resource, response, watch }: Exchange
     });
   const pass = (change: Change): void => {
     const event = change.version > (from ?? 0) ? eventOf(change, isInView) : null;
-    if (event) send(event, change.object);
+    if (event) send(event, show(change.object));
   };
 
   if (from === null || isTrue(query.get('sendInitialEvents'))) {
-    for (const object of core.store.list(type.key, namespace)) if (isInView(object)) send('ADDED', object);
+    for (const object of core.store.list(type.key, namespace))
+      if (isInView(object)) send('ADDED', show(object));
     if (wantsBookmarks) bookmark({ 'k8s.io/initial-events-end': 'true' });
   } else {
     const missed = core.store.since(from, type.key);
