@@ -68,7 +68,7 @@ export interface Examination {
 /** Never throws for the world's faults: they are in `problem`. Throws usage Problems of the selection. */
 export async function examine(options: ExamineOptions): Promise<Examination> {
   const startedAt = new Date();
-  const by = options.saved ? [...options.saved.by] : waysOf(options);
+  let by = options.saved ? [...options.saved.by] : waysOf(options);
   const state: Progressed = {
     snapshot: options.saved?.snapshot ?? null,
     problem: null,
@@ -80,8 +80,11 @@ export async function examine(options: ExamineOptions): Promise<Examination> {
     state.snapshot ??= await gatherSnapshot(options);
     selected = selectWorkloads(listOf(state.snapshot), options.selection);
     if (isNarrow(options.selection)) state.snapshot = restrict(state.snapshot, selected);
-    if (options.needsAnnotated && isNobody(state.snapshot, selected))
+    if (options.needsAnnotated && isNobody(state.snapshot, selected)) {
+      // A page of what was not asked would bury the one thing to say.
+      by = by.filter((way) => way !== 'A');
       throw nothingToVerify(options.selection.namespace);
+    }
     if (options.active && !options.saved) await ask(state, selected, options);
   } catch (error) {
     if (error instanceof Problem && error.kind === 'usage') throw error;

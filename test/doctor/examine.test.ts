@@ -254,6 +254,7 @@ describe('an examination', () => {
     );
     assert.equal(problem instanceof Problem && problem.exitCode, 3);
     assert.equal(report.complete, false);
+    assert.ok(!report.results.some(({ code }) => code === 'NW001'), 'it lists what was not asked');
     assert.ok(!kube.calls.some((call) => call.startsWith('create')));
   });
 
