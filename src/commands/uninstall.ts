@@ -10,6 +10,10 @@ import { planUninstall, type UninstallOutcome, uninstall } from '../install/unin
 import { readBundle } from '../manifests/bundle.ts';
 import { EXIT } from '../model/problem.ts';
 
+/** Whoever takes the fence away should know what stood behind it. */
+const BARE_NODES =
+  "Pods now reach the nodes' own metadata service, and with it the node role, unless the instances' hop limit is 1 or a NetworkPolicy keeps them from 169.254.169.254";
+
 export default class Uninstall extends PodIamCommand<typeof Uninstall> {
   static override summary = 'Take the proxy away again, with the rule on every node, and prove it.';
   static override description =
@@ -62,6 +66,7 @@ export default class Uninstall extends PodIamCommand<typeof Uninstall> {
       this.log(`pod-iam is still installed in context ${context}: it is needed to clean the nodes`);
     else this.log(`pod-iam is uninstalled from context ${context}`);
     if (namespaceKept) this.log(`The namespace ${namespace} is kept: ${namespaceKept}`);
+    if (nodes.some(({ clean }) => clean)) this.logToStderr(BARE_NODES);
     const open = nodes.filter(({ clean }) => !clean);
     if (open.length > 0) {
       const names = open.map(({ node }) => node).join(', ');

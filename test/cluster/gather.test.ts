@@ -37,7 +37,7 @@ describe('the facts of a cluster', () => {
   });
 
   it('tie each pod to its topmost controller, and know controllers without pods', async () => {
-    await until(() => test.cluster.store.list('pods', 'shop').length === 2);
+    await until(() => test.cluster.store.list('pods', 'shop').length === 3);
     const facts = await gatherCluster(test.kube, options);
     assert.deepEqual(
       value(facts.workloads).map(({ id }) => id),
@@ -45,6 +45,7 @@ describe('the facts of a cluster', () => {
     );
     const pods = value(facts.pods).map(({ name, workload }) => [name.replace(/^web-.*/, 'web-…'), workload]);
     assert.deepEqual(pods, [
+      ['db-0', 'shop/StatefulSet/db'],
       ['single', 'shop/Pod/single'],
       ['web-…', 'shop/Deployment/web'],
     ]);

@@ -193,6 +193,7 @@ describe('install, status and uninstall as a user types them', () => {
       stdout,
       'NODE   RULES   SEEN\nn1     clean   no rule is left in nft\npod-iam is uninstalled from context emulated\n',
     );
+    assert.match(stderr, /Pods now reach the nodes' own metadata service, and with it the node role/);
     assert.equal(test.cluster.store.get('namespaces', '', 'pod-iam'), null);
   });
 });
