@@ -42,18 +42,19 @@ export function sendLog({ core, request, resource, response }: Exchange): void {
     return;
   }
   const stopLines = core.logs.follow(uid, container, (line) => response.write(renderLine(line, timestamps)));
-  const endWhenDone = (object: ApiObject): void => {
-    if (object.metadata.uid === uid && isFinished(object)) response.end();
-  };
   const stopPods = core.store.watch('pods', ({ type, object }) => {
-    if (type === 'DELETED' && object.metadata.uid === uid) response.end();
-    else endWhenDone(object);
+    if (object.metadata.uid === uid && (type === 'DELETED' || isFinished(object))) finish();
   });
-  response.on('close', () => {
+  const stop = (): void => {
     stopLines();
     stopPods();
-  });
-  endWhenDone(pod);
+  };
+  const finish = (): void => {
+    stop();
+    response.end();
+  };
+  response.on('close', stop);
+  if (isFinished(pod)) finish();
 }
 
 function containerOf(pod: ApiObject, wanted: string | null): string {

@@ -60,15 +60,19 @@ export function sendWatch({ core, request, resource, message, response, watch }:
     for (const change of missed) pass(change);
   }
 
-  const stop = core.store.watch(type.key, pass);
+  const unwatch = core.store.watch(type.key, pass);
   const seconds = Number(query.get('timeoutSeconds') || randomInt(1800, 3600));
-  const end = setTimeout(() => response.end(), seconds * 1000);
-  const bookmarks = wantsBookmarks ? setInterval(() => bookmark(), watch.bookmarkMs) : undefined;
-  response.on('close', () => {
+  const end = setTimeout(() => {
     stop();
+    response.end();
+  }, seconds * 1000);
+  const bookmarks = wantsBookmarks ? setInterval(() => bookmark(), watch.bookmarkMs) : undefined;
+  const stop = (): void => {
+    unwatch();
     clearTimeout(end);
     clearInterval(bookmarks);
-  });
+  };
+  response.on('close', stop);
 }
 
 // Null for a watch that begins with what there is.

@@ -29,13 +29,16 @@ export interface OpenWatch {
   close(): void;
 }
 
+export interface CallOptions {
+  /** Of the body; JSON by default. */
+  type?: string;
+  /** Instead of the kubeconfig's user; null for nobody. */
+  token?: string | null;
+  headers?: Record<string, string>;
+}
+
 export interface Wire {
-  call(
-    method: string,
-    path: string,
-    body?: unknown,
-    options?: { type?: string; token?: string | null },
-  ): Promise<Answer>;
+  call(method: string, path: string, body?: unknown, options?: CallOptions): Promise<Answer>;
   watch(path: string): Promise<OpenWatch>;
 }
 
@@ -50,7 +53,7 @@ export async function connectWire(kubeconfig?: string): Promise<Wire> {
   const open = (
     method: string,
     path: string,
-    options: { type?: string; token?: string | null },
+    options: CallOptions,
     body?: string,
   ): Promise<IncomingMessage> => {
     const { headers = {}, ...tls } = admin;
@@ -69,6 +72,7 @@ export async function connectWire(kubeconfig?: string): Promise<Wire> {
             }),
         accept: 'application/json',
         'user-agent': 'fidelity/1 (test)',
+        ...options.headers,
       },
     });
     return new Promise((resolve, reject) => {
@@ -104,11 +108,16 @@ function watchEvents(response: IncomingMessage): OpenWatch {
     events.push(JSON.parse(line) as WatchEvent);
     for (const look of waiting) look();
   });
+  // A server that goes away resets the connection, which here is just an end.
   response.on('error', () => {});
+  lines.on('error', () => {});
   return {
     code: response.statusCode!,
     events,
-    ended: new Promise((resolve) => lines.on('close', resolve)),
+    ended: new Promise((resolve) => {
+      lines.on('close', resolve);
+      response.on('close', resolve);
+    }),
     close: () => void response.destroy(),
     next: (matches, withinMs = 10_000) =>
       new Promise((resolve, reject) => {
