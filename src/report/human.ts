@@ -2,6 +2,7 @@
 // what is right as a number, and at the end what was and was not shown.
 import type { Report, Result, Status } from '../model/finding.ts';
 import { byFamily } from './families.ts';
+import { consequenceLines, isConsequence } from './human-consequences.ts';
 import { renderEntry } from './human-entry.ts';
 import { renderGrants } from './human-grants.ts';
 import { renderVerdict } from './human-verdict.ts';
@@ -39,8 +40,10 @@ function renderFamily(title: string, results: Result[], look: Look): string {
   const lines = [look.paint.bold.underline(title)];
   if (passes.length > 0 && !look.verbose)
     lines.push(`  ${look.badge('pass')}  ${passes.length} of ${results.length}`);
-  for (const alike of groupAlike(shown))
-    if (look.verbose || alike[0]!.status !== 'pass') lines.push(renderEntry(alike, look));
+  const isBrief = (result: Result): boolean =>
+    !look.verbose && (result.status === 'pass' || isConsequence(result));
+  for (const alike of groupAlike(shown)) if (!isBrief(alike[0]!)) lines.push(renderEntry(alike, look));
+  if (!look.verbose) lines.push(...consequenceLines(results.filter(isConsequence), look));
   return lines.join('\n');
 }
 

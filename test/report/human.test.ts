@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { pass, subject, unknown } from '../../src/model/finding.ts';
+import { pass, skip, subject, unknown } from '../../src/model/finding.ts';
 import { renderReport } from '../../src/report/index.ts';
 import { assertGolden } from '../helpers/golden.ts';
 import { PLAIN, RESULTS, report, result, WORKLOADS } from './fixture.ts';
@@ -93,4 +93,19 @@ test('suppressed results are counted', async () => {
   const of = report(RESULTS);
   of.summary.suppressed = 2;
   assert.match(await verdict(of), /1 skipped, 2 suppressed in/);
+});
+
+test('what follows from one cause is a line for each subject, and told in full with -v', async () => {
+  const skipped = (code: string, name: string) =>
+    result(code, 'a title', 'error', {
+      ...skip(subject('Deployment', name, { namespace: 'apps', role: 'r', node: 'n1' }), 'TP018', {
+        expected: 'an identity',
+        observed: 'no credentials',
+      }),
+    });
+  const of = report([skipped('ID008', 'blue'), skipped('ID009', 'blue'), skipped('ID008', 'red')]);
+  const text = await human(of);
+  assert.match(text, /- SKIP {5}ID008, ID009: pointless until TP018 is mended \(Deployment apps\/blue\)\n/);
+  assert.match(text, /- SKIP {5}ID008: pointless until TP018 is mended \(Deployment apps\/red\)\n/);
+  assert.match(await human(of, { verbose: true }), /Because {3}TP018: no credentials/);
 });
