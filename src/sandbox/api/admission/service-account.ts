@@ -7,7 +7,7 @@ import { shownName, suffix } from '../operations/names.ts';
 import { typeOf } from '../resources.ts';
 import { forbidden } from '../status.ts';
 
-export const tokenDirectory = '/var/run/secrets/kubernetes.io/serviceaccount';
+const tokenDirectory = '/var/run/secrets/kubernetes.io/serviceaccount';
 
 /** The pod with its service account and token volume. */
 export function admitServiceAccount({ store }: Core, pod: ApiObject): ApiObject {

@@ -1,8 +1,9 @@
 // Deployment: a ReplicaSet per template, and a rolling (or recreating) change from the old to the new.
 // https://kubernetes.io/docs/concepts/workloads/controllers/deployment/
 import type { Core } from '../core.ts';
-import { type ApiObject, apiTime, copy } from '../object.ts';
+import { type ApiObject, copy } from '../object.ts';
 import { systemApi } from '../system.ts';
+import { conditionsOf, statusOf, strategyOf, surgeOf, unavailableOf, wantedOf } from './deployment-status.ts';
 import { controllerReference, isTerminating, ownedBy, ownKeys, specOf, templateHash } from './pods.ts';
 import { startReconciler } from './reconciler.ts';
 
@@ -11,21 +12,7 @@ const replicaSets = 'replicasets.apps';
 const revisionKey = 'deployment.kubernetes.io/revision';
 const hashLabel = 'pod-template-hash';
 
-interface Strategy {
-  type?: string;
-  rollingUpdate?: { maxSurge?: number | string; maxUnavailable?: number | string };
-}
-
-interface ReplicaStatus {
-  replicas?: number;
-  readyReplicas?: number;
-  availableReplicas?: number;
-  conditions?: { type: string; message?: string }[];
-}
-
-const statusOf = (set: ApiObject): ReplicaStatus => (set['status'] ?? {}) as ReplicaStatus;
 const revisionOf = ({ metadata }: ApiObject): number => Number(metadata.annotations?.[revisionKey] ?? 0);
-const wantedOf = (object: ApiObject): number => specOf(object).replicas ?? 1;
 
 export function startDeployments(core: Core): () => void {
   const api = systemApi(core, 'deployment-controller');
@@ -89,17 +76,14 @@ export function startDeployments(core: Core): () => void {
   // How many new pods may come at once. A recreating change waits for the last old pod to be gone.
   const room = (deployment: ApiObject, total: number, hasOld: boolean): number => {
     const wanted = wantedOf(deployment);
-    const { type, rollingUpdate } = strategyOf(deployment);
-    if (type === 'Recreate') return hasOld ? 0 : wanted;
-    const surge = share(rollingUpdate?.maxSurge ?? '25%', wanted, Math.ceil);
-    return Math.min(wanted, wanted + surge - total);
+    if (strategyOf(deployment).type === 'Recreate') return hasOld ? 0 : wanted;
+    return Math.min(wanted, wanted + surgeOf(deployment) - total);
   };
 
   const roll = (deployment: ApiObject, current: ApiObject, old: ApiObject[]): void => {
     const wanted = wantedOf(deployment);
-    const { type, rollingUpdate } = strategyOf(deployment);
     const oldTotal = old.reduce((sum, set) => sum + wantedOf(set), 0);
-    if (type === 'Recreate') {
+    if (strategyOf(deployment).type === 'Recreate') {
       for (const set of old) scale(deployment, set, 0);
       const areGone = old.every((set) => (statusOf(set).replicas ?? 0) === 0 && terminating(set) === 0);
       if (areGone) scale(deployment, current, wanted);
@@ -110,9 +94,8 @@ export function startDeployments(core: Core): () => void {
       const more = room(deployment, size + oldTotal, oldTotal > 0);
       scale(deployment, current, size > wanted ? wanted : Math.min(wanted, size + Math.max(0, more)));
     }
-    const unavailable = share(rollingUpdate?.maxUnavailable ?? '25%', wanted, Math.floor);
-    const surge = share(rollingUpdate?.maxSurge ?? '25%', wanted, Math.ceil);
-    const least = wanted - (unavailable === 0 && surge === 0 ? 1 : unavailable);
+    const unavailable = unavailableOf(deployment);
+    const least = wanted - (unavailable === 0 && surgeOf(deployment) === 0 ? 1 : unavailable);
     let available = [current, ...old].reduce((sum, set) => sum + (statusOf(set).availableReplicas ?? 0), 0);
     for (const set of old) {
       const broken = wantedOf(set) - (statusOf(set).availableReplicas ?? 0);
@@ -172,88 +155,5 @@ function keysOf(core: Core, change: Parameters<typeof ownKeys>[0]): string[] {
     const [namespace, name] = id.split('/');
     const set = core.store.get(replicaSets, namespace!, name!);
     return set ? ownKeys({ ...change, key: replicaSets, object: set }, resource, 'Deployment') : [];
-  });
-}
-
-const strategyOf = (deployment: ApiObject): Strategy => (specOf(deployment)['strategy'] ?? {}) as Strategy;
-
-function share(amount: number | string, of: number, round: (value: number) => number): number {
-  return typeof amount === 'number' ? amount : round((Number.parseFloat(amount) / 100) * of);
-}
-
-interface Condition {
-  type: string;
-  status: 'True' | 'False';
-  reason: string;
-  message: string;
-  lastTransitionTime?: string;
-  lastUpdateTime?: string;
-}
-
-function conditionsOf(
-  deployment: ApiObject,
-  current: ApiObject | undefined,
-  counts: { available: number; updated: number },
-): Condition[] {
-  const wanted = wantedOf(deployment);
-  const unavailable = share(
-    strategyOf(deployment).rollingUpdate?.maxUnavailable ?? '25%',
-    wanted,
-    Math.floor,
-  );
-  const isAvailable = counts.available >= wanted - unavailable;
-  const isDone = counts.updated >= wanted && counts.available === counts.updated;
-  const set = `ReplicaSet "${current?.metadata.name ?? ''}"`;
-  const failure = current && statusOf(current).conditions?.find(({ type }) => type === 'ReplicaFailure');
-  const conditions: Condition[] = [
-    isAvailable
-      ? {
-          type: 'Available',
-          status: 'True',
-          reason: 'MinimumReplicasAvailable',
-          message: 'Deployment has minimum availability.',
-        }
-      : {
-          type: 'Available',
-          status: 'False',
-          reason: 'MinimumReplicasUnavailable',
-          message: 'Deployment does not have minimum availability.',
-        },
-    isDone
-      ? {
-          type: 'Progressing',
-          status: 'True',
-          reason: 'NewReplicaSetAvailable',
-          message: `${set} has successfully progressed.`,
-        }
-      : {
-          type: 'Progressing',
-          status: 'True',
-          reason: 'ReplicaSetUpdated',
-          message: `${set} is progressing.`,
-        },
-    ...(failure
-      ? [
-          {
-            type: 'ReplicaFailure',
-            status: 'True' as const,
-            reason: 'FailedCreate',
-            message: failure.message ?? '',
-          },
-        ]
-      : []),
-  ];
-  const known = ((deployment['status'] as { conditions?: Condition[] } | undefined)?.conditions ??
-    []) as Condition[];
-  const now = apiTime(Date.now());
-  return conditions.map((condition) => {
-    const before = known.find(({ type }) => type === condition.type);
-    const isSame = before?.reason === condition.reason && before.message === condition.message;
-    const isSameStatus = before?.status === condition.status;
-    return {
-      ...condition,
-      lastUpdateTime: isSame ? before.lastUpdateTime! : now,
-      lastTransitionTime: isSameStatus ? before.lastTransitionTime! : now,
-    };
   });
 }

@@ -2,7 +2,7 @@
 // https://kubernetes.io/docs/concepts/overview/kubernetes-api/#discovery-api
 import { type ResourceType, resourceTypes } from '../resources.ts';
 
-export const serverVersion = 'v1.35.4';
+const serverVersion = 'v1.35.4';
 
 /** The document at a path such as /version, /api/v1 or /apis/apps; undefined when there is none. */
 export function discoveryDocument(path: string, address: string): unknown {

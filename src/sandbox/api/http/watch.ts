@@ -87,7 +87,7 @@ function startOf(version: string): number | null {
 }
 
 /** An object that comes into a selector's view is added for the watcher, one that leaves it deleted. */
-export function eventOf(change: Change, isInView: (object: ApiObject) => boolean): Change['type'] | null {
+function eventOf(change: Change, isInView: (object: ApiObject) => boolean): Change['type'] | null {
   const isSeen = change.type !== 'DELETED' && isInView(change.object);
   const wasSeen = change.previous !== null && isInView(change.previous);
   if (isSeen) return wasSeen ? 'MODIFIED' : 'ADDED';

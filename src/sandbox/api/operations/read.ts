@@ -105,7 +105,7 @@ function checkVersion({ store }: Core, query: ListQuery): void {
   }
 }
 
-export function parseVersion(text: string): number {
+function parseVersion(text: string): number {
   if (!/^\d+$/.test(text))
     throw badRequest(
       `invalid resource version: resourceVersion: Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`,

@@ -179,6 +179,30 @@ describe('workloads on nodes with a kubelet', () => {
     assert.equal(seen.has('solo:1,solo:2'), false);
   });
 
+  it('a stateful set makes its pods one after the other, and replaces them from the last', async () => {
+    const order: string[] = [];
+    const stop = cluster.store.watch('pods', ({ type, object: { metadata } }) => {
+      if (type !== 'MODIFIED' && metadata.name.startsWith('db-')) order.push(`${type} ${metadata.name}`);
+    });
+    cluster.system.create(
+      'statefulsets.apps',
+      workload('StatefulSet', 'db', 'db:1', { replicas: 2, serviceName: 'db' }),
+    );
+    await eventually(async () => assert.equal(status('statefulsets.apps', 'db').readyReplicas, 2));
+    assert.deepEqual(order, ['ADDED db-0', 'ADDED db-1']);
+    cluster.system.patch('statefulsets.apps', namespace, 'db', {
+      spec: { template: { spec: { containers: [{ name: 'main', image: 'db:2' }] } } },
+    });
+    await eventually(async () => {
+      assert.deepEqual(imagesOf('db'), ['db:2', 'db:2']);
+      const { updatedReplicas, currentRevision, updateRevision } = status('statefulsets.apps', 'db');
+      assert.equal(updatedReplicas, 2);
+      assert.equal(currentRevision, updateRevision);
+    });
+    stop();
+    assert.deepEqual(order.slice(2), ['DELETED db-1', 'ADDED db-1', 'DELETED db-0', 'ADDED db-0']);
+  });
+
   it('a job runs until it has succeeded', async () => {
     onPod = () => ({ phase: 'Succeeded', startTime: new Date().toISOString(), conditions: [] });
     cluster.system.create('jobs.batch', job('once', { completions: 2, parallelism: 1 }));
