@@ -77,7 +77,11 @@ interface Operation {
 /** RFC 6902; as in the API, a replacement of what is not there adds it. */
 export function jsonPatch(target: unknown, patch: unknown): unknown {
   const root = { value: copy(target) };
-  for (const operation of patch as Operation[]) run(root, operation);
+  for (const operation of patch as Operation[]) {
+    const { path, from } = operation ?? {};
+    if (typeof path !== 'string' || !['string', 'undefined'].includes(typeof from)) throw inapplicable();
+    run(root, operation);
+  }
   return root.value;
 }
 

@@ -19,6 +19,7 @@ type Spec = Record<string, unknown> & {
 /** A copy in the API's normal form with the kind's defaults; what is set stays. */
 export function withDefaults(type: ResourceType, object: ApiObject): ApiObject {
   const filled = normalised(copy(object), shapeOfKind(type.apiVersion, type.kind)) as ApiObject;
+  if (type.key === 'pods') filled['spec'] ??= {};
   const spec = filled['spec'] as Spec | undefined;
   if (type.key === 'pods' && spec) {
     podDefaults(spec as unknown as PodSpec);

@@ -4,6 +4,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Attributes } from '../access/rbac.ts';
 import { type ResourceType, typeAt } from '../resources.ts';
+import { badRequest } from '../status.ts';
 
 export interface ResourceRequest {
   type: ResourceType;
@@ -24,7 +25,7 @@ export interface ApiRequest {
 }
 
 export function parseRequest(message: Pick<IncomingMessage, 'method' | 'url'>): ApiRequest {
-  const url = new URL(message.url ?? '/', 'https://api');
+  const url = new URL(`https://api${message.url ?? '/'}`);
   const method = message.method ?? 'GET';
   const path = url.pathname;
   return { method, path, query: url.searchParams, resource: parseResource(method, path, url.searchParams) };
@@ -43,7 +44,7 @@ export function attributesOf({ resource, method, path }: ApiRequest): Attributes
 }
 
 function parseResource(method: string, path: string, query: URLSearchParams): ResourceRequest | null {
-  const parts = path.split('/').filter(Boolean).map(decodeURIComponent);
+  const parts = path.split('/').filter(Boolean).map(decoded);
   const root = parts.shift();
   const apiVersion =
     root === 'api' ? parts.shift() : root === 'apis' ? parts.splice(0, 2).join('/') : undefined;
@@ -61,6 +62,14 @@ function parseResource(method: string, path: string, query: URLSearchParams): Re
   if (!type.namespaced && namespace !== '') return null;
   if (subresource !== '' && !type.subresources.includes(subresource)) return null;
   return { type, namespace, name, subresource, verb: verbOf(method, name, query) };
+}
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    throw badRequest(`the path has an escape that means nothing: ${part}`);
+  }
 }
 
 function verbOf(method: string, name: string, query: URLSearchParams): string {

@@ -44,7 +44,8 @@ export function checkConfiguration(
   body: unknown,
 ): ApiObject {
   if (!isRecord(body)) throw badRequest('error decoding YAML: the configuration must be one object');
-  const { apiVersion = '', kind = '', metadata = { name: '' } } = body as Partial<ApiObject>;
+  const { apiVersion = '', kind = '' } = body as Partial<ApiObject>;
+  const metadata = metadataOf(body);
   const isRight = apiVersion === type.apiVersion && kind === type.kind;
   if (!isRight)
     throw badRequest(
@@ -81,10 +82,11 @@ function undecodable(object: ApiObject): number | null {
   return null;
 }
 
+const metadataOf = (body: Record<string, unknown>): ApiObject['metadata'] =>
+  isRecord(body['metadata']) ? (body['metadata'] as unknown as ApiObject['metadata']) : { name: '' };
+
 function placed(type: ResourceType, namespace: string, body: Record<string, unknown>): ApiObject {
-  const metadata = isRecord(body['metadata'])
-    ? (body['metadata'] as unknown as ApiObject['metadata'])
-    : { name: '' };
+  const metadata = metadataOf(body);
   if (type.namespaced && metadata.namespace && metadata.namespace !== namespace) {
     throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
   }

@@ -35,7 +35,9 @@ export function normalised(value: unknown, shape: Shape): unknown {
   if (shape === 'any') return value;
   const list = listShape(shape);
   if (list && Array.isArray(value)) {
-    return value.length === 0 ? undefined : value.map((element) => normalised(element, list.of));
+    // An element that is null means an empty one.
+    const empty = typeShape(list.of) ? {} : '';
+    return value.length === 0 ? undefined : value.map((each) => normalised(each, list.of) ?? empty);
   }
   if (!isRecord(value)) return value ?? undefined;
   const parts = Object.entries(value)

@@ -112,7 +112,9 @@ function immutableFaults(type: ResourceType, before: ApiObject, after: ApiObject
     faults.push(...podChangeFaults(before['spec'] as PodSpec, after['spec'] as PodSpec));
   }
   if (type.group === 'apps' || type.key === 'jobs.batch') {
-    const [old, now] = [before, after].map((object) => (object['spec'] as WorkloadSpec).selector);
+    const [old, now] = [before, after].map(
+      (object) => (object['spec'] as WorkloadSpec | undefined)?.selector,
+    );
     if (!isDeepStrictEqual(old, now)) faults.push(immutable('spec.selector', now));
   }
   if (type.kind.endsWith('Binding') && !isDeepStrictEqual(before['roleRef'], after['roleRef'])) {
