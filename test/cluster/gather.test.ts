@@ -100,7 +100,8 @@ describe('the facts of a cluster', () => {
     const { system, store } = test.cluster;
     system.create('namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'elsewhere' } });
     system.create('daemonsets.apps', proxyDaemonSet);
-    await until(() => store.list('pods', 'elsewhere').length === 1);
+    // Bound first: the scheduler writes conditions too.
+    await until(() => Boolean(specOf(store.list('pods', 'elsewhere')[0]).nodeName));
     const pod = store.list('pods', 'elsewhere')[0]!;
     test.cluster.setPodStatus('elsewhere', pod.metadata.name, {
       phase: 'Running',
@@ -226,3 +227,6 @@ async function until(isSo: () => boolean): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }
+
+const specOf = (pod: { spec?: unknown } | undefined): { nodeName?: string } =>
+  (pod?.spec ?? {}) as { nodeName?: string };

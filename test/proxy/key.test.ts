@@ -14,8 +14,12 @@ describe('the key of the session tokens', () => {
     folder = mkdtempSync(join(tmpdir(), 'pod-iam-'));
   });
   afterEach(() => rmSync(folder, { recursive: true }));
-  const load = (tokens: SessionTokens) =>
-    loadTokenKey(folder, tokens, createLog('silent'), new AbortController().signal);
+  // Waiting for the key keeps no process alive, so something else must.
+  const load = async (tokens: SessionTokens): Promise<void> => {
+    const alive = setInterval(() => {}, 1000);
+    await loadTokenKey(folder, tokens, createLog('silent'), new AbortController().signal);
+    clearInterval(alive);
+  };
 
   test('is taken when it comes a moment later, and tokens given meanwhile stay good', async () => {
     const tokens = new SessionTokens();
