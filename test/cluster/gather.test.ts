@@ -101,7 +101,9 @@ describe('the facts of a cluster', () => {
     system.create('namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'elsewhere' } });
     system.create('daemonsets.apps', proxyDaemonSet);
     // Bound first: the scheduler writes conditions too.
-    await until(() => Boolean(specOf(store.list('pods', 'elsewhere')[0]).nodeName));
+    await until(() =>
+      store.list('pods', 'elsewhere').some((pod) => (pod['spec'] as { nodeName?: string }).nodeName),
+    );
     const pod = store.list('pods', 'elsewhere')[0]!;
     test.cluster.setPodStatus('elsewhere', pod.metadata.name, {
       phase: 'Running',
@@ -227,6 +229,3 @@ async function until(isSo: () => boolean): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }
-
-const specOf = (pod: { spec?: unknown } | undefined): { nodeName?: string } =>
-  (pod?.spec ?? {}) as { nodeName?: string };
