@@ -1,7 +1,7 @@
 // The main job on a real cluster, in the order a person does it: install, prove, break, explain,
 // mend, lose the daemon, uninstall. STS and IAM are moto's, with signatures and policies enforced.
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -242,6 +242,33 @@ describe('the main job on a real cluster', { timeout: 900_000 }, () => {
     } finally {
       await kubectl(['-n', NAMESPACE, 'delete', 'quota', 'full']);
     }
+  });
+
+  it('ends in order when it is interrupted half-way: exit 4 and nothing left behind', async () => {
+    const ended = await podIam(
+      ['verify', '-n', NAMESPACE, '--probe-image', settings.curlImage, '--json'],
+      awsEnv(),
+      { interruptAt: 'diagnostic pods' },
+    );
+    assert.equal(ended.code, 4, ended.stderr);
+    assert.equal(reportOf(ended).complete, false);
+    assert.equal(await leftovers(), '');
+  });
+
+  it('calls nothing fine that it may not read, and prints what would grant it', async () => {
+    await kubectl(['-n', NAMESPACE, 'create', 'serviceaccount', 'nobody']);
+    const token = (await kubectl(['-n', NAMESPACE, 'create', 'token', 'nobody'])).trim();
+    const config = JSON.parse(await kubectl(['config', 'view', '--raw', '--minify', '-o', 'json'])) as {
+      users: { user: object }[];
+    };
+    config.users[0]!.user = { token };
+    const kubeconfig = join(scratch, 'nobody.kubeconfig');
+    writeFileSync(kubeconfig, JSON.stringify(config), { mode: 0o600 });
+    const ended = await podIam(['doctor', '--kubeconfig', kubeconfig, '--json'], awsEnv());
+    assert.equal(ended.code, 3, ended.stderr);
+    const report = reportOf(ended);
+    assert.ok(report.summary.unknown > 0);
+    assert.match(JSON.stringify(report), /kind: (Cluster)?Role/, 'no grant is printed');
   });
 
   it('fails closed: without the daemon a pod gets an error and never the node role', async () => {

@@ -8,13 +8,17 @@ export interface Ended {
   stderr: string;
 }
 
+interface RunOptions {
+  env?: NodeJS.ProcessEnv;
+  input?: string;
+  timeoutMs?: number;
+  /** Sends SIGINT, as Ctrl-C does, once stderr holds this text. */
+  interruptAt?: string;
+}
+
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 
-export function run(
-  command: string,
-  args: string[],
-  options: { env?: NodeJS.ProcessEnv; input?: string; timeoutMs?: number } = {},
-): Promise<Ended> {
+export function run(command: string, args: string[], options: RunOptions = {}): Promise<Ended> {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {
       cwd: root,
@@ -24,7 +28,13 @@ export function run(
     const timer = setTimeout(() => child.kill('SIGKILL'), options.timeoutMs ?? 180_000);
     const output = { stdout: '', stderr: '' };
     child.stdout.setEncoding('utf8').on('data', (text: string) => (output.stdout += text));
-    child.stderr.setEncoding('utf8').on('data', (text: string) => (output.stderr += text));
+    let isInterrupted = false;
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      output.stderr += text;
+      if (isInterrupted || !options.interruptAt || !output.stderr.includes(options.interruptAt)) return;
+      isInterrupted = true;
+      setTimeout(() => child.kill('SIGINT'), 700);
+    });
     child.on('error', reject);
     child.on('close', (code) => {
       clearTimeout(timer);
@@ -44,9 +54,13 @@ export async function kubectl(args: string[], input?: string): Promise<string> {
 }
 
 /** The bundled command line, with nothing of the caller's AWS settings but what is given. */
-export function podIam(args: string[], env: Record<string, string> = {}): Promise<Ended> {
+export function podIam(
+  args: string[],
+  env: Record<string, string> = {},
+  options: Pick<RunOptions, 'interruptAt'> = {},
+): Promise<Ended> {
   const clean = Object.fromEntries(
     Object.entries(process.env).filter(([name]) => !/^(AWS_|POD_IAM_)/.test(name)),
   );
-  return run(process.execPath, ['bin/run.js', ...args], { env: { ...clean, ...env } });
+  return run(process.execPath, ['bin/run.js', ...args], { env: { ...clean, ...env }, ...options });
 }

@@ -15,11 +15,17 @@ export interface Subject {
   wire: Wire;
   /** A namespace of the suite's own. */
   namespace: string;
+  /** A real server forgets no version before its first compaction, minutes after its start. */
+  mayBeYoung: boolean;
 }
 
 /** Registers the assertions; `connect` is called once, before the first. */
-export function describeFidelity(name: string, connect: () => Promise<Wire>): void {
-  const subject = { namespace: `pod-iam-fidelity-${process.pid}` } as Subject;
+export function describeFidelity(
+  name: string,
+  connect: () => Promise<Wire>,
+  { mayBeYoung = false } = {},
+): void {
+  const subject = { namespace: `pod-iam-fidelity-${process.pid}`, mayBeYoung } as Subject;
   describe(name, () => {
     before(async () => {
       subject.wire = await connect();
