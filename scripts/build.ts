@@ -79,3 +79,9 @@ try {
 execFileSync(process.execPath, ['node_modules/oclif/bin/run.js', 'manifest'], {
   stdio: ['ignore', 'ignore', 'inherit'],
 });
+// In the order of their names: the file system's order differs between machines.
+const manifest = JSON.parse(readFileSync('oclif.manifest.json', 'utf8')) as { commands: object };
+manifest.commands = Object.fromEntries(
+  Object.entries(manifest.commands).sort(([a], [b]) => (a < b ? -1 : 1)),
+);
+writeFileSync('oclif.manifest.json', `${JSON.stringify(manifest, null, 2)}\n`);

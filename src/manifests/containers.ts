@@ -117,6 +117,8 @@ function daemonOf(values: InstallValues): DaemonValues {
     ...given,
     // That is the redirect container's work, by kube2iam's name for it.
     iptables: false,
+    // Not `auto`: a daemon that starts before the first report must not be called ready.
+    redirect: keepsRedirect(values) ? 'required' : 'external',
     // The CLI's own kubeconfig is no business of the daemon.
     kubeconfig: null,
     ...(hasApiToken(values) && { 'api-token': '$(API_TOKEN)' }),

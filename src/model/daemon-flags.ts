@@ -81,9 +81,9 @@ export const DAEMON_FLAGS: readonly DaemonFlag[] = [
   onOff('iptables', 'Keep the redirect rule from within this process; needs root and NET_ADMIN.'),
   text(
     'redirect',
-    'required',
-    'Who keeps the redirect rule. "required": another process reports it in the state folder, and /readyz waits for it; "external": somebody else, and /readyz does not look.',
-    ['required', 'external'],
+    'auto',
+    'Whether /readyz waits for the redirect rule. "required": until its keeper reports it in the state folder; "external": never, somebody else keeps it; "auto": with --iptables or once there is a report. An installed daemon has "required".',
+    ['auto', 'required', 'external'],
   ),
   text('state-dir', '/run/pod-iam', "Folder of the session tokens' key and of the redirect's report."),
   text('api-server', null, "Kubernetes API server's URL. Default: that of the cluster this runs in."),

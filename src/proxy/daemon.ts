@@ -169,7 +169,10 @@ export async function startDaemon(settings: DaemonSettings, log: Log): Promise<D
     if (!podWatch.isSynced) reasons.push(`the pods of this node are not known: ${podWatch.failure}`);
     if (namespaceWatch && !namespaceWatch.isSynced)
       reasons.push(`the namespaces are not known: ${namespaceWatch.failure}`);
-    const fault = settings.redirect === 'external' ? null : await redirectFault(settings.stateDir);
+    const fault =
+      settings.redirect === 'external'
+        ? null
+        : await redirectFault(settings.stateDir, { mustReport: settings.redirect === 'required' });
     if (fault) reasons.push(fault);
     return { ready: reasons.length === 0, reasons };
   }

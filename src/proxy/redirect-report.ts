@@ -6,13 +6,20 @@ export const REDIRECT_REPORT = 'redirect.json';
 /** The report is written every 5 s; one this old comes from a process that is gone. */
 const MAX_AGE_MS = 30_000;
 
-/** Null when the rule is in place; otherwise why it is not, or not known to be. */
-export async function redirectFault(stateDir: string): Promise<string | null> {
+/**
+ * Null when the rule is in place; otherwise why it is not, or not known to be.
+ * @param mustReport whether it is a fault that nobody reports
+ */
+export async function redirectFault(
+  stateDir: string,
+  { mustReport }: { mustReport: boolean },
+): Promise<string | null> {
   const path = join(stateDir, REDIRECT_REPORT);
   let report: { inPlace?: unknown; checkedAtMs?: unknown; message?: unknown };
   try {
     report = JSON.parse(await readFile(path, 'utf8')) as typeof report;
-  } catch {
+  } catch (error) {
+    if (!mustReport && (error as NodeJS.ErrnoException).code === 'ENOENT') return null;
     return `no process reports on the redirect rule (${path}); give --redirect=external if something else keeps it`;
   }
   if (report?.inPlace !== true)

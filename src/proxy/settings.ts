@@ -20,7 +20,7 @@ export interface DaemonSettings {
   metadataHost: string;
   metadataPort: number;
   keepsRedirect: boolean;
-  redirect: 'required' | 'external';
+  redirect: 'auto' | 'required' | 'external';
   stateDir: string;
   api: {
     server: string | null;
@@ -81,7 +81,7 @@ export function readSettings(values: DaemonValues, environment: Environment): Da
     metadataHost: metadata.host,
     metadataPort: metadata.port,
     keepsRedirect: values['iptables'] === true,
-    redirect: values['redirect'] === 'external' ? 'external' : 'required',
+    redirect: redirectCare(values),
     stateDir: string('state-dir')!,
     api: {
       server: string('api-server'),
@@ -105,6 +105,11 @@ export function readSettings(values: DaemonValues, environment: Environment): Da
     logLevel: string('log-level')!,
     environment,
   };
+}
+
+function redirectCare(values: DaemonValues): DaemonSettings['redirect'] {
+  if (values['redirect'] === 'required' || values['redirect'] === 'external') return values['redirect'];
+  return values['iptables'] === true ? 'required' : 'auto';
 }
 
 /** The role settings once the daemon knows who it is itself: kube2iam's --auto-discover-… flags. */

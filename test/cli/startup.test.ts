@@ -5,6 +5,7 @@ import { cpSync, existsSync, globSync, mkdtempSync, readFileSync, rmSync, symlin
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { after, before, test } from 'node:test';
+import { isDeepStrictEqual } from 'node:util';
 import { runCli } from '../helpers/run-cli.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -143,7 +144,8 @@ test('the manifest is what `oclif manifest` makes of the bundle', async () => {
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
   const { code, stderr } = await runCli(join(root, 'node_modules/oclif/bin/run.js'), ['manifest', folder]);
   assert.equal(code, 0, stderr);
-  const read = (path: string): string => readFileSync(join(path, 'oclif.manifest.json'), 'utf8');
-  // Not assert.equal: its message would hold both texts.
-  assert.ok(read(root) === read(folder), 'oclif.manifest.json is stale: npm run build writes it anew');
+  const read = (path: string): unknown => JSON.parse(readFileSync(join(path, 'oclif.manifest.json'), 'utf8'));
+  // Not assert.deepEqual: its message would hold both.
+  const isSame = isDeepStrictEqual(read(root), read(folder));
+  assert.ok(isSame, 'oclif.manifest.json is stale: npm run build writes it anew');
 });

@@ -55,6 +55,7 @@ describe('the objects of an installation', () => {
       '--bind=$(HOST_IP)',
       '--node=$(NODE_NAME)',
       '--host-ip=$(HOST_IP)',
+      '--redirect=required',
       '--base-role-arn=arn:aws:iam::111122223333:role/',
       '--namespace-restrictions',
       '--log-level=debug',

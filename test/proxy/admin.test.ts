@@ -109,3 +109,21 @@ describe('the admin address', () => {
     assert.doesNotMatch(body, /^# TYPE (?!pod_iam_)/m);
   });
 });
+
+describe('a daemon whose redirect nobody spoke of', () => {
+  let world: World;
+  before(async () => {
+    world = await startWorld(['--redirect=auto']);
+    await until('synced', () => world.api.openWatches() === 1);
+  });
+  after(() => world.close());
+
+  test('is ready without a report, and heeds one as soon as there is one', async () => {
+    assert.equal((await world.admin('/readyz')).status, 200);
+    const report = { inPlace: false, backend: 'nft', checkedAtMs: Date.now(), message: 'it was flushed' };
+    writeFileSync(join(world.stateDir, 'redirect.json'), JSON.stringify(report));
+    const { status, body } = await world.admin('/readyz');
+    assert.equal(status, 503);
+    assert.match(body, /the redirect rule is not in place: it was flushed/);
+  });
+});

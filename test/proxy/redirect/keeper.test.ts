@@ -66,7 +66,7 @@ describe('the keeper of the redirect', () => {
   }
 
   const report = () => JSON.parse(readFileSync(join(stateDir, 'redirect.json'), 'utf8'));
-  const isReported = async () => (await redirectFault(stateDir)) === null;
+  const isReported = async () => (await redirectFault(stateDir, { mustReport: true })) === null;
 
   it('reports what the daemon reads, anew at each look', async () => {
     start(20);
@@ -107,7 +107,8 @@ describe('the keeper of the redirect', () => {
     start(10, 'Operation not permitted');
     await until(
       async () =>
-        (await redirectFault(stateDir)) === 'the redirect rule is not in place: Operation not permitted',
+        (await redirectFault(stateDir, { mustReport: true })) ===
+        'the redirect rule is not in place: Operation not permitted',
     );
     await delay(50);
     assert.deepEqual(
