@@ -3,7 +3,7 @@
 // proves it as well.
 import { EXTERNAL_ID_KEY, SESSION_NAME_KEY } from '../model/annotations.ts';
 import { isSessionOf, parseRoleArn, parseSessionArn, type RoleArn } from '../model/arn.ts';
-import { type Evaluation, evaluateTrust } from '../model/evaluate.ts';
+import { type Evaluation, evaluateTrust, type TrustRequest } from '../model/evaluate.ts';
 import { type Finding, type Fix, fail, pass, type Subject, unknown } from '../model/finding.ts';
 import { type Policy, parsePolicy } from '../model/policy.ts';
 import { Problem } from '../model/problem.ts';
@@ -90,7 +90,7 @@ function verdictsOf(
 ): (Evaluation & { name: string })[] {
   const verdicts = identities.map((caller) => {
     const name = nodeRoleArn(caller, snapshot);
-    const verdict = evaluateTrust(policy, {
+    const verdict = evaluated(policy, {
       caller,
       callerRole: name,
       action: 'sts:AssumeRole',
@@ -102,6 +102,23 @@ function verdictsOf(
     return { name, ...verdict };
   });
   return [...new Map(verdicts.map((verdict) => [`${verdict.name} ${verdict.because}`, verdict])).values()];
+}
+
+/** An identity that IAM does not know as a caller, as some stand-ins for STS report, decides nothing. */
+function evaluated(policy: Policy, request: TrustRequest): Evaluation {
+  try {
+    return evaluateTrust(policy, request);
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    return {
+      decision: 'unknown',
+      because: `STS calls the daemon ${request.caller}, which is no role, user or session`,
+      statements: [],
+      needs: ["the nodes' role (--node-role ARN)"],
+      route: null,
+      isCrossAccount: false,
+    };
+  }
 }
 
 const nameNodeRole = { text: "name the nodes' role with --node-role ARN", command: null, patch: null };

@@ -19,6 +19,8 @@ const MAX_RETRY_MS = 60_000;
 export class OwnIdentity {
   readonly #ask: () => Promise<string>;
   readonly #log: Log;
+  /** The doctor lives on this line, so it comes at `--log-level=warn` too. */
+  readonly #told: Log;
   readonly #onChange: () => void;
   readonly #waiters = new Waiters();
   #self: Self | null = null;
@@ -30,6 +32,7 @@ export class OwnIdentity {
   constructor(ask: () => Promise<string>, log: Log, onChange: () => void) {
     this.#ask = ask;
     this.#log = log;
+    this.#told = log.level === 'silent' ? log : log.child({}, { level: 'info' });
     this.#onChange = onChange;
     void this.#round(0);
   }
@@ -66,7 +69,7 @@ export class OwnIdentity {
         roleName: parseSessionArn(arn)?.roleName ?? null,
       };
       this.#failure = null;
-      this.#log.info({ arn }, 'identity');
+      this.#told.info({ arn }, 'identity');
       if (isNew) this.#onChange();
       this.#waiters.wake('self');
       failures = 0;

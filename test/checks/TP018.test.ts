@@ -116,6 +116,14 @@ describe('TP018', () => {
     assert.deepEqual(told(run(snapshot)), ['unknown Deployment/blue: not read (iam:GetRole): forbidden']);
   });
 
+  it('is unknown, and breaks nothing, when STS calls the daemon what IAM knows no caller of', () => {
+    const strange = `arn:aws:sts::${ACCOUNT}:user/moto`;
+    const nodeIdentities = known([strange], 'the logs of the daemons');
+    const [finding] = run(trusted(trusting(NODE_ROLE), { nodeIdentities }));
+    assert.equal(finding!.status, 'unknown');
+    assert.equal(finding!.observed, `STS calls the daemon ${strange}, which is no role, user or session`);
+  });
+
   it('is unknown when nobody knows who the daemons are', () => {
     const none = trusted(trusting(NODE_ROLE), { nodeIdentities: forbidden('get pods/log') });
     assert.deepEqual(told(run(none)), ['unknown Deployment/blue: not read (get pods/log): forbidden']);
