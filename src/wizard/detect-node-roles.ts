@@ -1,6 +1,7 @@
 // The role that the nodes carry, as far as the cluster knows it.
 import type { Kube } from '../cluster/kube.ts';
 import { parseRoleArn } from '../model/arn.ts';
+import { parseCaller } from '../model/evaluate/caller.ts';
 import { Problem } from '../model/problem.ts';
 import type { Fact } from '../model/snapshot.ts';
 import type { Found } from './detected.ts';
@@ -11,11 +12,17 @@ export async function detectNodeRoles(
   identities: Fact<string[]>,
   notes: string[],
 ): Promise<Found<string[]> | null> {
-  if (identities.state === 'known' && identities.value.length > 0)
-    return { value: identities.value, from: 'told by the running daemons' };
+  const told = identities.state === 'known' ? identities.value : [];
+  const usable = told.filter(isIdentity);
+  for (const arn of told)
+    if (!isIdentity(arn)) notes.push(`the node role: the daemons are ${arn}, which no policy can name`);
+  if (usable.length > 0) return { value: usable, from: 'told by the running daemons' };
   const roles = await rolesOfAwsAuth(kube, notes);
   return roles.length > 0 ? { value: roles, from: 'ConfigMap kube-system/aws-auth' } : null;
 }
+
+const isIdentity = (arn: string): boolean =>
+  ['role', 'user', 'session'].includes(parseCaller(arn)?.kind ?? '');
 
 // https://docs.aws.amazon.com/eks/latest/userguide/auth-configmap.html
 async function rolesOfAwsAuth(kube: Kube, notes: string[]): Promise<string[]> {

@@ -3,8 +3,9 @@ import { before, describe, it } from 'node:test';
 import type { Aws } from '../../src/aws/aws.ts';
 import { environmentProblem } from '../../src/model/problem.ts';
 import { SILENT } from '../../src/model/progress.ts';
+import { known } from '../../src/model/snapshot.ts';
 import { detect } from '../../src/wizard/detect.ts';
-import { nodeRolesIn } from '../../src/wizard/detect-node-roles.ts';
+import { detectNodeRoles, nodeRolesIn } from '../../src/wizard/detect-node-roles.ts';
 import { NOTHING } from '../../src/wizard/detected.ts';
 import { useCluster } from '../cluster/helpers.ts';
 
@@ -202,4 +203,26 @@ describe('aws-auth', () => {
   ])
     it(`${JSON.stringify(text)} names no node role`, async () =>
       assert.deepEqual(await nodeRolesIn(text), []));
+});
+
+describe('the identities that the daemons tell', () => {
+  const nobody = { read: async () => null } as unknown as Parameters<typeof detectNodeRoles>[0];
+
+  it('are taken where a trust policy can name them, and the others are noted', async () => {
+    const notes: string[] = [];
+    const session = 'arn:aws:sts::444455556666:assumed-role/node/i-1';
+    const told = known([session, 'arn:aws:sts::444455556666:user/moto'], 'logs');
+    assert.deepEqual(await detectNodeRoles(nobody, told, notes), {
+      value: [session],
+      from: 'told by the running daemons',
+    });
+    assert.deepEqual(notes, [
+      'the node role: the daemons are arn:aws:sts::444455556666:user/moto, which no policy can name',
+    ]);
+  });
+
+  it('leave the question open when none of them can be named', async () => {
+    const told = known(['arn:aws:sts::444455556666:user/moto'], 'logs');
+    assert.equal(await detectNodeRoles(nobody, told, []), null);
+  });
 });
