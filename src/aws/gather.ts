@@ -1,9 +1,16 @@
 // The AWS part of a snapshot: who we are, and the roles that the workloads name. What cannot be read
 // becomes an unknown fact with the reason, so that one denied call does not cost the others.
 import pLimit from 'p-limit';
-import { parseArn, parseRoleArn } from '../model/arn.ts';
+import { parseArn, parseRoleArn, type RoleArn } from '../model/arn.ts';
 import { Problem } from '../model/problem.ts';
-import { type AwsFacts, type Fact, known, type RoleFact, unknownFact } from '../model/snapshot.ts';
+import {
+  type AwsFacts,
+  type Fact,
+  type Grant,
+  known,
+  type RoleFact,
+  unknownFact,
+} from '../model/snapshot.ts';
 import type { Aws } from './aws.ts';
 import { type AwsCall, grantFor } from './errors.ts';
 
@@ -21,15 +28,15 @@ type Caller = AwsFacts['caller'];
  * @param aws null when AWS is not to be asked
  */
 export async function gatherAws(aws: Aws | null, roleArns: readonly string[]): Promise<AwsFacts> {
-  const caller = await gatherCaller(aws);
+  const { caller, isNobody } = await gatherCaller(aws);
   const wanted = [...new Set(roleArns)];
   if (aws === null || caller.state === 'unknown') {
     const why = caller.state === 'unknown' ? caller.why : '';
-    const unasked = (from: string) => unknownFact(why, from);
+    const grantOf = (arn: string): Grant | null => (isNobody ? credentialsFor(arn) : null);
     return {
       caller,
-      roles: Object.fromEntries(wanted.map((arn) => [arn, unasked('iam:GetRole')])),
-      roleNames: unasked('iam:ListRoles'),
+      roles: Object.fromEntries(wanted.map((arn) => [arn, unknownFact(why, 'iam:GetRole', grantOf(arn))])),
+      roleNames: unknownFact(why, 'iam:ListRoles'),
     };
   }
 
@@ -43,13 +50,15 @@ export async function gatherAws(aws: Aws | null, roleArns: readonly string[]): P
   return { caller, roles, roleNames: await gatherRoleNames(aws, roles, caller.value) };
 }
 
-async function gatherCaller(aws: Aws | null): Promise<Caller> {
+/** `isNobody`: there are no credentials to be somebody with. */
+async function gatherCaller(aws: Aws | null): Promise<{ caller: Caller; isNobody: boolean }> {
   const from = 'sts:GetCallerIdentity';
-  if (aws === null) return unknownFact('AWS was not asked', from);
+  if (aws === null) return { caller: unknownFact('AWS was not asked', from), isNobody: false };
   try {
-    return known(await aws.caller(), from);
+    return { caller: known(await aws.caller(), from), isNobody: false };
   } catch (error) {
-    return unknownFrom(error, from, null);
+    const isNobody = error instanceof Problem && error.code === 'NO_AWS_CREDENTIALS';
+    return { caller: unknownFrom(error, from, null), isNobody };
   }
 }
 
@@ -61,11 +70,7 @@ async function gatherRole(
   const from = 'iam:GetRole';
   const asked = parseRoleArn(arn);
   if (!asked) return { fact: unknownFact('it is not the ARN of a role', from), under: arn };
-  const call: AwsCall = {
-    action: 'iam:GetRole',
-    subject: arn,
-    resource: `arn:${asked.partition}:iam::${asked.account}:role/*`,
-  };
+  const call = callFor(asked);
   if (asked.account !== caller.account || asked.partition !== parseArn(caller.arn)?.partition) {
     const why = `the role belongs to another account (${asked.partition} ${asked.account}) than the credentials in use (${caller.account})`;
     return { fact: unknownFact(why, from, grantFor(call)), under: arn };
@@ -76,6 +81,20 @@ async function gatherRole(
   } catch (error) {
     return { fact: unknownFrom(error, from, call), under: arn };
   }
+}
+
+const callFor = ({ arn, partition, account }: RoleArn): AwsCall => ({
+  action: 'iam:GetRole',
+  subject: arn,
+  resource: `arn:${partition}:iam::${account}:role/*`,
+});
+
+/** Where nobody is known at AWS, somebody has to be named before anything can be allowed. */
+function credentialsFor(arn: string): Grant | null {
+  const asked = parseRoleArn(arn);
+  if (!asked) return null;
+  const { needs, snippet } = grantFor(callFor(asked));
+  return { needs: `${needs}, to AWS credentials given by --profile or the environment`, snippet };
 }
 
 /** Names are for "did you mean" alone, so they are read only when a role is missing. */

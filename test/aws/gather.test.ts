@@ -145,6 +145,21 @@ describe('gatherAws', () => {
     assert.deepEqual(facts.roleNames, { state: 'unknown', why, from: 'iam:ListRoles', grant: null });
   });
 
+  it('says what credentials would be needed for when there are none', async () => {
+    const caller = () =>
+      Promise.reject(
+        environmentProblem({ code: 'NO_AWS_CREDENTIALS', what: 'no AWS credentials were found' }),
+      );
+    const { roles } = await gatherAws(account1({ caller }), [blue.arn]);
+    const fact = roles[blue.arn];
+    assert.ok(fact?.state === 'unknown');
+    assert.equal(
+      fact.grant?.needs,
+      `iam:GetRole on ${blue.arn.replace(/role\/.*/, 'role/*')}, to AWS credentials given by --profile or the environment`,
+    );
+    assert.match(fact.grant?.snippet ?? '', /"iam:GetRole"/);
+  });
+
   it('leaves everything unknown when AWS is not to be asked', async () => {
     const facts = await gatherAws(null, [blue.arn]);
     assert.deepEqual(facts.roles[blue.arn], {
