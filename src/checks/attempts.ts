@@ -1,5 +1,6 @@
 // Judges one kind of attempt that must fail, over all identity probes: it counts as refused only if
-// the same pod was served its own role with the same token.
+// the same pod was served its own role with the same token, and only by an answer that says no: a 5xx
+// may come from beyond a proxy that let the request through, such as an STS that knows no such role.
 import { type Finding, fail, pass, skip, unknown } from '../model/finding.ts';
 import type { Attempt, AttemptName, ProbeObservation } from '../model/observation.ts';
 import type { Snapshot } from '../model/snapshot.ts';
@@ -45,17 +46,19 @@ function judge(
       control,
       fix: { text: fix, command: 'pod-iam status', patch: null },
     });
-  const open = names.filter((name) => (observation.attempts[name]?.status ?? 0) === 0);
+  const open = names.filter((name) => !isDecided(observation.attempts[name]?.status ?? 0));
   if (!held || open.length > 0)
     return unknown(of, {
       expected,
       observed: held
-        ? `not answered: ${open.join(', ')}`
+        ? `not refused, but failed: ${open.map((name) => `${name} ${answerText(observation.attempts[name] ?? null)}`).join(', ')}`
         : 'refused, but so was its own role, so the refusal proves nothing',
       why,
       evidence,
       control,
-      fix: { text: 'let the workload get its own role first (ID010)', command: null, patch: null },
+      fix: held
+        ? { text: 'ask again', command: 'pod-iam verify', patch: null }
+        : { text: 'let the workload get its own role first (ID010)', command: null, patch: null },
     });
   return pass(of, {
     expected,
@@ -65,3 +68,7 @@ function judge(
     control,
   });
 }
+
+/** A no (4xx), or an answer that `isBreach` has looked into; redirects are followed by some clients. */
+const isDecided = (status: number): boolean =>
+  Math.floor(status / 100) === 2 || Math.floor(status / 100) === 4;

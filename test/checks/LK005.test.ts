@@ -1,38 +1,18 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { run } from '../../src/checks/LK005.ts';
-import type { Attempt, AttemptName, ProbeObservation } from '../../src/model/observation.ts';
-import { known, unknownFact } from '../../src/model/snapshot.ts';
-import { goodProbe, goodSnapshot, told, workload } from '../helpers/snapshot.ts';
-
-const good = goodProbe(workload('blue', 'blue'), 'node-1');
-const judged = (more: Partial<ProbeObservation>) =>
-  run(goodSnapshot({ probes: known([{ ...good, ...more }], '') }))[0]!;
-const trying = (name: AttemptName, more: Partial<Attempt>) =>
-  judged({ attempts: { ...good.attempts, [name]: { ...good.attempts[name]!, ...more } } });
+import { itJudgesAttempts, tryingWith } from './attempts.ts';
 
 describe('LK005', () => {
-  it('passes when it was refused while its own role was served with the same token', () => {
-    const finding = judged({});
-    assert.equal(told([finding])[0], 'pass Deployment/blue: iam-info 404, identity-credentials 404');
-    assert.deepEqual(finding.control, {
-      what: 'its own role, asked for with the same token',
-      outcome: '200 in 3 ms',
-    });
-  });
-
-  it('fails when it is answered', () => {
-    assert.equal(
-      told([trying('identity-credentials', { status: 200 })])[0],
-      'fail Deployment/blue: GET /latest/meta-data/identity-credentials/ec2/security-credentials/ec2-instance answered 200',
-    );
-    assert.equal(
-      told([trying('identity-credentials', { status: 200, leaked: true })])[0],
-      'fail Deployment/blue: GET /latest/meta-data/identity-credentials/ec2/security-credentials/ec2-instance answered 200 with a secret key',
-    );
+  itJudgesAttempts({
+    run,
+    refused: 'iam-info 404, identity-credentials 404',
+    name: 'identity-credentials',
+    path: '/latest/meta-data/identity-credentials/ec2/security-credentials/ec2-instance',
   });
 
   it("lets iam/info tell of the pod's own role, and of no other", () => {
+    const trying = tryingWith(run);
     const info = (name: string) => ({
       status: 200,
       body: `{"Code":"Success","InstanceProfileArn":"arn:aws:iam::111122223333:instance-profile/${name}"}`,
@@ -40,25 +20,5 @@ describe('LK005', () => {
     assert.equal(trying('iam-info', info('blue')).status, 'pass');
     assert.equal(trying('iam-info', info('nodes')).status, 'fail');
     assert.equal(trying('iam-info', { status: 200, body: null }).status, 'fail');
-  });
-
-  it('is unknown when its own role was refused as well, so that the refusal proves nothing', () => {
-    const finding = judged({ document: { ...good.document!, status: 502, keyIdEnding: null } });
-    assert.equal(
-      told([finding])[0],
-      'unknown Deployment/blue: refused, but so was its own role, so the refusal proves nothing',
-    );
-  });
-
-  it('is unknown when the attempt got no answer', () => {
-    const finding = trying('identity-credentials', { status: 0, failure: 'timed out' });
-    assert.equal(told([finding])[0], 'unknown Deployment/blue: not answered: identity-credentials');
-    assert.equal(judged({ attempts: {} }).status, 'unknown');
-  });
-
-  it('is skipped for ID010 when the pod did not run, and unknown when none was run', () => {
-    const outcome = { state: 'not-run' as const, why: 'no room', next: 'make room' };
-    assert.equal(judged({ outcome }).because, 'ID010');
-    assert.equal(run(goodSnapshot({ probes: unknownFact('none', 'run pods') }))[0]!.status, 'unknown');
   });
 });

@@ -30,7 +30,12 @@ describe('the catalogue', () => {
       assert.equal(page.title, title);
       const file = new URL(`${code}.test.ts`, here);
       assert.ok(existsSync(file), `test/checks/${code}.test.ts is missing`);
-      const tests = readFileSync(file, 'utf8');
+      const own = readFileSync(file, 'utf8');
+      // Checks of one kind share a set of tests beside them.
+      const shared = [...own.matchAll(/from '(\.\/[^']+)'/g)].map(([, path]) =>
+        readFileSync(new URL(path!, file), 'utf8'),
+      );
+      const tests = [own, ...shared].join('\n');
       for (const word of ['pass', /fail|warn/, 'unknown'])
         assert.match(tests, new RegExp(word), `its tests never see ${word}`);
       const position = (wanted: string): number => CATALOGUE.findIndex((check) => check.code === wanted);
