@@ -20,7 +20,12 @@ export interface SandboxAccount {
 
 export function sandboxAccount(): SandboxAccount {
   const { state, role, user } = buildAws(ACCOUNT);
-  const assuming = allowing('sts:AssumeRole', `${BASE_ROLE_ARN}*`);
+  // Each role by its name, and no `*`: as `pod-iam init` writes it.
+  const names = [...RIGHT_ROLES, BROKEN_ROLE];
+  const assuming = allowing(
+    'sts:AssumeRole',
+    names.map((name) => `${BASE_ROLE_ARN}${name}`),
+  );
   const node = role(NODE_ROLE, { trust: trustingEc2(), policy: assuming });
   const oldNode = role(OLD_NODE_ROLE, { trust: trustingEc2(), policy: assuming });
   for (const name of RIGHT_ROLES) role(name, { trust: trusting(node.arn), policy: allowing('s3:GetObject') });
