@@ -35,7 +35,7 @@ export async function planInstall(
   checkDaemonValues(values.daemon);
   progress.step(`looking at the cluster of context ${kube.context.name}`);
   await kube.version();
-  await requirePermissions(kube, installNeeds(values.systemNamespace));
+  await requirePermissions(kube, installNeeds(values));
   const namespace = await kube.read({ apiVersion: 'v1', kind: 'Namespace', name: values.systemNamespace });
   if (namespace?.metadata.deletionTimestamp) throw terminating(values.systemNamespace);
   await readDaemonSet(kube, values.systemNamespace);

@@ -1,9 +1,10 @@
 // Reads back what is installed: the objects of ours, and the values they were made from.
 import type { Kube, KubeObject } from '../cluster/kube.ts';
+import { GUARD_API, GUARD_KINDS } from '../manifests/taint-guard.ts';
 import type { InstallValues } from '../manifests/values.ts';
 import { DAEMON_FLAGS, parseDaemonFlags } from '../model/daemon-flags.ts';
 import { isOurs, MANAGED_SELECTOR, PROXY_NAME, VERSION_LABEL } from '../model/labels.ts';
-import { environmentProblem } from '../model/problem.ts';
+import { environmentProblem, Problem } from '../model/problem.ts';
 
 interface Container {
   name: string;
@@ -76,9 +77,20 @@ export async function ownObjects(kube: Kube, namespace: string): Promise<KubeObj
         ).map(([apiVersion, kind]) => kube.list(apiVersion, kind, { namespace, ...labelled }))),
     kube.list(rbac, 'ClusterRoleBinding', labelled),
     kube.list(rbac, 'ClusterRole', labelled),
+    ...GUARD_KINDS.map((kind) => listKnown(kube, GUARD_API, kind)),
   ];
   const objects = (await Promise.all(lists)).flat();
   return space !== null && isOurs(space) ? [...objects, space] : objects;
+}
+
+/** None where the cluster has no such kind. */
+async function listKnown(kube: Kube, apiVersion: string, kind: string): Promise<KubeObject[]> {
+  try {
+    return await kube.list(apiVersion, kind, { labelSelector: MANAGED_SELECTOR });
+  } catch (error) {
+    if (error instanceof Problem && ['UNKNOWN_KIND', 'NOT_FOUND'].includes(error.code)) return [];
+    throw error;
+  }
 }
 
 /** Whether somebody else keeps the redirect rule, so that the daemon does not look at it. */

@@ -1,7 +1,11 @@
 // Asks before anything is changed whether the caller may do all that an installation needs.
 import type { Access, Kube } from '../cluster/kube.ts';
+import { liftsTaint } from '../manifests/taint-guard.ts';
+import type { InstallValues } from '../manifests/values.ts';
 import { environmentProblem } from '../model/problem.ts';
 
+const GUARD_GROUP = 'admissionregistration.k8s.io';
+const GUARD_RESOURCES = ['validatingadmissionpolicies', 'validatingadmissionpolicybindings'];
 const rbacGroup = 'rbac.authorization.k8s.io';
 
 /** @throws Problem FORBIDDEN that names every permission that is missing */
@@ -19,8 +23,12 @@ export async function requirePermissions(kube: Kube, needed: readonly Access[]):
   });
 }
 
-export function installNeeds(namespace: string): Access[] {
+export function installNeeds(values: InstallValues): Access[] {
+  const namespace = values.systemNamespace;
   return [
+    ...(liftsTaint(values)
+      ? GUARD_RESOURCES.flatMap((resource) => both({ group: GUARD_GROUP, resource }))
+      : []),
     ...both({ group: '', resource: 'namespaces' }),
     ...both({ group: '', resource: 'serviceaccounts', namespace }),
     ...both({ group: '', resource: 'configmaps', namespace }),
@@ -33,7 +41,8 @@ export function installNeeds(namespace: string): Access[] {
   ];
 }
 
-export function uninstallNeeds(namespace: string): Access[] {
+/** @param hasGuard whether the policies that guard the start-up taint are there */
+export function uninstallNeeds(namespace: string, hasGuard: boolean): Access[] {
   const remove = (group: string, resource: string, where?: string): Access => ({
     verb: 'delete',
     group,
@@ -41,6 +50,7 @@ export function uninstallNeeds(namespace: string): Access[] {
     namespace: where,
   });
   return [
+    ...(hasGuard ? GUARD_RESOURCES.map((resource) => remove(GUARD_GROUP, resource)) : []),
     ...both({ group: 'apps', resource: 'daemonsets', namespace }),
     remove('apps', 'daemonsets', namespace),
     remove('', 'configmaps', namespace),

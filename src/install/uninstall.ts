@@ -5,6 +5,7 @@ import type { Kube, KubeObject } from '../cluster/kube.ts';
 import type { Bundle } from '../manifests/bundle.ts';
 import { API_TOKEN_SECRET } from '../manifests/containers.ts';
 import { namespace as namespaceObject } from '../manifests/objects.ts';
+import { GUARD_API } from '../manifests/taint-guard.ts';
 import type { InstallValues } from '../manifests/values.ts';
 import { CLEANUP_NAME, isOurs } from '../model/labels.ts';
 import { environmentProblem, interruptedProblem, type Problem } from '../model/problem.ts';
@@ -53,7 +54,7 @@ export async function planUninstall(
   const daemonSet = (await readDaemonSet(kube, name)) ?? (await readDaemonSet(kube, name, CLEANUP_NAME));
   const values = daemonSet === null ? fallback : installedValues(daemonSet, fallback);
   if (objects.length === 0) return { values, objects, space, foreign: [] };
-  await requirePermissions(kube, uninstallNeeds(name));
+  await requirePermissions(kube, uninstallNeeds(name, objects.some(isGuard)));
   const secret = daemonSet && usesApiToken(daemonSet) ? await ownApiToken(kube, name) : [];
   const foreign = await foreignObjects(kube, name, values.awsSecret);
   return { values, objects: [...secret, ...objects], space, foreign };
@@ -106,6 +107,8 @@ export async function uninstall(
     throw halfWay(outcome);
   }
 }
+
+const isGuard = ({ apiVersion }: KubeObject): boolean => apiVersion === GUARD_API;
 
 const usesApiToken = (daemonSet: KubeObject): boolean =>
   JSON.stringify(containersOf(daemonSet)).includes(API_TOKEN_SECRET);

@@ -3,6 +3,7 @@ import { BUNDLE_PREFIX, PROXY_NAME } from '../model/labels.ts';
 import type { Bundle } from './bundle.ts';
 import { API_TOKEN_SECRET, hasApiToken } from './containers.ts';
 import { daemonSet } from './daemonset.ts';
+import { liftsTaint, taintGuard } from './taint-guard.ts';
 import { type InstallValues, labelsOf, type Manifest } from './values.ts';
 
 /** The same values and bundle always give the same objects. */
@@ -10,6 +11,8 @@ export function installObjects(values: InstallValues, bundle: Bundle): Manifest[
   return [
     namespace(values),
     serviceAccount(values),
+    // Before the right that it narrows.
+    ...(liftsTaint(values) ? taintGuard(values) : []),
     ...rbac(values),
     ...(hasApiToken(values) ? [apiToken(values)] : []),
     ...bundleObjects(values, bundle),
@@ -64,6 +67,8 @@ function rbac(values: InstallValues): Manifest[] {
       rules: [
         { apiGroups: [''], resources: ['pods', 'namespaces'], verbs: ['get', 'list', 'watch'] },
         { apiGroups: [''], resources: ['events'], verbs: ['create', 'patch'] },
+        // The guard leaves of this one taint of one node.
+        ...(liftsTaint(values) ? [{ apiGroups: [''], resources: ['nodes'], verbs: ['get', 'patch'] }] : []),
       ],
     },
     {

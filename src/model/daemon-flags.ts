@@ -85,6 +85,11 @@ export const DAEMON_FLAGS: readonly DaemonFlag[] = [
     'Whether /readyz waits for the redirect rule. "required": until its keeper reports it in the state folder; "external": never, somebody else keeps it; "auto": with --iptables or once there is a report. An installed daemon has "required".',
     ['auto', 'required', 'external'],
   ),
+  text(
+    'startup-taint',
+    null,
+    'Key of a taint that the daemon removes from its node once pods are served there. Have the nodes register with it, and no pod starts on a new node before its daemon is ready. Needs Kubernetes 1.30.',
+  ),
   text('state-dir', '/run/pod-iam', "Folder of the session tokens' key and of the redirect's report."),
   text('api-server', null, "Kubernetes API server's URL. Default: that of the cluster this runs in."),
   text('api-token', null, 'Bearer token for --api-server. Default: the service account token.'),

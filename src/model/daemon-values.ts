@@ -29,6 +29,11 @@ const rules: Record<string, (value: string) => string | null> = {
     isIP(value) || splitHostPort(value) || /^[\w.-]+$/.test(value) ? null : 'must be HOST or HOST:PORT',
   node: notEmpty,
   'state-dir': notEmpty,
+  // https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#syntax-and-character-set
+  'startup-taint': (value) =>
+    /^(?:[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?\/)?[A-Za-z0-9](?:[\w.-]{0,61}[A-Za-z0-9])?$/.test(value)
+      ? null
+      : 'must be the key of a taint, such as pod-iam.dev/agent-not-ready',
   'iam-role-key': notEmpty,
   'namespace-key': notEmpty,
   'api-server': url,

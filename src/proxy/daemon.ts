@@ -21,6 +21,7 @@ import { assignRole } from './role/assign.ts';
 import { router } from './routes/answer.ts';
 import { metadataServer } from './server.ts';
 import { type DaemonSettings, discoveredRoles } from './settings.ts';
+import { liftStartupTaint } from './startup-taint.ts';
 import { loadTokenKey } from './tokens/key.ts';
 import { SessionTokens } from './tokens/session-tokens.ts';
 import { VERSION } from './version.ts';
@@ -214,6 +215,15 @@ export async function startDaemon(settings: DaemonSettings, log: Log): Promise<D
     if (settings.node === null) log.warn('no --node: the pods of the whole cluster are watched');
     log.info({ version: VERSION, node: settings.node, ...address, admin: adminAddress }, 'listening');
     void loadTokenKey(settings.stateDir, tokens, log, stopping.signal);
+    if (settings.startupTaint !== null)
+      void liftStartupTaint({
+        api,
+        node: settings.node!,
+        key: settings.startupTaint,
+        isReady: async () => (await readiness()).ready,
+        log,
+        signal: stopping.signal,
+      });
     return { address, admin: adminAddress, close };
   } catch (error) {
     await close();

@@ -22,6 +22,8 @@ export interface DaemonSettings {
   keepsRedirect: boolean;
   redirect: 'auto' | 'required' | 'external';
   stateDir: string;
+  /** Key of the taint to lift; null for none. */
+  startupTaint: string | null;
   api: {
     server: string | null;
     token: string | null;
@@ -68,6 +70,14 @@ export function readSettings(values: DaemonValues, environment: Environment): Da
       why: 'the rule leads to that address',
       next: "give the node's own address as --host-ip (in a DaemonSet: status.hostIP)",
     });
+  const node = string('node') ?? environment['NODE_NAME'] ?? null;
+  if (string('startup-taint') && node === null)
+    throw usageProblem({
+      code: 'USAGE',
+      what: '--startup-taint needs --node',
+      why: 'the taint is removed from that node',
+      next: "give the node's name as --node (in a DaemonSet: spec.nodeName)",
+    });
   const admin = splitHostPort(string('admin-addr')!)!;
   const metadata = splitHostPort(string('metadata-addr')!) ?? { host: string('metadata-addr')!, port: 80 };
   return {
@@ -75,7 +85,7 @@ export function readSettings(values: DaemonValues, environment: Environment): Da
     port: Number(string('app-port')),
     adminHost: admin.host,
     adminPort: admin.port,
-    node: string('node') ?? environment['NODE_NAME'] ?? null,
+    node,
     hostIp: string('host-ip'),
     hostInterface: string('host-interface'),
     metadataHost: metadata.host,
@@ -83,6 +93,7 @@ export function readSettings(values: DaemonValues, environment: Environment): Da
     keepsRedirect: values['iptables'] === true,
     redirect: redirectCare(values),
     stateDir: string('state-dir')!,
+    startupTaint: string('startup-taint'),
     api: {
       server: string('api-server'),
       token: string('api-token'),

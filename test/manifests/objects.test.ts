@@ -36,6 +36,23 @@ describe('the objects of an installation', () => {
     assertGolden('manifests/default.yaml', await toYaml(installObjects(values(), bundle)));
   });
 
+  it('grant the right to lift the start-up taint only when it is to be lifted, and guard it', () => {
+    const objects = (...flags: string[]) =>
+      installObjects(values({ daemon: parseDaemonFlags(flags) }), bundle).map(({ kind, rules }) => ({
+        kind,
+        resources: (rules as { resources: string[] }[] | undefined)?.flatMap(({ resources }) => resources),
+      }));
+    const plain = objects();
+    const lifting = objects('--startup-taint=pod-iam.dev/agent-not-ready');
+    assert.deepEqual(
+      lifting.map(({ kind }) => kind).filter((kind) => !plain.some((one) => one.kind === kind)),
+      ['ValidatingAdmissionPolicy', 'ValidatingAdmissionPolicyBinding'],
+    );
+    const granted = (all: typeof plain) => all.find(({ kind }) => kind === 'ClusterRole')!.resources;
+    assert.deepEqual(granted(plain), ['pods', 'namespaces', 'events']);
+    assert.deepEqual(granted(lifting), ['pods', 'namespaces', 'events', 'nodes']);
+  });
+
   it('are these for the clean-up', async () => {
     assertGolden('manifests/cleanup.yaml', await toYaml([cleanupDaemonSet(values(), bundle)]));
   });

@@ -21,6 +21,11 @@ export interface KubeApi {
   /** @throws ApiFailure */
   post(path: string, body: unknown): Promise<unknown>;
   /**
+   * JSON Patch (RFC 6902).
+   * @throws ApiFailure
+   */
+  patch(path: string, steps: readonly object[]): Promise<unknown>;
+  /**
    * Reads one JSON document per line until the server ends the answer; `onOpen` is called once it
    * has accepted.
    * @throws ApiFailure when it is refused or breaks off; the signal's reason when that is aborted
@@ -64,7 +69,9 @@ export function kubeApi(connection: ApiConnection): KubeApi {
             accept: 'application/json',
             'user-agent': 'pod-iam',
             ...(token && { authorization: `Bearer ${token}` }),
-            ...(body !== undefined && { 'content-type': 'application/json' }),
+            ...(body !== undefined && {
+              'content-type': method === 'PATCH' ? 'application/json-patch+json' : 'application/json',
+            }),
           },
           ...(isTls && { ...tls, rejectUnauthorized: !connection.insecure }),
         },
@@ -89,6 +96,7 @@ export function kubeApi(connection: ApiConnection): KubeApi {
   return {
     get: (path, query) => whole('GET', path, query),
     post: (path, body) => whole('POST', path, {}, JSON.stringify(body)),
+    patch: (path, steps) => whole('PATCH', path, {}, JSON.stringify(steps)),
     async stream(path, query, signal, onOpen, onLine) {
       const answer = await open('GET', path, query, signal);
       if (answer.statusCode !== 200) throw refusal(answer.statusCode ?? 0, await textOf(answer));
