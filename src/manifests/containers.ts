@@ -61,10 +61,11 @@ export function proxyContainer(values: InstallValues): object {
 export function redirectContainer(values: InstallValues, { remove }: { remove: boolean }): object {
   const daemon = daemonOf(values);
   // The line that proves the removal is of level info.
-  const flags = ['host-ip', 'app-port', 'metadata-addr', 'host-interface', ...(remove ? [] : ['log-level'])];
-  const handedOn = flags
-    .filter((name) => daemon[name] !== null && daemon[name] !== undefined)
-    .map((name) => `--${name}=${daemon[name]}`);
+  const flags = ['host-ip', 'app-port', 'metadata-addr', 'host-interface'];
+  const keeping = remove ? [] : ['container-credentials', 'log-level'];
+  const handedOn = [...flags, ...keeping]
+    .filter((name) => daemon[name] !== null && daemon[name] !== undefined && daemon[name] !== false)
+    .map((name) => (daemon[name] === true ? `--${name}` : `--${name}=${daemon[name]}`));
   return {
     name: 'redirect',
     image: values.redirectImage ?? values.image,

@@ -67,6 +67,10 @@ function rbac(values: InstallValues): Manifest[] {
       rules: [
         { apiGroups: [''], resources: ['pods', 'namespaces'], verbs: ['get', 'list', 'watch'] },
         { apiGroups: [''], resources: ['events'], verbs: ['create', 'patch'] },
+        // By this the API server says whose a token is.
+        ...(values.daemon['container-credentials'] === true
+          ? [{ apiGroups: ['authentication.k8s.io'], resources: ['tokenreviews'], verbs: ['create'] }]
+          : []),
         // The guard leaves of this one taint of one node.
         ...(liftsTaint(values) ? [{ apiGroups: [''], resources: ['nodes'], verbs: ['get', 'patch'] }] : []),
       ],

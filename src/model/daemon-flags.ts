@@ -3,6 +3,7 @@
 // Names are kube2iam's where the meaning is the same (https://github.com/jtblin/kube2iam#options).
 import { ALLOWED_ROLES_KEY, EXTERNAL_ID_KEY, ROLE_KEY } from './annotations.ts';
 import { normaliseBaseArn } from './arn.ts';
+import { CONTAINER_AUDIENCE, CONTAINER_IPV4, CONTAINER_PATH } from './container-credentials.ts';
 import { type DaemonValues, valueFault } from './daemon-values.ts';
 import { nearestName } from './nearest.ts';
 import { usageProblem } from './problem.ts';
@@ -135,6 +136,15 @@ export const DAEMON_FLAGS: readonly DaemonFlag[] = [
   onOff(
     'announced-addresses',
     'Believe the address that Calico or the VPC CNI writes on a pod until the kubelet reports one, up to a second later. Whoever may annotate pods can then lend their own role to a new pod.',
+  ),
+  onOff(
+    'container-credentials',
+    `Also answer ${CONTAINER_PATH} at ${CONTAINER_IPV4}, as the EKS Pod Identity agent does: a pod is known there by its service account token, whatever its address.`,
+  ),
+  text(
+    'container-credentials-audience',
+    CONTAINER_AUDIENCE,
+    'Audience that those tokens must have; a token for the API server has another.',
   ),
   text('source', 'kubernetes', 'Where the callers are known from.', ['kubernetes', 'docker']),
   text('docker-host', null, 'Docker socket or URL for --source docker.'),

@@ -36,6 +36,7 @@ const rules: Record<string, (value: string) => string | null> = {
       : 'must be the key of a taint, such as pod-iam.dev/agent-not-ready',
   'iam-role-key': notEmpty,
   'namespace-key': notEmpty,
+  'container-credentials-audience': notEmpty,
   'api-server': url,
   'sts-endpoint': url,
   'base-role-arn': (value) =>

@@ -50,9 +50,15 @@ async function keepOwnRedirect(
   log: Log,
   signal: AbortSignal,
 ): Promise<void> {
-  const { hostIp, hostInterface, metadataHost, stateDir, node } = settings;
+  const { hostIp, hostInterface, metadataHost, stateDir, node, containerAudience } = settings;
   await keepRedirect({
-    rule: { hostIp: hostIp!, port, metadataAddress: interceptedAddress(metadataHost), hostInterface },
+    rule: {
+      hostIp: hostIp!,
+      port,
+      metadataAddress: interceptedAddress(metadataHost),
+      hostInterface,
+      containerCredentials: containerAudience !== null,
+    },
     tools: nodeTools({ entrance: [], env: process.env }),
     node: node ?? hostIp!,
     stateDir,

@@ -44,6 +44,8 @@ export interface DaemonSettings {
   allowedHosts: string[];
   podWaitMs: number;
   announcedAddresses: boolean;
+  /** Of the tokens by which pods are known at the container credentials endpoint; null when it is off. */
+  containerAudience: string | null;
   logLevel: string;
   environment: Environment;
 }
@@ -113,6 +115,8 @@ export function readSettings(values: DaemonValues, environment: Environment): Da
     allowedHosts: list('allowed-hosts'),
     podWaitMs: parseDuration(string('pod-wait')!)!,
     announcedAddresses: values['announced-addresses'] === true,
+    containerAudience:
+      values['container-credentials'] === true ? string('container-credentials-audience') : null,
     logLevel: string('log-level')!,
     environment,
   };

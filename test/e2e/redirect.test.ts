@@ -13,6 +13,7 @@ import { BRIDGED_IP, NODE_IP, netnsFault, ROUTED_IP, stop, World } from './helpe
 const main = fileURLToPath(new URL('../../src/proxy/redirect/main.ts', import.meta.url));
 const program = `import { redirectMain } from ${JSON.stringify(main)}; process.exitCode = await redirectMain(process.argv.slice(1));`;
 const address = 'http://169.254.169.254';
+const container = 'http://169.254.170.23';
 const daemon = `http://${NODE_IP}:8181`;
 // curl: 7 is a refused connection, 28 a time-out.
 const refused = 'curl 7';
@@ -30,6 +31,8 @@ describe('the redirect on a node', { skip: netnsFault(), timeout: 120_000 }, () 
     await world.serve('outside', 'IMDS', '169.254.169.254', 80);
     await world.serve('outside', 'IMDS', '169.254.169.254', 8080);
     proxy = await world.serve('node', 'proxy', NODE_IP, 8181);
+    await world.in('outside', 'ip', 'addr', 'add', '169.254.170.23/32', 'dev', 'lo');
+    await world.serve('outside', 'agent', '169.254.170.23', 80);
   });
   after(() => world.destroy());
   beforeEach(() => {
@@ -133,6 +136,23 @@ describe('the redirect on a node', { skip: netnsFault(), timeout: 120_000 }, () 
         );
         assert.ok(Date.now() - report().checkedAtMs < 10_000);
         assert.equal(await stop(child), 0);
+      });
+
+      it('leads the container credentials to the daemon, from pods and from the node, only when told so', async () => {
+        await stop(await keeping([], extra));
+        assert.equal(await world.curl('bridged', container), `agent ${BRIDGED_IP}`);
+        assert.equal(await world.curl('node', container), `agent ${NODE_IP}`);
+        await stop(await keeping(['--container-credentials'], extra));
+        assert.equal(await world.curl('bridged', container), `proxy ${BRIDGED_IP}`);
+        assert.equal(await world.curl('routed', container), `proxy ${ROUTED_IP}`);
+        assert.equal(await world.curl('node', container), `proxy ${NODE_IP}`);
+        assert.equal(await world.curl('bridged', `${container}:8080`), refused);
+        assert.equal(await world.curl('bridged', address), `proxy ${BRIDGED_IP}`);
+        assert.equal(await world.curl('bridged', daemon), silence);
+        assert.equal(await world.curl('outside', daemon), silence);
+        await stop(await keeping([], extra));
+        assert.equal(await world.curl('bridged', container), `agent ${BRIDGED_IP}`);
+        assert.doesNotMatch(await rules(), /169\.254\.170|fd00:ec2::23/);
       });
 
       it('sets the same rules when it starts again, and leaves them when it ends', async () => {
@@ -295,8 +315,16 @@ describe('the redirect on a node', { skip: netnsFault(), timeout: 120_000 }, () 
   });
 
   it('writes scripts that nft takes, for hosts of both address families', async () => {
-    for (const hostIp of ['10.0.0.7', '2001:db8::7']) {
-      const rule = { hostIp, port: 8181, metadataAddress: '169.254.169.254', hostInterface: 'eni+' };
+    for (const [hostIp, containerCredentials] of [
+      ['10.0.0.7', false],
+      ['10.0.0.7', true],
+      ['2001:db8::7', false],
+      ['2001:db8::7', true],
+    ] as const) {
+      const rule = {
+        ...{ hostIp, port: 8181, containerCredentials },
+        ...{ metadataAddress: '169.254.169.254', hostInterface: 'eni+' },
+      };
       const file = join(stateDir, 'script');
       writeFileSync(file, renderNft(rule));
       await world.in('node', 'nft', '-f', file);

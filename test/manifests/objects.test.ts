@@ -53,6 +53,24 @@ describe('the objects of an installation', () => {
     assert.deepEqual(granted(lifting), ['pods', 'namespaces', 'events', 'nodes']);
   });
 
+  it('grant token reviews, and tell the redirect, only with the container credentials', () => {
+    const of = (...flags: string[]) => {
+      const objects = installObjects(values({ daemon: parseDaemonFlags(flags) }), bundle);
+      const role = objects.find(({ kind }) => kind === 'ClusterRole') as unknown as { rules: object[] };
+      return { rules: role.rules, args: container(podOf(objects.at(-1)!), 'redirect').args };
+    };
+    const plain = of();
+    const on = of('--container-credentials');
+    assert.deepEqual(
+      on.rules.filter((rule) => !plain.rules.some((one) => JSON.stringify(one) === JSON.stringify(rule))),
+      [{ apiGroups: ['authentication.k8s.io'], resources: ['tokenreviews'], verbs: ['create'] }],
+    );
+    assert.deepEqual(
+      on.args.filter((arg) => !plain.args.includes(arg)),
+      ['--container-credentials'],
+    );
+  });
+
   it('are these for the clean-up', async () => {
     assertGolden('manifests/cleanup.yaml', await toYaml([cleanupDaemonSet(values(), bundle)]));
   });

@@ -20,6 +20,7 @@ const options = {
   'app-port': { type: 'string', default: '8181' },
   'metadata-addr': { type: 'string', default: '169.254.169.254' },
   'host-interface': { type: 'string' },
+  'container-credentials': { type: 'boolean', default: false },
   'host-root': { type: 'string' },
   'state-dir': { type: 'string', default: '/run/pod-iam' },
   'done-file': { type: 'string', default: '/done/removed' },
@@ -56,7 +57,8 @@ function readRule(values: ReturnType<typeof parse>): RedirectRule {
     throw bad(`--host-interface must name an interface, such as cni0 or veth+, not "${hostInterface}"`);
   const address = values['metadata-addr'];
   const metadataAddress = interceptedAddress(splitHostPort(address)?.host ?? address);
-  return { hostIp, port: Number(port), metadataAddress, hostInterface };
+  const containerCredentials = values['container-credentials'];
+  return { hostIp, port: Number(port), metadataAddress, hostInterface, containerCredentials };
 }
 
 const bad = (what: string): Error => usageProblem({ code: 'USAGE', what });

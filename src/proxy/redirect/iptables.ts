@@ -1,6 +1,7 @@
 // Keeps the rule with iptables, for nodes that have no nft: single rules with our comment, each put
 // first in its chain if it is not there.
 import { isIPv6 } from 'node:net';
+import { CONTAINER_IPV4, CONTAINER_IPV6 } from '../../model/container-credentials.ts';
 import { type Backend, METADATA_IPV6, type RedirectRule } from './rule.ts';
 import { ToolError, type Tools } from './tools.ts';
 
@@ -97,7 +98,7 @@ export function iptables(tools: Tools, rule: RedirectRule | null, program = 'ipt
 }
 
 function entriesOf(
-  { hostIp, port, metadataAddress, hostInterface }: RedirectRule,
+  { hostIp, port, metadataAddress, hostInterface, containerCredentials }: RedirectRule,
   programs: { ipv4: string; ipv6: string },
 ): Entry[] {
   const isV6 = isIPv6(hostIp);
@@ -106,11 +107,19 @@ function entriesOf(
   const from = hostInterface === null ? [] : ['-i', hostInterface];
   const to = `${isV6 ? `[${hostIp}]` : hostIp}:${port}`;
   const onPort = (port: number): string[] => ['-p', 'tcp', '-m', 'tcp', '--dport', String(port)];
+  const container = isV6 ? CONTAINER_IPV6 : CONTAINER_IPV4;
+  const admitted = containerCredentials ? [asked, container] : [asked];
   const reject = (program: string, address: string): Entry => ({
     program,
     table: 'filter',
     chain: 'FORWARD',
     match: ['-d', address, '-j', 'REJECT'],
+  });
+  const lead = (chain: string, match: string[]): Entry => ({
+    program,
+    table: 'nat',
+    chain,
+    match: [...match, ...onPort(80), '-j', 'DNAT', '--to-destination', to],
   });
   return [
     reject(programs.ipv4, metadataAddress),
@@ -119,14 +128,22 @@ function entriesOf(
       program,
       table: 'filter',
       chain: 'INPUT',
-      match: ['!', '-i', 'lo', ...onPort(port), '-m', 'conntrack', '!', '--ctorigdst', asked, '-j', 'DROP'],
+      match: [
+        ...['!', '-i', 'lo', ...onPort(port)],
+        ...admitted.flatMap((address) => ['-m', 'conntrack', '!', '--ctorigdst', address]),
+        ...['-j', 'DROP'],
+      ],
     },
-    {
-      program,
-      table: 'nat',
-      chain: 'PREROUTING',
-      match: [...from, '-d', asked, ...onPort(80), '-j', 'DNAT', '--to-destination', to],
-    },
+    lead('PREROUTING', [...from, '-d', asked]),
+    ...(containerCredentials
+      ? [
+          reject(programs.ipv4, CONTAINER_IPV4),
+          reject(programs.ipv6, CONTAINER_IPV6),
+          lead('PREROUTING', [...from, '-d', container]),
+          // The node's own network as well: a token tells who asks there.
+          lead('OUTPUT', ['-d', container]),
+        ]
+      : []),
   ];
 }
 
@@ -161,6 +178,10 @@ function isSameRule({ program, table, line }: Listed, entry: Entry): boolean {
   return (
     isOwn &&
     entry.match.every((word) => listed.includes(word)) &&
-    listed.includes('-i') === entry.match.includes('-i')
+    listed.includes('-i') === entry.match.includes('-i') &&
+    countOf('--ctorigdst', listed) === countOf('--ctorigdst', entry.match)
   );
 }
+
+const countOf = (word: string, words: readonly string[]): number =>
+  words.filter((each) => each === word).length;

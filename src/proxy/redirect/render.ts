@@ -1,6 +1,7 @@
 // The redirect as one nftables script. It declares, deletes and defines a table of our own in one
 // transaction, so that setting it twice changes nothing and no packet slips through in between.
 import { isIPv6 } from 'node:net';
+import { CONTAINER_IPV4, CONTAINER_IPV6 } from '../../model/container-credentials.ts';
 import { METADATA_IPV6, type RedirectRule } from './rule.ts';
 
 export const TABLE = 'inet pod_iam';
@@ -11,35 +12,54 @@ export const TABLE = 'inet pod_iam';
  * They come before kube-proxy's and the CNI's own, which hook in at the plain priorities.
  */
 export function renderNft(rule: RedirectRule): string {
-  const { port, metadataAddress } = rule;
+  const { port, metadataAddress, containerCredentials } = rule;
   const from = rule.hostInterface === null ? '' : `iifname "${rule.hostInterface.replace(/\+$/, '*')}" `;
   const isV6 = isIPv6(rule.hostIp);
-  const [family, asked, host] = isV6
-    ? ['ip6', METADATA_IPV6, `[${rule.hostIp}]`]
-    : ['ip', metadataAddress, rule.hostIp];
+  const [family, host, metadata, container] = isV6
+    ? ['ip6', `[${rule.hostIp}]`, METADATA_IPV6, CONTAINER_IPV6]
+    : ['ip', rule.hostIp, metadataAddress, CONTAINER_IPV4];
+  const asked = [metadata, ...(containerCredentials ? [container] : [])];
+  const shut = [
+    ...[`ip daddr ${metadataAddress}`, `ip6 daddr ${METADATA_IPV6}`],
+    ...(containerCredentials ? [`ip daddr ${CONTAINER_IPV4}`, `ip6 daddr ${CONTAINER_IPV6}`] : []),
+  ];
+  const lead = (address: string): string =>
+    `${family} daddr ${address} tcp dport 80 counter dnat ${family} to ${host}:${port}`;
   return `table ${TABLE}
 delete table ${TABLE}
 table ${TABLE} {
 	chain prerouting {
 		type nat hook prerouting priority dstnat - 5; policy accept;
-		${from}${family} daddr ${asked} tcp dport 80 counter dnat ${family} to ${host}:${port}
+${lines(asked.map((address) => from + lead(address)))}
 	}
 
-	chain input {
+${containerCredentials ? outputChain(lead(container)) : ''}	chain input {
 		type filter hook input priority filter - 5; policy accept;
 		iifname "lo" accept
-		tcp dport ${port} ct original ${family} daddr ${asked} counter accept
+${lines(asked.map((address) => `tcp dport ${port} ct original ${family} daddr ${address} counter accept`))}
 		tcp dport ${port} counter drop
 	}
 
 	chain forward {
 		type filter hook forward priority filter - 5; policy accept;
-		ip daddr ${metadataAddress} counter reject
-		ip6 daddr ${METADATA_IPV6} counter reject
+${lines(shut.map((match) => `${match} counter reject`))}
 	}
 }
 `;
 }
+
+const lines = (rules: string[]): string => rules.map((rule) => `\t\t${rule}`).join('\n');
+
+/**
+ * The container credentials' address is led to the daemon from the node's own network as well: who asks
+ * there is known by a token, so hostNetwork pods can be told apart.
+ */
+const outputChain = (rule: string): string => `	chain output {
+		type nat hook output priority -105; policy accept;
+		${rule}
+	}
+
+`;
 
 /** A listing without what changes by itself: counters, indentation and empty lines. */
 export function withoutCounts(listing: string): string {

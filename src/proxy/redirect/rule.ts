@@ -12,6 +12,8 @@ export interface RedirectRule {
   metadataAddress: string;
   /** Interface of the pods, a `+` at its end standing for any rest; null for all. */
   hostInterface: string | null;
+  /** Whether the address of the container credentials is led to the daemon as well. */
+  containerCredentials: boolean;
 }
 
 /** A packet filter that can hold the rule. Every function throws a ToolError when its program fails. */

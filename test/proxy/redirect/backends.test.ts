@@ -11,6 +11,7 @@ const rule: RedirectRule = {
   port: 8181,
   metadataAddress: '169.254.169.254',
   hostInterface: null,
+  containerCredentials: false,
 };
 
 type Answer = (argv: string[], input: string) => Partial<ToolResult> | null;
@@ -127,6 +128,28 @@ describe('the redirect in iptables', () => {
       `iptables nat PREROUTING ${comment} -d 169.254.169.254/32 -p tcp -m tcp --dport 80 -j DNAT --to-destination 10.0.0.7:8181`,
     ]);
     assert.equal(await backend.check(), null);
+  });
+
+  it('is five more with the container credentials, which go when those do', async () => {
+    const { machine, rules } = xtables();
+    await iptables(machine, rule).assert();
+    const plain = all(rules);
+    await iptables(machine, { ...rule, containerCredentials: true }).assert();
+    const comment = '-m comment --comment pod-iam.dev/redirect';
+    const lead = '-d 169.254.170.23/32 -p tcp -m tcp --dport 80 -j DNAT --to-destination 10.0.0.7:8181';
+    assert.deepEqual(
+      all(rules).filter((line) => !plain.includes(line)),
+      [
+        `iptables filter FORWARD ${comment} -d 169.254.170.23/32 -j REJECT`,
+        `iptables filter INPUT ${comment} ! -i lo -p tcp -m tcp --dport 8181 -m conntrack ! --ctorigdst 169.254.169.254 -m conntrack ! --ctorigdst 169.254.170.23 -j DROP`,
+        `ip6tables filter FORWARD ${comment} -d fd00:ec2::23/32 -j REJECT`,
+        `iptables nat OUTPUT ${comment} ${lead}`,
+        `iptables nat PREROUTING ${comment} ${lead}`,
+      ],
+    );
+    assert.equal(all(rules).length, 8);
+    await iptables(machine, rule).assert();
+    assert.deepEqual(all(rules).sort(), plain.sort());
   });
 
   it('says which rule is gone', async () => {

@@ -5,7 +5,13 @@ import { readRedirectFlags } from '../../../src/proxy/redirect/flags.ts';
 describe('the command line of redirect', () => {
   it("takes the daemon's own flags and has its defaults", () => {
     assert.deepEqual(readRedirectFlags(['--host-ip=10.0.0.7', '--host-root=/host']), {
-      rule: { hostIp: '10.0.0.7', port: 8181, metadataAddress: '169.254.169.254', hostInterface: null },
+      rule: {
+        hostIp: '10.0.0.7',
+        port: 8181,
+        metadataAddress: '169.254.169.254',
+        hostInterface: null,
+        containerCredentials: false,
+      },
       hostRoot: '/host',
       stateDir: '/run/pod-iam',
       doneFile: '/done/removed',
@@ -20,6 +26,11 @@ describe('the command line of redirect', () => {
     assert.equal(intercepted('169.254.169.250'), '169.254.169.250');
     assert.equal(intercepted('127.0.0.1:5060'), '169.254.169.254');
     assert.equal(intercepted('imds.test'), '169.254.169.254');
+  });
+
+  it('leads the container credentials to the daemon only when told so', () => {
+    const { rule } = readRedirectFlags(['--host-ip=10.0.0.7', '--container-credentials']);
+    assert.equal(rule?.containerCredentials, true);
   });
 
   it('needs no address to remove the rule', () => {

@@ -8,6 +8,7 @@ const rule: RedirectRule = {
   port: 8181,
   metadataAddress: '169.254.169.254',
   hostInterface: null,
+  containerCredentials: false,
 };
 
 /** As nft 1.0.6 lists what renderNft sets. */
@@ -48,6 +49,24 @@ ${withCountersUnset(listing).replace(' with icmpv6 port-unreachable', '')}`,
     assert.match(script, /tcp dport 8181 ct original ip6 daddr fd00:ec2::254 counter accept/);
     assert.match(script, /ip daddr 169\.254\.169\.254 counter reject/);
     assert.doesNotMatch(script, /dnat ip to/);
+  });
+
+  it('leads the container credentials to the daemon as well, also from the node itself, when told so', () => {
+    const script = renderNft({ ...rule, containerCredentials: true });
+    const added = script.split('\n').filter((line) => !renderNft(rule).split('\n').includes(line));
+    assert.deepEqual(added, [
+      '\t\tip daddr 169.254.170.23 tcp dport 80 counter dnat ip to 10.0.0.7:8181',
+      '\tchain output {',
+      '\t\ttype nat hook output priority -105; policy accept;',
+      '\t\tip daddr 169.254.170.23 tcp dport 80 counter dnat ip to 10.0.0.7:8181',
+      '\t\ttcp dport 8181 ct original ip daddr 169.254.170.23 counter accept',
+      '\t\tip daddr 169.254.170.23 counter reject',
+      '\t\tip6 daddr fd00:ec2::23 counter reject',
+    ]);
+    const named = renderNft({ ...rule, containerCredentials: true, hostInterface: 'cni0' });
+    assert.match(named, /\tiifname "cni0" ip daddr 169\.254\.170\.23 tcp dport 80 counter dnat/);
+    const v6 = renderNft({ ...rule, containerCredentials: true, hostIp: '2001:db8::7' });
+    assert.match(v6, /ip6 daddr fd00:ec2::23 tcp dport 80 counter dnat ip6 to \[2001:db8::7\]:8181/);
   });
 
   it('matches the interface that was named, in the words of nft', () => {
