@@ -1,6 +1,6 @@
 // The face of AWS that all other folders see. aws/clients.ts implements it with the AWS SDK, and is
 // the only door to it outside the daemon.
-import type { RoleFact } from '../model/snapshot.ts';
+import type { OidcProviderFact, PolicyFact, RoleFact, SimulatedCall } from '../model/snapshot.ts';
 
 /**
  * Every call throws a Problem of kind `environment` (codes NO_AWS_CREDENTIALS, AWS_DENIED, AWS_UNREACHABLE, AWS_API)
@@ -14,6 +14,23 @@ export interface Aws {
   role(name: string): Promise<RoleFact | null>;
   /** iam:ListRoles, all pages, names only. */
   roleNames(): Promise<string[]>;
+  /** iam:GetUser by name: its ARN, with its path; null when it does not exist. */
+  user(name: string): Promise<{ arn: string } | null>;
+  /** iam:ListOpenIDConnectProviders, and iam:GetOpenIDConnectProvider of each. */
+  oidcProviders(): Promise<OidcProviderFact[]>;
+  /** The documents of all policies of a role: its inline ones, and the default version of its managed ones. */
+  rolePolicies(name: string): Promise<PolicyFact[]>;
+  /**
+   * iam:SimulatePrincipalPolicy: what the policies, the boundary and the organisation of a role say.
+   * Trust policies are no part of it.
+   */
+  simulate(
+    roleArn: string,
+    actions: readonly string[],
+    resources: readonly string[],
+  ): Promise<SimulatedCall[]>;
+  /** iam:GetAccountSummary: the quota on a trust policy, in characters without white space; null when it is not told. */
+  trustPolicyQuota(): Promise<number | null>;
   /** iam:UpdateAssumeRolePolicy. */
   updateTrustPolicy(roleName: string, document: string): Promise<void>;
 }

@@ -4,6 +4,7 @@ import type { IAMClient, Role } from '@aws-sdk/client-iam';
 import type { RoleFact } from '../model/snapshot.ts';
 import type { Aws } from './aws.ts';
 import { type AwsCall, awsProblem } from './errors.ts';
+import { readOidcProviders, readRolePolicies, simulateCalls } from './iam-reads.ts';
 
 export interface AwsOptions {
   profile?: string | undefined;
@@ -77,6 +78,38 @@ export async function connectAws(options: AwsOptions = {}): Promise<Aws> {
         return names;
       });
     },
+    user(name) {
+      const call = { action: 'iam:GetUser', subject: `user ${name}`, resource: 'arn:aws:iam::*:user/*' };
+      return asking(call, async () => {
+        const { sdk, client } = await connectIam();
+        try {
+          const { User } = await client.send(new sdk.GetUserCommand({ UserName: name }));
+          return User ? { arn: User.Arn! } : null;
+        } catch (error) {
+          if (error instanceof sdk.NoSuchEntityException) return null;
+          throw error;
+        }
+      });
+    },
+    async oidcProviders() {
+      const { sdk, client } = await connectIam();
+      return readOidcProviders(sdk, client, asking);
+    },
+    async rolePolicies(name) {
+      const { sdk, client } = await connectIam();
+      return readRolePolicies(sdk, client, asking, name);
+    },
+    async simulate(roleArn, actions, resources) {
+      const { sdk, client } = await connectIam();
+      return simulateCalls(sdk, client, asking, { roleArn, actions, resources });
+    },
+    trustPolicyQuota() {
+      return asking({ action: 'iam:GetAccountSummary', subject: null, resource: '*' }, async () => {
+        const { sdk, client } = await connectIam();
+        const { SummaryMap } = await client.send(new sdk.GetAccountSummaryCommand({}));
+        return SummaryMap?.['AssumeRolePolicySizeQuota' as keyof typeof SummaryMap] ?? null;
+      });
+    },
     updateTrustPolicy(roleName, document) {
       const call = { ...getRoleCall(roleName), action: 'iam:UpdateAssumeRolePolicy' };
       return asking(call, async () => {
@@ -114,5 +147,6 @@ function roleFact(role: Role): RoleFact {
     trustPolicy: decodeURIComponent(role.AssumeRolePolicyDocument ?? ''),
     maxSessionSeconds: role.MaxSessionDuration ?? 3600,
     createdAtMs: role.CreateDate?.getTime() ?? null,
+    boundary: role.PermissionsBoundary?.PermissionsBoundaryArn ?? null,
   };
 }

@@ -8,11 +8,13 @@ import {
   type Fact,
   type Grant,
   known,
+  noAwsFacts,
   type RoleFact,
   unknownFact,
 } from '../model/snapshot.ts';
 import type { Aws } from './aws.ts';
 import { type AwsCall, grantFor } from './errors.ts';
+import { gatherNodeRoles, gatherOidcProviders, gatherPrincipals } from './gather-trust.ts';
 
 // IAM's reading calls are throttled per account; more at once would only be told to wait.
 const concurrency = 6;
@@ -26,17 +28,23 @@ type Caller = AwsFacts['caller'];
  * ARN. So a role that is found under another ARN counts as not existing (null) under the ARN asked
  * for, and is kept under its own: a reader that finds null looks there for the same name.
  * @param aws null when AWS is not to be asked
+ * @param roleArns the roles that pods are to have
+ * @param nodeRoleArns the roles that the daemons run as; of a session without the path, which it has lost
  */
-export async function gatherAws(aws: Aws | null, roleArns: readonly string[]): Promise<AwsFacts> {
+export async function gatherAws(
+  aws: Aws | null,
+  roleArns: readonly string[],
+  nodeRoleArns: readonly string[] = [],
+): Promise<AwsFacts> {
   const { caller, isNobody } = await gatherCaller(aws);
-  const wanted = [...new Set(roleArns)];
+  const wanted = [...new Set([...roleArns, ...nodeRoleArns])];
   if (aws === null || caller.state === 'unknown') {
     const why = caller.state === 'unknown' ? caller.why : '';
     const grantOf = (arn: string): Grant | null => (isNobody ? credentialsFor(arn) : null);
     return {
+      ...noAwsFacts(why),
       caller,
       roles: Object.fromEntries(wanted.map((arn) => [arn, unknownFact(why, 'iam:GetRole', grantOf(arn))])),
-      roleNames: unknownFact(why, 'iam:ListRoles'),
     };
   }
 
@@ -47,7 +55,23 @@ export async function gatherAws(aws: Aws | null, roleArns: readonly string[]): P
   for (const [index, arn] of wanted.entries()) {
     if (found[index]!.under !== arn) roles[arn] = known(null, 'iam:GetRole');
   }
-  return { caller, roles, roleNames: await gatherRoleNames(aws, roles, caller.value) };
+  // Under the ARN that IAM knows it by: another path than asked for is no other role to a session.
+  const isNode = (index: number): boolean => nodeRoleArns.includes(wanted[index]!);
+  const nodes = found.filter(
+    ({ fact }, index) => isNode(index) && fact.state === 'known' && fact.value !== null,
+  );
+  return {
+    caller,
+    roles,
+    roleNames: await gatherRoleNames(aws, roles, caller.value),
+    principals: await gatherPrincipals(aws, roles, caller.value),
+    oidcProviders: await gatherOidcProviders(aws, roles),
+    nodeRoles: await gatherNodeRoles(
+      aws,
+      [...new Set(nodes.map(({ under }) => under))],
+      [...new Set(roleArns)],
+    ),
+  };
 }
 
 /** `isNobody`: there are no credentials to be somebody with. */

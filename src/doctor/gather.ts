@@ -6,7 +6,14 @@ import type { ClusterFacts } from '../cluster/gather.ts';
 import type { Kube } from '../cluster/kube.ts';
 import type { Progress } from '../model/progress.ts';
 import { DEFAULT_SETTINGS } from '../model/role.ts';
-import { type Fact, known, type PodTemplateFact, type Snapshot, unknownFact } from '../model/snapshot.ts';
+import {
+  type Fact,
+  known,
+  noAwsFacts,
+  type PodTemplateFact,
+  type Snapshot,
+  unknownFact,
+} from '../model/snapshot.ts';
 import { RUN_LABEL } from '../probe/pod.ts';
 
 export interface GatherSources {
@@ -37,25 +44,23 @@ export async function gatherSnapshot(sources: GatherSources): Promise<Snapshot> 
     },
     ...merged,
     nodeIdentities,
-    aws: {
-      caller: unknownFact('AWS was not asked', 'sts:GetCallerIdentity'),
-      roles: {},
-      roleNames: unknownFact('AWS was not asked', 'iam:ListRoles'),
-    },
+    aws: noAwsFacts('AWS was not asked'),
     probes: unknownFact('no diagnostic pods were run', 'run diagnostic pods (--active)'),
   };
   progress.step(aws ? 'reading roles and trust policies' : 'judging without AWS');
   const { gatherAws } = await import('../aws/gather.ts');
   const identities = nodeIdentities.state === 'known' ? nodeIdentities.value : [];
-  const arns = [
-    ...workloadsWithRole(unasked)
-      .filter(({ workload }) => selection.namespace === null || workload.namespace === selection.namespace)
-      .map(({ role }) => role.arn),
-    // A session's ARN has lost its role's path; IAM knows it.
-    ...identities.map((identity) => nodeRoleArn(identity, unasked)).filter((arn) => arn.includes(':role/')),
-  ];
-  return { ...unasked, aws: await gatherAws(aws, [...new Set(arns)].sort()) };
+  const wanted = workloadsWithRole(unasked)
+    .filter(({ workload }) => selection.namespace === null || workload.namespace === selection.namespace)
+    .map(({ role }) => role.arn);
+  // A session's ARN has lost its role's path; IAM knows it.
+  const nodes = identities
+    .map((identity) => nodeRoleArn(identity, unasked))
+    .filter((arn) => arn.includes(':role/'));
+  return { ...unasked, aws: await gatherAws(aws, sorted(wanted), sorted(nodes)) };
 }
+
+const sorted = (texts: readonly string[]): string[] => [...new Set(texts)].sort();
 
 async function readCluster(
   kube: Kube,

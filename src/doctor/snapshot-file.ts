@@ -5,7 +5,7 @@ import { nearestKey } from '../checks/AN012.ts';
 import { EXTERNAL_ID_KEY, OWN_PREFIX } from '../model/annotations.ts';
 import type { DecidedBy } from '../model/check.ts';
 import { usageProblem } from '../model/problem.ts';
-import type { ContainerFact, Snapshot } from '../model/snapshot.ts';
+import { type ContainerFact, noAwsFacts, type Snapshot } from '../model/snapshot.ts';
 
 export interface SavedSnapshot {
   schemaVersion: 1;
@@ -88,5 +88,10 @@ export function readSnapshotFile(path: string): SavedSnapshot {
       what: `${path} is no snapshot of pod-iam, or one of another schema`,
       next: 'pod-iam snapshot --output FILE',
     });
+  // Facts that releases before did not read.
+  value.snapshot.aws = {
+    ...noAwsFacts('the release that saved the snapshot did not read it'),
+    ...value.snapshot.aws,
+  };
   return value;
 }

@@ -172,6 +172,43 @@ export interface RoleFact {
   trustPolicy: string;
   maxSessionSeconds: number;
   createdAtMs: number | null;
+  /** ARN of the permissions boundary; null for none. */
+  boundary: string | null;
+}
+
+/** A permissions policy of a role. */
+export interface PolicyFact {
+  name: string;
+  /** ARN of a managed policy; null for an inline one. */
+  arn: string | null;
+  /** JSON text. */
+  document: string;
+}
+
+/** What IAM's simulator says of one call by one role. */
+export interface SimulatedCall {
+  /** Such as `sts:AssumeRole`. */
+  action: string;
+  resource: string;
+  decision: 'allowed' | 'explicitDeny' | 'implicitDeny';
+  /** Null where there is none. */
+  boundaryAllows: boolean | null;
+  /** Null where the account is in no organisation, or IAM does not tell. */
+  organisationAllows: boolean | null;
+}
+
+export interface OidcProviderFact {
+  arn: string;
+  /** Without scheme, as trust policies name it. */
+  issuer: string;
+  clientIds: string[];
+}
+
+/** What a role that daemons run as may do. */
+export interface NodeRoleFact {
+  policies: Fact<PolicyFact[]>;
+  /** sts:AssumeRole on each annotated role of this run. */
+  assume: Fact<SimulatedCall[]>;
 }
 
 export interface AwsFacts {
@@ -181,7 +218,23 @@ export interface AwsFacts {
   roles: Record<string, Fact<RoleFact | null>>;
   /** Names of all roles of the account, for "did you mean"; unknown when it may not be listed. */
   roleNames: Fact<string[]>;
+  /** By ARN: the role or user that a trust policy names; null is one that does not exist, else its real ARN. */
+  principals: Record<string, Fact<string | null>>;
+  /** Unknown when no trust policy names one, or they may not be listed. */
+  oidcProviders: Fact<OidcProviderFact[]>;
+  /** By ARN of the role. */
+  nodeRoles: Record<string, NodeRoleFact>;
 }
+
+/** Nothing was asked of AWS. */
+export const noAwsFacts = (why: string): AwsFacts => ({
+  caller: unknownFact(why, 'sts:GetCallerIdentity'),
+  roles: {},
+  roleNames: unknownFact(why, 'iam:ListRoles'),
+  principals: {},
+  oidcProviders: unknownFact(why, 'iam:ListOpenIDConnectProviders'),
+  nodeRoles: {},
+});
 
 export interface Snapshot {
   schemaVersion: 1;

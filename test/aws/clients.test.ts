@@ -50,6 +50,18 @@ describe('AWS, asked through the SDK', () => {
   world.role('team/blue', { trust: trusting(admin.arn), maxSessionSeconds: 7200 });
   for (let index = 0; index < 3; index++) world.role(`role-${index}`, { trust: trusting(admin.arn) });
 
+  world.role('worker', {
+    trust: trusting(admin.arn),
+    policy: allowing('sts:AssumeRole'),
+    attached: { [`arn:aws:iam::${account}:policy/logs`]: allowing('logs:*') },
+    boundary: allowing('sts:AssumeRole', `arn:aws:iam::${account}:role/team/*`),
+  });
+  world.state.oidcProviders.push({
+    account,
+    url: 'token.actions.githubusercontent.com',
+    clientIds: ['sts.amazonaws.com'],
+  });
+
   before(async () => {
     aws = await startEmulatedAws({ state: world.state });
   });
@@ -76,12 +88,63 @@ describe('AWS, asked through the SDK', () => {
       trustPolicy: world.state.roles[0]!.trustPolicy,
       maxSessionSeconds: 7200,
       createdAtMs: Date.UTC(2026, 0, 1),
+      boundary: null,
     });
     assert.equal(await client.role('ghost'), null);
   });
 
+  it('finds a user with its path, and null for one that is not there', async () => {
+    const client = await connectAws();
+    assert.deepEqual(await client.user('Nobody'), { arn: nobody.arn });
+    assert.equal(await client.user('ghost'), null);
+  });
+
+  it('reads the inline and the managed policies of a role', async () => {
+    const arn = `arn:aws:iam::${account}:policy/logs`;
+    const policies = await (await connectAws()).rolePolicies('worker');
+    assert.deepEqual(policies, [
+      { name: 'inline', arn: null, document: JSON.stringify(allowing('sts:AssumeRole')) },
+      { name: 'logs', arn, document: JSON.stringify(allowing('logs:*')) },
+    ]);
+    assert.equal(
+      (await (await connectAws()).role('worker'))?.boundary,
+      `arn:aws:iam::${account}:policy/boundary`,
+    );
+  });
+
+  it('simulates what the policies and the boundary of a role say', async () => {
+    const [blue, red] = [`arn:aws:iam::${account}:role/team/blue`, `arn:aws:iam::${account}:role/red`];
+    const worker = `arn:aws:iam::${account}:role/worker`;
+    const answers = await (await connectAws()).simulate(worker, ['sts:AssumeRole'], [blue, red]);
+    assert.deepEqual(
+      answers.map(({ resource, decision, boundaryAllows }) => [resource, decision, boundaryAllows]),
+      [
+        [blue, 'allowed', true],
+        [red, 'implicitDeny', false],
+      ],
+    );
+  });
+
+  it('lists the token issuers with the audiences they take, and the quota on trust policies', async () => {
+    const client = await connectAws();
+    assert.deepEqual(await client.oidcProviders(), [
+      {
+        arn: `arn:aws:iam::${account}:oidc-provider/token.actions.githubusercontent.com`,
+        issuer: 'token.actions.githubusercontent.com',
+        clientIds: ['sts.amazonaws.com'],
+      },
+    ]);
+    assert.equal(await client.trustPolicyQuota(), 2048);
+  });
+
   it('lists the names of all roles', async () => {
-    assert.deepEqual(await (await connectAws()).roleNames(), ['blue', 'role-0', 'role-1', 'role-2']);
+    assert.deepEqual(await (await connectAws()).roleNames(), [
+      'blue',
+      'role-0',
+      'role-1',
+      'role-2',
+      'worker',
+    ]);
   });
 
   it('replaces a trust policy, byte for byte', async () => {

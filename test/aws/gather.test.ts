@@ -4,6 +4,7 @@ import type { Aws } from '../../src/aws/aws.ts';
 import { gatherAws } from '../../src/aws/gather.ts';
 import { environmentProblem } from '../../src/model/problem.ts';
 import type { RoleFact } from '../../src/model/snapshot.ts';
+import { onlyAws } from '../helpers/aws.ts';
 
 const account = '111122223333';
 const me = { arn: `arn:aws:iam::${account}:user/me`, account };
@@ -16,6 +17,7 @@ const roleFact = (resource: string): RoleFact => ({
   trustPolicy: '{}',
   maxSessionSeconds: 3600,
   createdAtMs: null,
+  boundary: null,
 });
 
 const blue = roleFact('team/blue');
@@ -30,14 +32,13 @@ const denied = (action: string) => () =>
   );
 
 /** An account with one role, `team/blue`; names are looked up as IAM does it. */
-const account1 = (changes: Partial<Aws> = {}): Aws => ({
-  region: null,
-  caller: async () => me,
-  role: async (name) => (name.toLowerCase() === 'blue' ? blue : null),
-  roleNames: async () => ['blue'],
-  updateTrustPolicy: async () => assert.fail('gathering must not change anything'),
-  ...changes,
-});
+const account1 = (changes: Partial<Aws> = {}): Aws =>
+  onlyAws({
+    caller: async () => me,
+    role: async (name) => (name.toLowerCase() === 'blue' ? blue : null),
+    roleNames: async () => ['blue'],
+    ...changes,
+  });
 
 describe('gatherAws', () => {
   it('reads each role once and lists no names when none is missing', async () => {
@@ -60,7 +61,52 @@ describe('gatherAws', () => {
         from: 'iam:ListRoles',
         grant: null,
       },
+      principals: {},
+      oidcProviders: {
+        state: 'unknown',
+        why: 'it was not needed: no trust policy names an OIDC provider',
+        from: 'iam:ListOpenIDConnectProviders',
+        grant: null,
+      },
+      nodeRoles: {},
     });
+  });
+
+  it('looks up whom the trust policies name in the own account, and asks nobody about others', async () => {
+    const named = [`arn:aws:iam::${account}:role/Blue`, `arn:aws:iam::${account}:user/gone`];
+    const trust = {
+      Version: '2012-10-17',
+      Statement: {
+        Effect: 'Allow',
+        Principal: { AWS: [...named, 'arn:aws:iam::444455556666:role/theirs', account] },
+        Action: 'sts:AssumeRole',
+      },
+    };
+    const found = { ...blue, trustPolicy: JSON.stringify(trust) };
+    const facts = await gatherAws(account1({ role: async () => found, user: async () => null }), [blue.arn]);
+    assert.deepEqual(facts.principals, {
+      [named[0]!]: { state: 'known', value: blue.arn, from: 'iam:GetRole' },
+      [named[1]!]: { state: 'known', value: null, from: 'iam:GetUser' },
+    });
+  });
+
+  it('reads what the node role may do under the ARN that it really has, and says what it lacks for it', async () => {
+    const nodes = roleFact('kops/nodes');
+    const aws = account1({
+      role: async (name) => (name === 'nodes' ? nodes : blue),
+      rolePolicies: denied('iam:ListRolePolicies'),
+      simulate: async (roleArn, actions, resources) => {
+        assert.deepEqual([roleArn, actions, resources], [nodes.arn, ['sts:AssumeRole'], [blue.arn]]);
+        return [];
+      },
+    });
+    const facts = await gatherAws(aws, [blue.arn], [`arn:aws:iam::${account}:role/nodes`]);
+    const { policies, assume } = facts.nodeRoles[nodes.arn]!;
+    assert.equal(assume.state, 'known');
+    assert.equal(
+      policies.state === 'unknown' && policies.grant?.needs,
+      `iam:ListRolePolicies on ${nodes.arn}`,
+    );
   });
 
   it('knows that a role does not exist, and what the others are called', async () => {

@@ -10,9 +10,10 @@ import { type ExamineOptions, examine } from '../../src/doctor/examine.ts';
 import { environmentProblem, interruptedProblem, Problem } from '../../src/model/problem.ts';
 import { SILENT } from '../../src/model/progress.ts';
 import { exitCodeOf } from '../../src/report/index.ts';
+import { onlyAws } from '../helpers/aws.ts';
 import { type MemoryKubeOptions, memoryKube, refusal, setState } from '../helpers/memory-kube.ts';
 import { bareLog, identityLog } from '../helpers/probe-log.ts';
-import { ACCOUNT, NODE_ROLE, role, roleArn, trusting } from '../helpers/snapshot.ts';
+import { ACCOUNT, allowing, mayAssume, NODE_ROLE, role, roleArn, trusting } from '../helpers/snapshot.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'pod-iam-examine-'));
 after(() => rmSync(folder, { recursive: true }));
@@ -37,14 +38,16 @@ const node: KubeObject = {
 const namespace: KubeObject = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'apps' } };
 const annotated = { 'iam.amazonaws.com/role': roleArn('blue') };
 
-const aws = (trustPolicy = trusting(NODE_ROLE)): Aws => ({
-  region: 'eu-west-1',
-  caller: async () => ({ arn: `arn:aws:iam::${ACCOUNT}:user/me`, account: ACCOUNT }),
-  role: async (name) =>
-    name === 'blue' ? role('blue', trustPolicy) : name === 'nodes' ? role('nodes') : null,
-  roleNames: async () => ['blue', 'nodes'],
-  updateTrustPolicy: async () => assert.fail('an examination changes nothing'),
-});
+const aws = (trustPolicy = trusting(NODE_ROLE)): Aws =>
+  onlyAws({
+    region: 'eu-west-1',
+    caller: async () => ({ arn: `arn:aws:iam::${ACCOUNT}:user/me`, account: ACCOUNT }),
+    role: async (name) =>
+      name === 'blue' ? role('blue', trustPolicy) : name === 'nodes' ? role('nodes') : null,
+    roleNames: async () => ['blue', 'nodes'],
+    rolePolicies: async () => [allowing('sts:AssumeRole', roleArn('blue'))],
+    simulate: async () => [mayAssume('blue')],
+  });
 
 const kindOf = (pod: KubeObject): string => pod.metadata.labels?.['pod-iam.dev/probe'] ?? '';
 const logOf = (pod: KubeObject): string =>

@@ -6,10 +6,13 @@ import {
   type Fact,
   known,
   type NodeFact,
+  type NodeRoleFact,
   type PodFact,
   type PodTemplateFact,
+  type PolicyFact,
   type ProxyInstall,
   type RoleFact,
+  type SimulatedCall,
   type Snapshot,
   unknownFact,
   type WorkloadFact,
@@ -124,10 +127,44 @@ export const role = (name: string, trustPolicy = trusting(NODE_ROLE)): RoleFact 
   trustPolicy,
   maxSessionSeconds: 3600,
   createdAtMs: 0,
+  boundary: null,
 });
 
 export const rolesOf = (...roles: RoleFact[]): Snapshot['aws']['roles'] =>
   Object.fromEntries(roles.map((fact) => [fact.arn, known(fact, 'iam:GetRole')]));
+
+/** The one call that the simulator lets a node role make. */
+export const mayAssume = (name: string, more: Partial<SimulatedCall> = {}): SimulatedCall => ({
+  action: 'sts:AssumeRole',
+  resource: roleArn(name),
+  decision: 'allowed',
+  boundaryAllows: null,
+  organisationAllows: null,
+  ...more,
+});
+
+/** A node role whose one policy names the roles, and what the simulator says. */
+export const nodeRole = (...assume: SimulatedCall[]): NodeRoleFact => ({
+  policies: known(
+    [
+      allowing(
+        'sts:AssumeRole',
+        assume.map(({ resource }) => resource),
+      ),
+    ],
+    'iam:GetRolePolicy',
+  ),
+  assume: known(assume, 'iam:SimulatePrincipalPolicy'),
+});
+
+export const allowing = (action: string | string[], resource: string | string[]): PolicyFact => ({
+  name: 'own',
+  arn: null,
+  document: JSON.stringify({
+    Version: '2012-10-17',
+    Statement: [{ Effect: 'Allow', Action: action, Resource: resource }],
+  }),
+});
 
 const answered = (status: number, body: string | null = null) => ({ status, ms: 3, failure: null, body });
 
@@ -243,6 +280,9 @@ export function goodSnapshot(more: Partial<Snapshot> = {}): Snapshot {
       caller: known({ arn: `arn:aws:iam::${ACCOUNT}:user/me`, account: ACCOUNT }, 'sts:GetCallerIdentity'),
       roles: rolesOf(role('blue'), role('nodes')),
       roleNames: known(['blue', 'nodes'], 'iam:ListRoles'),
+      principals: { [NODE_ROLE]: known(NODE_ROLE, 'iam:GetRole') },
+      oidcProviders: unknownFact('it was not needed', 'iam:ListOpenIDConnectProviders'),
+      nodeRoles: { [NODE_ROLE]: nodeRole(mayAssume('blue')) },
     },
     probes: known([goodProbe(blue, 'node-1'), bareProbe('apps', 'node-1')], 'run diagnostic pods'),
     ...more,

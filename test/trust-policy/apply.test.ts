@@ -21,6 +21,7 @@ function rolesWith(trustPolicy: string, lagReads = 0): Roles & { saved: string[]
     trustPolicy,
     maxSessionSeconds: 3600,
     createdAtMs: null,
+    boundary: null,
   };
   let pending: string | null = null;
   let lag = lagReads;

@@ -8,14 +8,9 @@ import { detect } from '../../src/wizard/detect.ts';
 import { detectNodeRoles, nodeRolesIn } from '../../src/wizard/detect-node-roles.ts';
 import { NOTHING } from '../../src/wizard/detected.ts';
 import { useCluster } from '../cluster/helpers.ts';
+import { onlyAws } from '../helpers/aws.ts';
 
-const aws = (caller: Aws['caller'], region: string | null = null): Aws => ({
-  region,
-  caller,
-  role: () => Promise.reject(new Error('not asked')),
-  roleNames: () => Promise.reject(new Error('not asked')),
-  updateTrustPolicy: () => Promise.reject(new Error('not asked')),
-});
+const aws = (caller: Aws['caller'], region: string | null = null): Aws => onlyAws({ region, caller });
 const me = aws(
   async () => ({ arn: 'arn:aws-cn:iam::444455556666:user/me', account: '444455556666' }),
   'cn-north-1',

@@ -1,11 +1,11 @@
 // Whether the policies of the state allow a call. The same evaluator judges that explains trust
 // policies to users; here all facts of a request are known.
-import { type Caller as KnownCaller, parseCaller } from '../../model/evaluate/caller.ts';
+import { isInAccount, type Caller as KnownCaller, parseCaller } from '../../model/evaluate/caller.ts';
 import { factsOf } from '../../model/evaluate/facts.ts';
 import { evaluateIdentity } from '../../model/evaluate/identity.ts';
 import { evaluateTrust } from '../../model/evaluate.ts';
 import { type Policy, parsePolicy } from '../../model/policy.ts';
-import { type Caller, policiesOfCaller, type SessionFacts } from './sessions.ts';
+import { type Caller, policiesOfCaller, policiesOfRole, type SessionFacts } from './sessions.ts';
 import { type AwsRole, type AwsState, roleArn } from './state.ts';
 
 export interface AssumeRequest extends SessionFacts {
@@ -50,6 +50,8 @@ function refuseTrust(
   // A state may hold a document that IAM would not have saved; it lets nobody in.
   if (!trust.ok) return { action, deniedBy: null };
   const arn = roleArn(state, role);
+  if (caller.kind === 'session' && !boundaryAllows(state, caller.role, action, arn))
+    return { action, deniedBy: null };
   const context = { ...contextOfCaller(caller), ...contextOfRequest(request) };
   const { decision, statements } = evaluateTrust(trust.policy, {
     caller: caller.arn,
@@ -69,6 +71,25 @@ function refuseTrust(
   };
 }
 
+/**
+ * Whether a role's permissions boundary, if it has one, leaves it a call.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html
+ */
+export function boundaryAllows(state: AwsState, role: AwsRole, action: string, resource: string): boolean {
+  return (
+    role.boundary === null ||
+    judge(roleCaller(state, role), [role.boundary.document], action, resource) === 'allow'
+  );
+}
+
+/** What the policies of a role alone say of a call. */
+export const judgeRole = (state: AwsState, role: AwsRole, action: string, resource: string): Judgement =>
+  judge(roleCaller(state, role), policiesOfRole(role), action, resource);
+
+export type Judgement = 'allow' | 'deny' | 'silent';
+
+const roleCaller = (state: AwsState, role: AwsRole): KnownCaller => parseCaller(roleArn(state, role), null)!;
+
 /** Judges a call on which only the caller's own policies speak; `silent` is an implicit deny. */
 export function judgeIdentity(
   state: AwsState,
@@ -76,21 +97,27 @@ export function judgeIdentity(
   action: string,
   resource: string,
   context: Readonly<Record<string, readonly string[]>> = contextOfCaller(caller),
-): 'allow' | 'deny' | 'silent' {
-  const known = knownCaller(state, caller);
+): Judgement {
+  const judgement = judge(knownCaller(state, caller), policiesOfCaller(caller), action, resource, context);
+  if (judgement !== 'allow' || caller.kind === 'user') return judgement;
+  return boundaryAllows(state, caller.role, action, resource) ? 'allow' : 'silent';
+}
+
+function judge(
+  caller: KnownCaller,
+  texts: readonly string[],
+  action: string,
+  resource: string,
+  context: Readonly<Record<string, readonly string[]>> = {},
+): Judgement {
   const facts = factsOf({
-    caller: known,
+    caller,
     context,
-    roleAccount: caller.account,
+    roleAccount: isInAccount(caller) ? caller.account : null,
     isComplete: true,
     parametersAreUnknown: false,
   });
-  const side = evaluateIdentity(identityPolicies(caller), {
-    caller: known,
-    action,
-    roleArn: resource,
-    facts,
-  });
+  const side = evaluateIdentity(readAll(texts), { caller, action, roleArn: resource, facts });
   if (side.denies === true) return 'deny';
   return side.allows === true ? 'allow' : 'silent';
 }
@@ -98,8 +125,10 @@ export function judgeIdentity(
 const knownCaller = (state: AwsState, caller: Caller): KnownCaller =>
   parseCaller(caller.arn, caller.kind === 'session' ? roleArn(state, caller.role) : null)!;
 
-const identityPolicies = (caller: Caller): Policy[] =>
-  policiesOfCaller(caller).flatMap((text) => {
+const identityPolicies = (caller: Caller): Policy[] => readAll(policiesOfCaller(caller));
+
+const readAll = (texts: readonly string[]): Policy[] =>
+  texts.flatMap((text) => {
     const parsed = parsePolicy(text, 'identity');
     return parsed.ok ? [parsed.policy] : [];
   });

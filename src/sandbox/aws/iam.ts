@@ -4,11 +4,21 @@ import { randomBytes } from 'node:crypto';
 import { judgeIdentity } from './authorize.ts';
 import { checkIdentityPolicy, checkTrustPolicy } from './documents.ts';
 import { accessDenied, alreadyExists, noSuchEntity } from './errors.ts';
-import { type AwsRole, type AwsUser, base32, findRole, findUser, idOf, roleArn, userArn } from './state.ts';
+import {
+  type AwsRole,
+  type AwsUser,
+  base32,
+  findRole,
+  findUser,
+  idOf,
+  plainRole,
+  roleArn,
+  userArn,
+} from './state.ts';
 import { type Call, isoSeconds } from './sts.ts';
 import type { Xml } from './xml.ts';
 
-const nameShape = { min: 1, max: 64, pattern: '[\\w+=,.@-]+' };
+export const nameShape = { min: 1, max: 64, pattern: '[\\w+=,.@-]+' };
 const pathShape = { min: 1, max: 512, pattern: '(\\u002F)|(\\u002F[\\u0021-\\u007E]+\\u002F)' };
 
 export function getRole(call: Call): Xml {
@@ -51,7 +61,7 @@ export function createRole(call: Call): Xml {
     trustPolicy,
     maxSessionSeconds: parameters.integer('MaxSessionDuration', 3600, 3600, 43_200),
     createdAtMs: nowMs,
-    policies: {},
+    ...plainRole(),
   };
   state.roles.push(role);
   return { Role: roleXml(call, role, true) };
@@ -121,7 +131,13 @@ export function putUserPolicy(call: Call): null {
 }
 
 /** Only the caller's own policies speak here: users and roles carry no policy for IAM's calls on them. */
-function authorize(call: Call, action: string, kind: 'role' | 'user', name: string, newPath?: string): void {
+export function authorize(
+  call: Call,
+  action: string,
+  kind: 'role' | 'user',
+  name: string,
+  newPath?: string,
+): void {
   const { state, caller } = call;
   const entity =
     kind === 'role' ? findRole(state, caller.account, name) : findUser(state, caller.account, name);
@@ -139,7 +155,7 @@ function authorize(call: Call, action: string, kind: 'role' | 'user', name: stri
   );
 }
 
-function existingRole({ state, caller }: Call, name: string): AwsRole {
+export function existingRole({ state, caller }: Call, name: string): AwsRole {
   const role = findRole(state, caller.account, name);
   if (!role) throw noSuchEntity(`The role with name ${name} cannot be found.`);
   return role;
@@ -170,6 +186,10 @@ function roleXml({ state }: Call, role: AwsRole, whole: boolean): Xml {
     AssumeRolePolicyDocument: encodeURIComponent(role.trustPolicy),
     MaxSessionDuration: role.maxSessionSeconds,
     RoleLastUsed: whole ? {} : undefined,
+    PermissionsBoundary:
+      whole && role.boundary !== null
+        ? { PermissionsBoundaryType: 'Policy', PermissionsBoundaryArn: role.boundary.arn }
+        : undefined,
   };
 }
 

@@ -2,7 +2,7 @@
 // https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-data-categories.html
 import type { EmulatedAws } from './server.ts';
 import type { Credentials } from './sessions.ts';
-import { type AwsRole, findRole, idOf } from './state.ts';
+import { type AwsRole, findRole, idOf, plainRole } from './state.ts';
 import { isoSeconds } from './sts.ts';
 
 export interface Instance {
@@ -107,7 +107,7 @@ function ec2Tree(instance: Instance, aws: EmulatedAws, nowMs: number): Tree {
     trustPolicy: '',
     maxSessionSeconds: 3600,
     createdAtMs: 0,
-    policies: {},
+    ...plainRole(),
   };
   const info = { Code: 'Success', LastUpdated: isoSeconds(nowMs), AccountId: instance.account };
   return {

@@ -5,6 +5,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { AwsError } from './errors.ts';
 import * as iam from './iam.ts';
+import * as read from './iam-read.ts';
 import { Parameters } from './parameters.ts';
 import { keepSessions, type Sessions } from './sessions.ts';
 import { verifySignature } from './sigv4.ts';
@@ -93,6 +94,15 @@ const calls: Record<Service['name'], Record<string, (call: Call) => Xml | null>>
     CreateUser: iam.createUser,
     CreateAccessKey: iam.createAccessKey,
     PutUserPolicy: iam.putUserPolicy,
+    ListRolePolicies: read.listRolePolicies,
+    GetRolePolicy: read.getRolePolicy,
+    ListAttachedRolePolicies: read.listAttachedRolePolicies,
+    GetPolicy: read.getPolicy,
+    GetPolicyVersion: read.getPolicyVersion,
+    SimulatePrincipalPolicy: read.simulatePrincipalPolicy,
+    ListOpenIDConnectProviders: read.listOpenIdConnectProviders,
+    GetOpenIDConnectProvider: read.getOpenIdConnectProvider,
+    GetAccountSummary: read.getAccountSummary,
   },
 };
 

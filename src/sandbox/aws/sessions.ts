@@ -87,4 +87,10 @@ function userKey(state: AwsState, accessKeyId: string): CallerKey | undefined {
 
 /** The caller's own identity policies, as JSON texts. */
 export const policiesOfCaller = (caller: Caller): string[] =>
-  Object.values(caller.kind === 'user' ? caller.user.policies : caller.role.policies);
+  caller.kind === 'user' ? Object.values(caller.user.policies) : policiesOfRole(caller.role);
+
+/** Inline and managed ones; the boundary is none, it only takes away. */
+export const policiesOfRole = ({ policies, attached }: AwsRole): string[] => [
+  ...Object.values(policies),
+  ...Object.values(attached),
+];

@@ -30,6 +30,17 @@ export interface AwsRole {
   createdAtMs: number;
   /** Inline identity policies, JSON text by policy name. */
   policies: Record<string, string>;
+  /** Managed policies, JSON text by ARN. */
+  attached: Record<string, string>;
+  /** Of the permissions boundary, JSON text by ARN. */
+  boundary: { arn: string; document: string } | null;
+}
+
+export interface AwsOidcProvider {
+  account: string;
+  /** Without scheme. */
+  url: string;
+  clientIds: string[];
 }
 
 export interface AwsState {
@@ -38,6 +49,7 @@ export interface AwsState {
   partition: string;
   users: AwsUser[];
   roles: AwsRole[];
+  oidcProviders: AwsOidcProvider[];
 }
 
 /** A policy document as an object, or as the text to be stored verbatim. */
@@ -55,6 +67,10 @@ interface RoleOptions {
   trust: Document;
   /** What the role may do: one inline policy. */
   policy?: Document;
+  /** Managed policies by ARN. */
+  attached?: Record<string, Document>;
+  /** A permissions boundary, as a managed policy named `boundary`. */
+  boundary?: Document;
   maxSessionSeconds?: number;
   createdAtMs?: number;
 }
@@ -66,10 +82,17 @@ export interface AwsBuilder {
   role(name: string, options: RoleOptions): { arn: string };
 }
 
+/** The fields that only some roles fill. */
+export const plainRole = (): Pick<AwsRole, 'policies' | 'attached' | 'boundary'> => ({
+  policies: {},
+  attached: {},
+  boundary: null,
+});
+
 const firstDayMs = Date.UTC(2026, 0, 1);
 
 export function buildAws(account = '111122223333', partition = 'aws'): AwsBuilder {
-  const state: AwsState = { account, partition, users: [], roles: [] };
+  const state: AwsState = { account, partition, users: [], roles: [], oidcProviders: [] };
   return {
     state,
     user(name, options = {}) {
@@ -92,6 +115,16 @@ export function buildAws(account = '111122223333', partition = 'aws'): AwsBuilde
         maxSessionSeconds: options.maxSessionSeconds ?? 3600,
         createdAtMs: options.createdAtMs ?? firstDayMs,
         policies: policiesOf(options.policy),
+        attached: Object.fromEntries(
+          Object.entries(options.attached ?? {}).map(([arn, document]) => [arn, textOf(document)]),
+        ),
+        boundary:
+          options.boundary === undefined
+            ? null
+            : {
+                arn: `arn:${partition}:iam::${options.account ?? account}:policy/boundary`,
+                document: textOf(options.boundary),
+              },
       };
       state.roles.push(role);
       return { arn: roleArn(state, role) };

@@ -1,0 +1,128 @@
+// What IAM knows around the trust policies: whether those they name exist, the token issuers of the
+// account, and what the roles that the daemons run as may do.
+import pLimit from 'p-limit';
+import { parseArn, parseRoleArn } from '../model/arn.ts';
+import { type Policy, type Principal, parsePolicy } from '../model/policy.ts';
+import { Problem } from '../model/problem.ts';
+import { type AwsFacts, type Fact, known, type NodeRoleFact, unknownFact } from '../model/snapshot.ts';
+import type { Aws } from './aws.ts';
+import { type AwsCall, grantFor } from './errors.ts';
+
+/** A trust policy that names hundreds is another matter than a check of it. */
+const mostPrincipals = 200;
+const concurrency = 6;
+
+type Roles = AwsFacts['roles'];
+
+/** Roles and users of the caller's own account that the trust policies name. Never throws a Problem. */
+export async function gatherPrincipals(
+  aws: Aws,
+  roles: Roles,
+  caller: { arn: string; account: string },
+): Promise<AwsFacts['principals']> {
+  const partition = parseArn(caller.arn)?.partition;
+  const named = new Map<string, Principal>();
+  for (const { principals } of policiesOf(roles).flatMap(({ statements }) => statements))
+    for (const principal of principals) {
+      const { names, text } = principal;
+      if (names.kind !== 'role' && names.kind !== 'user') continue;
+      if (names.account === caller.account && names.partition === partition) named.set(text, principal);
+    }
+  const limit = pLimit(concurrency);
+  const facts = [...named]
+    .slice(0, mostPrincipals)
+    .map(([text, principal]) =>
+      limit(
+        async (): Promise<[string, Fact<string | null>]> => [
+          text,
+          await gatherPrincipal(aws, roles, principal),
+        ],
+      ),
+    );
+  return Object.fromEntries(await Promise.all(facts));
+}
+
+async function gatherPrincipal(
+  aws: Aws,
+  roles: Roles,
+  { names, text }: Principal,
+): Promise<Fact<string | null>> {
+  const read = roles[text];
+  if (read?.state === 'known' && read.value !== null) return known(read.value.arn, read.from);
+  const name = text.slice(text.lastIndexOf('/') + 1);
+  const from = names.kind === 'user' ? 'iam:GetUser' : 'iam:GetRole';
+  try {
+    const found = names.kind === 'user' ? await aws.user(name) : await aws.role(name);
+    return known(found?.arn ?? null, from);
+  } catch (error) {
+    return unknownFrom(error, { action: from, subject: text, resource: text });
+  }
+}
+
+/** Asked only where some trust policy names a token issuer. */
+export async function gatherOidcProviders(aws: Aws, roles: Roles): Promise<AwsFacts['oidcProviders']> {
+  const from = 'iam:ListOpenIDConnectProviders';
+  const isNamed = policiesOf(roles).some(({ statements }) =>
+    statements.some(({ principals }) => principals.some(({ names }) => names.kind === 'oidc')),
+  );
+  if (!isNamed) return unknownFact('it was not needed: no trust policy names an OIDC provider', from);
+  try {
+    return known(await aws.oidcProviders(), from);
+  } catch (error) {
+    return unknownFrom(error, { action: from, subject: null, resource: '*' });
+  }
+}
+
+/**
+ * What each role of the daemons may do.
+ * @param nodeRoles ARNs as IAM knows them, with their path
+ * @param wanted ARNs of the roles that pods are to have
+ */
+export async function gatherNodeRoles(
+  aws: Aws,
+  nodeRoles: readonly string[],
+  wanted: readonly string[],
+): Promise<AwsFacts['nodeRoles']> {
+  const facts = nodeRoles.map(async (arn): Promise<[string, NodeRoleFact]> => {
+    const targets = wanted.filter((target) => target !== arn);
+    return [arn, { policies: await policiesFact(aws, arn), assume: await assumeFact(aws, arn, targets) }];
+  });
+  return Object.fromEntries(await Promise.all(facts));
+}
+
+async function policiesFact(aws: Aws, arn: string): Promise<NodeRoleFact['policies']> {
+  const { name } = parseRoleArn(arn)!;
+  try {
+    return known(await aws.rolePolicies(name), 'iam:GetRolePolicy and iam:GetPolicyVersion');
+  } catch (error) {
+    return unknownFrom(error, { action: 'iam:ListRolePolicies', subject: arn, resource: arn });
+  }
+}
+
+async function assumeFact(
+  aws: Aws,
+  arn: string,
+  targets: readonly string[],
+): Promise<NodeRoleFact['assume']> {
+  const from = 'iam:SimulatePrincipalPolicy';
+  if (targets.length === 0) return known([], 'no role is annotated');
+  try {
+    return known(await aws.simulate(arn, ['sts:AssumeRole'], targets), from);
+  } catch (error) {
+    return unknownFrom(error, { action: from, subject: arn, resource: arn });
+  }
+}
+
+function policiesOf(roles: Roles): Policy[] {
+  return Object.values(roles).flatMap((fact) => {
+    if (fact.state === 'unknown' || fact.value === null) return [];
+    const { policy } = parsePolicy(fact.value.trustPolicy);
+    return policy === null ? [] : [policy];
+  });
+}
+
+function unknownFrom(error: unknown, call: AwsCall): Fact<never> {
+  if (!(error instanceof Problem)) throw error;
+  const why = error.why === undefined ? error.message : `${error.message}: ${error.why}`;
+  return unknownFact(why, call.action, error.code === 'AWS_DENIED' ? grantFor(call) : null);
+}
