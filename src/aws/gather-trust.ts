@@ -14,15 +14,37 @@ const concurrency = 6;
 
 type Roles = AwsFacts['roles'];
 
-/** Roles and users of the caller's own account that the trust policies name. Never throws a Problem. */
-export async function gatherPrincipals(
+/** What IAM knows of those that trust policies name. Never throws a Problem. */
+export async function gatherNamed(
   aws: Aws,
-  roles: Roles,
+  documents: readonly string[],
   caller: { arn: string; account: string },
+  roles: Roles = {},
+): Promise<Pick<AwsFacts, 'principals' | 'oidcProviders'>> {
+  const policies = documents.flatMap((text) => parsePolicy(text).policy ?? []);
+  const [principals, oidcProviders] = await Promise.all([
+    gatherPrincipals(aws, policies, caller, roles),
+    gatherOidcProviders(aws, policies),
+  ]);
+  return { principals, oidcProviders };
+}
+
+/** The trust policies of the roles that were read. */
+export const documentsOf = (roles: Roles): string[] =>
+  Object.values(roles).flatMap((fact) =>
+    fact.state === 'known' && fact.value ? [fact.value.trustPolicy] : [],
+  );
+
+/** Roles and users of the caller's own account. */
+async function gatherPrincipals(
+  aws: Aws,
+  policies: readonly Policy[],
+  caller: { arn: string; account: string },
+  roles: Roles,
 ): Promise<AwsFacts['principals']> {
   const partition = parseArn(caller.arn)?.partition;
   const named = new Map<string, Principal>();
-  for (const { principals } of policiesOf(roles).flatMap(({ statements }) => statements))
+  for (const { principals } of policies.flatMap(({ statements }) => statements))
     for (const principal of principals) {
       const { names, text } = principal;
       if (names.kind !== 'role' && names.kind !== 'user') continue;
@@ -60,9 +82,12 @@ async function gatherPrincipal(
 }
 
 /** Asked only where some trust policy names a token issuer. */
-export async function gatherOidcProviders(aws: Aws, roles: Roles): Promise<AwsFacts['oidcProviders']> {
+async function gatherOidcProviders(
+  aws: Aws,
+  policies: readonly Policy[],
+): Promise<AwsFacts['oidcProviders']> {
   const from = 'iam:ListOpenIDConnectProviders';
-  const isNamed = policiesOf(roles).some(({ statements }) =>
+  const isNamed = policies.some(({ statements }) =>
     statements.some(({ principals }) => principals.some(({ names }) => names.kind === 'oidc')),
   );
   if (!isNamed) return unknownFact('it was not needed: no trust policy names an OIDC provider', from);
@@ -111,14 +136,6 @@ async function assumeFact(
   } catch (error) {
     return unknownFrom(error, { action: from, subject: arn, resource: arn });
   }
-}
-
-function policiesOf(roles: Roles): Policy[] {
-  return Object.values(roles).flatMap((fact) => {
-    if (fact.state === 'unknown' || fact.value === null) return [];
-    const { policy } = parsePolicy(fact.value.trustPolicy);
-    return policy === null ? [] : [policy];
-  });
 }
 
 function unknownFrom(error: unknown, call: AwsCall): Fact<never> {

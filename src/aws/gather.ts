@@ -14,7 +14,7 @@ import {
 } from '../model/snapshot.ts';
 import type { Aws } from './aws.ts';
 import { type AwsCall, grantFor } from './errors.ts';
-import { gatherNodeRoles, gatherOidcProviders, gatherPrincipals } from './gather-trust.ts';
+import { documentsOf, gatherNamed, gatherNodeRoles } from './gather-trust.ts';
 
 // IAM's reading calls are throttled per account; more at once would only be told to wait.
 const concurrency = 6;
@@ -64,8 +64,7 @@ export async function gatherAws(
     caller,
     roles,
     roleNames: await gatherRoleNames(aws, roles, caller.value),
-    principals: await gatherPrincipals(aws, roles, caller.value),
-    oidcProviders: await gatherOidcProviders(aws, roles),
+    ...(await gatherNamed(aws, documentsOf(roles), caller.value, roles)),
     nodeRoles: await gatherNodeRoles(
       aws,
       [...new Set(nodes.map(({ under }) => under))],

@@ -3,7 +3,7 @@ import { parseRoleArn, type RoleArn } from '../model/arn.ts';
 import type { Report, Result, Summary } from '../model/finding.ts';
 import { usageProblem } from '../model/problem.ts';
 import { readNodeIdentity } from './identity.ts';
-import type { CheckOptions } from './rule.ts';
+import type { CheckOptions, LiveFacts } from './rule.ts';
 
 export interface CheckWords {
   nodeRoles: readonly string[];
@@ -11,10 +11,15 @@ export interface CheckWords {
   /** ARN, or name when the account is given. */
   role: string | null;
   sizeQuota: number;
+  /** That the pods send; empty for none; undefined when it is not said. */
+  externalId?: string | undefined;
+  sessionName?: string | undefined;
+  live?: LiveFacts | null;
 }
 
 /** Throws a usage Problem for a word that cannot be meant. */
-export function checkOptions({ nodeRoles, account, role, sizeQuota }: CheckWords): CheckOptions {
+export function checkOptions(words: CheckWords): CheckOptions {
+  const { nodeRoles, account, role, sizeQuota, externalId, sessionName, live = null } = words;
   if (account !== null && !/^\d{12}$/.test(account))
     throw usageProblem({
       code: 'BAD_ACCOUNT',
@@ -23,7 +28,15 @@ export function checkOptions({ nodeRoles, account, role, sizeQuota }: CheckWords
     });
   const identities = nodeRoles.map(readNodeIdentity);
   const read = readRole(role, account ?? identities[0]?.account ?? null, identities[0]?.partition ?? 'aws');
-  return { nodeIdentities: nodeRoles, account: account ?? read?.account ?? null, role: read, sizeQuota };
+  return {
+    nodeIdentities: nodeRoles,
+    account: account ?? read?.account ?? null,
+    role: read,
+    sizeQuota,
+    ...(externalId !== undefined && { externalId: externalId === '' ? null : externalId }),
+    sessionName: sessionName ?? null,
+    live,
+  };
 }
 
 function readRole(role: string | null, account: string | null, partition: string): RoleArn | null {

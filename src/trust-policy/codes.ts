@@ -6,9 +6,11 @@ import { callerRules } from './rules/caller.ts';
 import { conditionRules } from './rules/conditions.ts';
 import { documentRules } from './rules/document.ts';
 import { guardRules } from './rules/guards.ts';
+import { liveRules } from './rules/live.ts';
 import { oidcRules } from './rules/oidc.ts';
 import { principalRules } from './rules/principals.ts';
 import { publicRules } from './rules/public.ts';
+import { requestRules } from './rules/request.ts';
 import { serviceRules } from './rules/services.ts';
 
 export const RULES: readonly Rule[] = [
@@ -21,6 +23,8 @@ export const RULES: readonly Rule[] = [
   ...serviceRules,
   ...guardRules,
   ...callerRules,
+  ...requestRules,
+  ...liveRules,
 ].sort((a, b) => (a.code < b.code ? -1 : 1));
 
 /** For the catalogue of all checks. */

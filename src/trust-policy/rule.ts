@@ -2,6 +2,7 @@
 import type { RoleArn } from '../model/arn.ts';
 import type { Evidence, Severity } from '../model/finding.ts';
 import type { Place, Policy } from '../model/policy.ts';
+import type { AwsFacts } from '../model/snapshot.ts';
 
 export interface CheckOptions {
   /** ARNs of the identities that must be let in; none when the document is judged by itself. */
@@ -12,7 +13,15 @@ export interface CheckOptions {
   role: RoleArn | null;
   /** In characters without white space; AWS's default is 2048 and can be raised. */
   sizeQuota: number;
+  /** That the pods send: null for none; absent when it is not known. */
+  externalId?: string | null;
+  /** A session name as the pods will have it; null or absent when it is not known. */
+  sessionName?: string | null;
+  /** What IAM told; null or absent when it was not asked. */
+  live?: LiveFacts | null;
 }
+
+export type LiveFacts = Pick<AwsFacts, 'principals' | 'oidcProviders'>;
 
 export interface RuleInput {
   /** The file, or `stdin`. */

@@ -1,10 +1,11 @@
 // Each rule: a document that breaks it, with the place, and documents that break none.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Status } from '../../src/model/finding.ts';
 import { RULES, TP_CODES } from '../../src/trust-policy/codes.ts';
 import type { CheckOptions } from '../../src/trust-policy/rule.ts';
 import { assertGolden } from '../helpers/golden.ts';
+import type { Broken } from './cases/broken.ts';
+import { live } from './cases/live.ts';
 import {
   APP,
   AUDIENCE,
@@ -35,15 +36,6 @@ const pods = (more: Json = {}): string =>
     },
   );
 const at = '/Statement/0';
-
-type Broken = [
-  code: string,
-  status: Status,
-  pointer: string,
-  name: string,
-  text: string,
-  options?: Partial<CheckOptions>,
-];
 
 const cases: Broken[] = [
   ['TP001', 'fail', '', 'YAML', 'Version: 2012-10-17\n'],
@@ -559,6 +551,7 @@ const cases: Broken[] = [
     'a negation for everyone',
     trust({ AWS: '*' }, { Condition: { StringNotEquals: { 'aws:PrincipalAccount': AWAY } } }),
   ],
+  ...live,
   [
     'TP050',
     'warn',

@@ -2,8 +2,9 @@
 
 import { parseRoleArn } from '../../src/model/arn.ts';
 import type { Result } from '../../src/model/finding.ts';
+import { known, unknownFact } from '../../src/model/snapshot.ts';
 import { checkPolicy } from '../../src/trust-policy/check.ts';
-import type { CheckOptions } from '../../src/trust-policy/rule.ts';
+import type { CheckOptions, LiveFacts } from '../../src/trust-policy/rule.ts';
 
 export const HOME = '210987654321';
 export const AWAY = '543210987654';
@@ -30,6 +31,20 @@ export const SUBJECT = { [`${ISSUER}:sub`]: 'system:serviceaccount:shop:web' };
 export const AUDIENCE = { [`${ISSUER}:aud`]: 'sts.amazonaws.com' };
 
 export const OPTIONS: CheckOptions = { nodeIdentities: [], account: null, role: null, sizeQuota: 2048 };
+
+/** What IAM knows in these tests: two roles, one of them with a path, and one token issuer. */
+export const LIVE: LiveFacts = {
+  principals: {
+    [NODE]: known(NODE, 'iam:GetRole'),
+    [`arn:aws:iam::${HOME}:role/ghost`]: known(null, 'iam:GetRole'),
+    [`arn:aws:iam::${HOME}:role/worker`]: known(`arn:aws:iam::${HOME}:role/kops/worker`, 'iam:GetRole'),
+    [`arn:aws:iam::${HOME}:user/hidden`]: unknownFact('AWS does not allow iam:GetUser', 'iam:GetUser'),
+  },
+  oidcProviders: known(
+    [{ arn: PROVIDER, issuer: ISSUER, clientIds: ['sts.amazonaws.com'] }],
+    'iam:ListOpenIDConnectProviders',
+  ),
+};
 
 export const check = (text: string, options: Partial<CheckOptions> = {}): Result[] =>
   checkPolicy({ name: 'app.json', text, fault: null }, { ...OPTIONS, ...options });
