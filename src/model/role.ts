@@ -5,9 +5,14 @@ import { type RoleArn, resolveRole } from './arn.ts';
 import { permitRole } from './permits.ts';
 import type { RoleSettings } from './snapshot.ts';
 
+/** Metadata requests are known by their address, container credentials by a service account token. */
+export type KnownBy = 'address' | 'token';
+
 export interface RoleRequest {
   annotations: Annotations;
   hostNetwork: boolean;
+  /** How the caller was tied to the pod: `address` unless said otherwise. */
+  knownBy?: KnownBy;
   /** Annotations of the pod's namespace; null when they are not known. */
   namespace: Annotations | null;
 }
@@ -41,7 +46,7 @@ export const DEFAULT_SETTINGS: RoleSettings = {
   legacyRegexp: false,
 };
 
-/** Decides from a pod's own facts; the address has been tied to the pod before. */
+/** Decides from a pod's own facts; the caller has been tied to the pod before. */
 export function decideRole(request: RoleRequest, settings: RoleSettings): Decision {
   const reasons: string[] = [];
   const refuse = (code: Refusal['code'], kind: Refusal['kind'], why: string): Decision => {
@@ -49,7 +54,7 @@ export function decideRole(request: RoleRequest, settings: RoleSettings): Decisi
     return { role: null, refusal: { code, kind, why }, reasons };
   };
 
-  if (request.hostNetwork) {
+  if (request.hostNetwork && request.knownBy !== 'token') {
     return refuse(
       'AN004',
       'no-role',

@@ -2,6 +2,7 @@
 // vault before it asks, and two servers answer.
 import type { AddressInfo } from 'node:net';
 import { environmentProblem } from '../model/problem.ts';
+import type { KnownBy } from '../model/role.ts';
 import { adminServer, type Readiness } from './admin.ts';
 import { Gate } from './credentials/gate.ts';
 import { ownSource } from './credentials/own.ts';
@@ -10,7 +11,7 @@ import { type CredentialFailure, type Identity, keyEnding } from './credentials/
 import { Vault } from './credentials/vault.ts';
 import { imdsClient } from './imds.ts';
 import { type Log, messageOf } from './log.ts';
-import { createMetrics } from './metrics.ts';
+import { createMetrics, type Metrics } from './metrics.ts';
 import { OwnIdentity } from './own-identity.ts';
 import type { Parts } from './parts.ts';
 import { redirectFault } from './redirect-report.ts';
@@ -25,8 +26,9 @@ import { liftStartupTaint } from './startup-taint.ts';
 import { loadTokenKey } from './tokens/key.ts';
 import { SessionTokens } from './tokens/session-tokens.ts';
 import { VERSION } from './version.ts';
-import { kubeApi } from './who/api.ts';
+import { type KubeApi, kubeApi } from './who/api.ts';
 import { apiConnection } from './who/api-connection.ts';
+import { Bearers } from './who/bearers.ts';
 import { ListWatch } from './who/list-watch.ts';
 import { NamespaceIndex } from './who/namespace-index.ts';
 import { PodIndex } from './who/pod-index.ts';
@@ -99,12 +101,13 @@ export async function startDaemon(settings: DaemonSettings, log: Log): Promise<D
     },
   });
   const roles = () => discoveredRoles(settings, self.self);
-  const assign = (pod: PodRecord) =>
-    assignRole(pod, namespaces, {
-      roles,
-      sessionName: settings.sessionName,
-      sessionSeconds: settings.sessionSeconds,
-    });
+  const assign = (pod: PodRecord, knownBy?: KnownBy) =>
+    assignRole(
+      pod,
+      namespaces,
+      { roles, sessionName: settings.sessionName, sessionSeconds: settings.sessionSeconds },
+      knownBy,
+    );
   const self = new OwnIdentity(
     () => sts.caller(),
     log,
@@ -113,7 +116,8 @@ export async function startDaemon(settings: DaemonSettings, log: Log): Promise<D
 
   /** As soon as a pod is bound to the node, and long before it has an address. */
   function hold(uid: string, pod: PodRecord | null): void {
-    vault.hold(uid, pod && !pod.isFinished ? assign(pod).identity : null);
+    const knownBy = pod?.mountsToken ? 'token' : 'address';
+    vault.hold(uid, pod && !pod.isFinished ? assign(pod, knownBy).identity : null);
   }
 
   function podName(uid: string): string {
@@ -132,6 +136,7 @@ export async function startDaemon(settings: DaemonSettings, log: Log): Promise<D
     podRecord(object, {
       annotations: [settings.roles.roleKey, settings.roles.externalIdKey],
       announced: settings.announcedAddresses,
+      audience: settings.containerAudience,
     });
   const podWatch = new ListWatch({
     api,
@@ -189,6 +194,7 @@ export async function startDaemon(settings: DaemonSettings, log: Log): Promise<D
     refusals,
     roles,
     assign,
+    container: containerParts(settings.containerAudience, { api, log, metrics }),
     doubtWatch: () => podWatch.nudge(),
   };
   const metadata = metadataServer(router(parts), { log, metrics });
@@ -229,6 +235,26 @@ export async function startDaemon(settings: DaemonSettings, log: Log): Promise<D
     await close();
     throw error;
   }
+}
+
+function containerParts(
+  audience: string | null,
+  { api, log, metrics }: { api: KubeApi; log: Log; metrics: Metrics },
+): Parts['container'] {
+  if (audience === null) return null;
+  let failure: string | null = null;
+  const bearers = new Bearers({
+    api,
+    audience,
+    onReview(outcome, why) {
+      metrics.tokenReviewed(outcome);
+      if (outcome === 'dropped') return;
+      const before = failure;
+      failure = outcome === 'failed' ? why : null;
+      if (failure !== null && failure !== before) log.warn({ why }, 'cannot review tokens');
+    },
+  });
+  return { audience, bearers };
 }
 
 async function listen(

@@ -10,6 +10,7 @@ export interface Metrics {
   hit(): void;
   refused(check: string): void;
   watchRestarted(resource: string, reason: string): void;
+  tokenReviewed(outcome: string): void;
   event(outcome: 'sent' | 'failed' | 'dropped'): void;
 }
 
@@ -69,6 +70,7 @@ export function createMetrics(node: string | null, levels: Levels): Metrics {
   const hits = counter('credentials_hits_total', 'Documents served without asking STS.');
   const refusals = counter('refusals_total', "Refusals by the catalogue's code.", ['check']);
   const restarts = counter('watch_restarts_total', 'Ends of a watch by reason.', ['resource', 'reason']);
+  const reviews = counter('token_reviews_total', 'Questions whose a service account token is.', ['outcome']);
   const events = counter('events_total', 'Kubernetes events by outcome.', ['outcome']);
 
   return {
@@ -85,6 +87,7 @@ export function createMetrics(node: string | null, levels: Levels): Metrics {
     hit: () => hits.inc(),
     refused: (check) => refusals.inc({ check }),
     watchRestarted: (resource, reason) => restarts.inc({ resource, reason }),
+    tokenReviewed: (outcome) => reviews.inc({ outcome }),
     event: (outcome) => events.inc({ outcome }),
   };
 }

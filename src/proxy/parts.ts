@@ -1,5 +1,6 @@
 // The daemon's parts, as the routes see them.
 
+import type { KnownBy } from '../model/role.ts';
 import type { RoleSettings } from '../model/snapshot.ts';
 import type { Vault } from './credentials/vault.ts';
 import type { Imds } from './imds.ts';
@@ -8,6 +9,7 @@ import type { Refusals } from './refusals.ts';
 import type { Assignment } from './role/assign.ts';
 import type { DaemonSettings } from './settings.ts';
 import type { SessionTokens } from './tokens/session-tokens.ts';
+import type { Bearers } from './who/bearers.ts';
 import type { NamespaceIndex } from './who/namespace-index.ts';
 import type { PodIndex } from './who/pod-index.ts';
 import type { PodRecord } from './who/pod-record.ts';
@@ -23,7 +25,9 @@ export interface Parts {
   refusals: Refusals;
   /** The settings of this moment: parts of them may be discovered after the start. */
   roles(): RoleSettings;
-  assign(pod: PodRecord): Assignment;
+  assign(pod: PodRecord, knownBy?: KnownBy): Assignment;
+  /** The container credentials endpoint; null when it is off. */
+  container: { audience: string; bearers: Bearers } | null;
   /** Somebody waits for a pod that is not there. */
   doubtWatch(): void;
 }

@@ -10,7 +10,13 @@ export interface RefusalNotice {
   /** The catalogue's code. */
   check: string;
   /** An event's reason, in CamelCase. */
-  reason: 'NoRole' | 'RoleNotAllowed' | 'OtherRole' | 'CredentialsRefused' | 'CredentialsUnavailable';
+  reason:
+    | 'NoRole'
+    | 'RoleNotAllowed'
+    | 'OtherRole'
+    | 'TokenRefused'
+    | 'CredentialsRefused'
+    | 'CredentialsUnavailable';
   message: string;
   roleArn: string | null;
 }
@@ -54,6 +60,20 @@ export class Refusals {
     this.#metrics.refused('LK012');
     if (!this.#isNews(`address ${address}`)) return;
     this.#log.warn({ address, why: 'no pod of this node is known to have this address' }, 'refused');
+  }
+
+  /**
+   * A service account token that is no identity here. Whose it is cannot be told then; which pod sent it
+   * often can, by its address, and that one's owner has to know.
+   */
+  ofBearer(address: string, sender: PodRecord | null, why: string): void {
+    const message = `no container credentials: ${why}`;
+    if (sender) {
+      this.ofPod(sender, { check: 'ID010', reason: 'TokenRefused', message, roleArn: null });
+      return;
+    }
+    this.#metrics.refused('ID010');
+    if (this.#isNews(`bearer ${address} ${why}`)) this.#log.warn({ address, why: message }, 'refused');
   }
 
   #isNews(key: string): boolean {

@@ -1,6 +1,7 @@
 // The answers that pods get, as plain records; the one place where a refusal becomes a status.
 import type { Refusal } from '../model/role.ts';
 import type { CredentialFailure } from './credentials/types.ts';
+import type { TokenFault } from './who/token-claims.ts';
 
 export interface Answer {
   status: number;
@@ -53,6 +54,39 @@ export function credentialsFailed({ kind, message, check }: CredentialFailure): 
   const answer = refusal(503, 'CredentialsUnavailable', message, check);
   return { ...answer, headers: { ...answer.headers, 'retry-after': '1' } };
 }
+
+/** At the container credentials endpoint errors are plain text, which SDKs show as it is. */
+export const containerRefusal = (
+  status: number,
+  why: string,
+  headers: Record<string, string> = {},
+): Answer => ({
+  status,
+  headers: { 'content-type': 'text/plain', ...(isPassing(status) && { 'retry-after': '1' }), ...headers },
+  body: `${why}\n`,
+});
+
+const isPassing = (status: number): boolean => status === 429 || status === 503;
+
+const tokenStatus: Record<TokenFault['kind'], number> = {
+  unreadable: 400,
+  expired: 400,
+  'not-accepted': 401,
+  'not-served': 403,
+  'too-many': 429,
+  unavailable: 503,
+};
+
+export const tokenRefused = ({ kind, why }: TokenFault): Answer => containerRefusal(tokenStatus[kind], why);
+
+export const roleRefusedInText = ({ kind, why, code }: Refusal): Answer =>
+  containerRefusal(kind === 'no-role' ? 404 : 403, withCheck(why, code));
+
+/** A no of STS is final here: SDKs ask again after each 5xx. */
+export const credentialsFailedInText = ({ kind, message, check }: CredentialFailure): Answer =>
+  containerRefusal(kind === 'refused' ? 403 : 503, withCheck(message, check));
+
+const withCheck = (why: string, check: string): string => `${why} (${check})`;
 
 /** EC2's form of an instant: whole seconds and a Z. */
 export const instant = (ms: number): string => new Date(ms).toISOString().replace(/\.\d{3}Z$/, 'Z');

@@ -5,6 +5,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { generate } from 'selfsigned';
+import { TokenReviews } from './token-reviews.ts';
 
 export interface ApiObject {
   metadata: {
@@ -33,6 +34,7 @@ export interface WatchApi {
   events: Record<string, unknown>[];
   /** Set to refuse each request with this status. */
   refuse: number | null;
+  tokens: TokenReviews;
   pageSize: number;
   /** Creates or changes an object; told to the watches at once. */
   put(resource: string, object: ApiObject): void;
@@ -86,7 +88,10 @@ export async function startWatchApi(): Promise<WatchApi> {
     if (request.method === 'POST') {
       const chunks: Buffer[] = [];
       for await (const chunk of request) chunks.push(chunk as Buffer);
-      api.events.push(JSON.parse(Buffer.concat(chunks).toString()));
+      const body = JSON.parse(Buffer.concat(chunks).toString());
+      if (resource === 'tokenreviews')
+        return api.tokens.answer(body, response, [...(objects.get('pods')?.values() ?? [])]);
+      api.events.push(body);
       response.writeHead(201, { 'content-type': 'application/json' }).end('{}');
       return;
     }
@@ -152,6 +157,7 @@ export async function startWatchApi(): Promise<WatchApi> {
     requests: [],
     events: [],
     refuse: null,
+    tokens: new TokenReviews(),
     pageSize: 500,
     put(resource, object) {
       change(resource, objects.get(resource)?.has(object.metadata.uid) ? 'MODIFIED' : 'ADDED', object);

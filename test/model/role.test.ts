@@ -76,6 +76,12 @@ test('a pod on its node’s network is refused before anything else is looked at
   assert.equal(decision.refusal?.kind, 'no-role');
 });
 
+test('a pod on its node’s network gets its role where a token tells who it is', () => {
+  const pod = { hostNetwork: true, annotations: { [ROLE]: 'blue' } };
+  assert.equal(decide({ ...pod, knownBy: 'token' }).role?.arn.name, 'blue');
+  assert.equal(decide({ ...pod, knownBy: 'address' }).refusal?.code, 'AN004');
+});
+
 test('a namespace without a list allows nothing once restrictions are on', () => {
   const decision = decide({ annotations: { [ROLE]: 'blue' } }, { namespaceRestrictions: true });
   assert.deepEqual([decision.refusal?.code, decision.refusal?.kind], ['AN003', 'not-allowed']);

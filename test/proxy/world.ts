@@ -66,6 +66,9 @@ export interface PodOptions {
   namespace?: string;
   phase?: string;
   hostNetwork?: boolean;
+  serviceAccount?: string;
+  /** Audience of a projected token. */
+  mounts?: string;
   terminating?: boolean;
   node?: string;
   uid?: string;
@@ -185,7 +188,17 @@ function podObject(name: string, options: PodOptions): ApiObject {
       annotations: { ...(role !== null && { 'iam.amazonaws.com/role': role }), ...annotations },
       ...(options.terminating && { deletionTimestamp: '2026-01-01T00:01:00Z' }),
     },
-    spec: { nodeName: options.node ?? 'node-1', hostNetwork: options.hostNetwork ?? false },
+    spec: {
+      nodeName: options.node ?? 'node-1',
+      hostNetwork: options.hostNetwork ?? false,
+      serviceAccountName: options.serviceAccount ?? 'default',
+      ...(options.mounts && {
+        volumes: [
+          { name: 'code', configMap: { name: 'code' } },
+          { name: 'token', projected: { sources: [{ serviceAccountToken: { audience: options.mounts } }] } },
+        ],
+      }),
+    },
     status: {
       phase: options.phase ?? 'Running',
       ...(ip !== null && { podIP: ip, podIPs: (ips ?? [ip]).map((one) => ({ ip: one })) }),

@@ -1,5 +1,6 @@
 // Holds the credentials of every identity that a pod of this node has: fetched before they are asked
 // for, one STS call at a time for each, renewed ahead, and served as long as they are valid.
+import { within } from '../within.ts';
 import { CredentialFailure, type Credentials, type Identity, identityKey } from './types.ts';
 
 /** Asks STS; throws CredentialFailure. `isUrgent` says whether a pod is waiting right now. */
@@ -218,10 +219,3 @@ const defect = (error: unknown): CredentialFailure =>
     error instanceof Error ? error.name : 'unknown',
     'the daemon failed to ask STS',
   );
-
-function within<T>(promise: Promise<T>, ms: number, late: () => Error): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(late()), ms);
-    promise.then(resolve, reject).finally(() => clearTimeout(timer));
-  });
-}

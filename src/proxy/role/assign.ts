@@ -1,5 +1,5 @@
 // From a pod to the identity it has: the model's decision, and what the daemon adds to it.
-import { type Decision, decideRole } from '../../model/role.ts';
+import { type Decision, decideRole, type KnownBy } from '../../model/role.ts';
 import type { RoleSettings } from '../../model/snapshot.ts';
 import type { Identity } from '../credentials/types.ts';
 import type { NamespaceIndex } from '../who/namespace-index.ts';
@@ -21,12 +21,18 @@ export interface AssignSettings {
 }
 
 /** Decides by what is known now; a namespace not yet seen is a refusal. */
-export function assignRole(pod: PodRecord, namespaces: NamespaceIndex, settings: AssignSettings): Assignment {
+export function assignRole(
+  pod: PodRecord,
+  namespaces: NamespaceIndex,
+  settings: AssignSettings,
+  knownBy: KnownBy = 'address',
+): Assignment {
   const roles = settings.roles();
   const decision = decideRole(
     {
       annotations: pod.annotations,
       hostNetwork: pod.hostNetwork,
+      knownBy,
       namespace: namespaces.get(pod.namespace),
     },
     roles,

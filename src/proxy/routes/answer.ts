@@ -2,6 +2,7 @@
 import type { Ask, Parts } from '../parts.ts';
 import { type Answer, notFound, tokenNeeded, wrongHost, wrongMethod } from '../reply.ts';
 import { answerCanary } from './canary.ts';
+import { answerContainer, isForContainer } from './container.ts';
 import { answerDocument } from './document.ts';
 import { hostCheck } from './host.ts';
 import { answerInfo } from './info.ts';
@@ -20,7 +21,10 @@ export function router(parts: Parts): (ask: Ask) => Promise<Routed> {
   const { metadataHost, metadataPort, allowedHosts } = parts.settings;
   const isOwnHost = hostCheck(metadataPort === 80 ? metadataHost : null, allowedHosts);
   return async (ask) => {
-    const { authority, target } = readTarget(ask.requestLine);
+    const asked = readTarget(ask.requestLine);
+    const { authority, target } = asked;
+    if (parts.container && isForContainer(ask, asked))
+      return { route: 'container', answer: await answerContainer(ask, asked, parts.container, parts) };
     const isRight = isOwnHost(ask.header('host') ?? '') && (authority === null || isOwnHost(authority));
     return { route: target.kind, answer: isRight ? await answer(ask, target, parts) : wrongHost() };
   };
@@ -28,6 +32,7 @@ export function router(parts: Parts): (ask: Ask) => Promise<Routed> {
 
 async function answer(ask: Ask, target: Target, parts: Parts): Promise<Answer> {
   if (target.kind === 'token') return answerToken(ask, parts);
+  if (target.kind === 'container') return notFound('no such path');
   if (ask.method !== 'GET' && ask.method !== 'HEAD') {
     return target.kind === 'nothing' ? notFound(target.why) : wrongMethod('GET, HEAD');
   }

@@ -5,7 +5,8 @@ import type { RoleSettings } from '../../model/snapshot.ts';
 import { CredentialFailure } from '../credentials/types.ts';
 import type { Ask, Parts } from '../parts.ts';
 import { type Answer, credentialsFailed, instant, json, otherRole, unknownCaller } from '../reply.ts';
-import { type Caller, findCaller, isStillAt } from './caller.ts';
+import { findCaller, isStillAt } from './caller.ts';
+import type { Caller } from './decide.ts';
 
 /** @param asked the role as written in the path */
 export async function answerDocument(ask: Ask, asked: string, parts: Parts): Promise<Answer> {

@@ -1,8 +1,11 @@
 // What a request line asks for. The path is decoded and normalised once, here, and nothing later
 // looks at its original spelling: what is forwarded is what was judged.
+import { CONTAINER_PATH } from '../../model/container-credentials.ts';
 
 export type Target =
   | { kind: 'canary' }
+  /** The container credentials: not of the metadata service, and at another address. */
+  | { kind: 'container' }
   | { kind: 'token' }
   | { kind: 'listing' }
   /** The role as the caller wrote it: name, path/name or ARN. */
@@ -44,6 +47,7 @@ function readPath(decoded: string): Target {
   const path = segments.join('/');
   if (/[\x00-\x20\x7f-\uffff]/.test(path)) return { kind: 'nothing', why: 'the path holds odd characters' };
   if (path === '-/pod-iam') return { kind: 'canary' };
+  if (decoded === CONTAINER_PATH) return { kind: 'container' };
   const [version = '', ...rest] = segments;
   if (!VERSION.test(version)) return nowhere(path);
   const name = rest.join('/');

@@ -52,6 +52,12 @@ export class PodIndex {
     return this.at(address);
   }
 
+  /** A pod by its UID as soon as it is seen; null when it is not within the time. */
+  async waitFor(uid: string, waitMs: number): Promise<PodRecord | null> {
+    if (!this.#pods.has(uid) && waitMs > 0) await this.#waiters.wait(uid, waitMs);
+    return this.get(uid);
+  }
+
   /** A pod was added or has changed. */
   set(pod: PodRecord): void {
     const before = this.#pods.get(pod.uid);
@@ -61,7 +67,7 @@ export class PodIndex {
       if (!addresses.includes(address)) this.#unclaim(address, pod.uid);
     for (const address of addresses) this.#claim(address, pod.uid);
     this.#listener(pod.uid, pod);
-    for (const address of addresses) this.#waiters.wake(address);
+    for (const key of [pod.uid, ...addresses]) this.#waiters.wake(key);
   }
 
   /** A pod is gone. By UID, so that a namesake created since is not touched. */

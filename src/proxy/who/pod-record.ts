@@ -8,11 +8,14 @@ export interface PodRecord {
   namespace: string;
   name: string;
   node: string | null;
+  serviceAccount: string;
   /** All addresses, each in one spelling. */
   addresses: string[];
   /** The addresses are the network plugin's word; the kubelet has not reported them yet. */
   isEarly: boolean;
   hostNetwork: boolean;
+  /** Has a projected token for the container credentials. */
+  mountsToken: boolean;
   /** Succeeded or Failed: its address may already belong to another. */
   isFinished: boolean;
   isTerminating: boolean;
@@ -30,7 +33,12 @@ interface PodObject {
     deletionTimestamp?: string;
     annotations?: Record<string, string>;
   };
-  spec?: { nodeName?: string; hostNetwork?: boolean };
+  spec?: {
+    nodeName?: string;
+    serviceAccountName?: string;
+    hostNetwork?: boolean;
+    volumes?: { projected?: { sources?: { serviceAccountToken?: { audience?: string } }[] } }[];
+  };
   status?: { phase?: string; podIP?: string; podIPs?: { ip?: string }[] };
 }
 
@@ -39,6 +47,8 @@ export interface RecordOptions {
   annotations: readonly string[];
   /** Whether the network plugin's word on the address counts. */
   announced: boolean;
+  /** Of the container credentials' tokens; null when they are off. */
+  audience: string | null;
 }
 
 /** Reads a pod as the API sends it; null for what has no UID. */
@@ -53,15 +63,22 @@ export function podRecord(object: unknown, options: RecordOptions): PodRecord | 
     namespace: metadata.namespace ?? '',
     name: metadata.name ?? '',
     node: spec.nodeName ?? null,
+    serviceAccount: spec.serviceAccountName ?? 'default',
     addresses: [...new Set(addresses.map(canonicalAddress))],
     isEarly,
     hostNetwork: spec.hostNetwork === true,
+    mountsToken: options.audience !== null && hasTokenFor(options.audience, spec),
     isFinished: status.phase === 'Succeeded' || status.phase === 'Failed',
     isTerminating: metadata.deletionTimestamp !== undefined,
     createdAtMs: Date.parse(metadata.creationTimestamp ?? '') || 0,
     annotations: pick(metadata.annotations ?? {}, [...options.annotations, SESSION_NAME_KEY]),
   };
 }
+
+const hasTokenFor = (audience: string, { volumes = [] }: NonNullable<PodObject['spec']>): boolean =>
+  volumes.some(({ projected }) =>
+    projected?.sources?.some(({ serviceAccountToken }) => serviceAccountToken?.audience === audience),
+  );
 
 const isText = (text: unknown): text is string => typeof text === 'string' && text !== '';
 

@@ -10,9 +10,11 @@ const pod = (uid: string, overrides: Partial<PodRecord> = {}): PodRecord => ({
   namespace: 'shop',
   name: uid,
   node: 'n1',
+  serviceAccount: 'default',
   addresses: ['10.0.0.1'],
   isEarly: false,
   hostNetwork: false,
+  mountsToken: false,
   isFinished: false,
   isTerminating: false,
   createdAtMs: 0,
@@ -84,12 +86,44 @@ describe('the index of pods', () => {
         spec: { nodeName: 'n1', containers: [{ env: [{ name: 'SECRET', value: 'x' }] }] },
         status: { phase: 'Failed', podIP: '10.0.0.1', podIPs: [{ ip: '10.0.0.1' }, { ip: 'FD00::1' }] },
       },
-      { annotations: ['iam.amazonaws.com/role'], announced: false },
+      { annotations: ['iam.amazonaws.com/role'], announced: false, audience: null },
     );
     assert.deepEqual(record, {
       ...pod('u', { name: 'web', addresses: ['10.0.0.1', 'fd00::1'], isFinished: true }),
       annotations: { 'iam.amazonaws.com/role': 'blue' },
     });
-    assert.equal(podRecord({}, { annotations: [], announced: false }), null);
+    assert.equal(podRecord({}, { annotations: [], announced: false, audience: null }), null);
+  });
+
+  test('knows of a pod its service account, and whether it has a token for the container credentials', () => {
+    const read = (audience: string | null, spec: object) =>
+      podRecord({ metadata: { uid: 'u' }, spec }, { annotations: [], announced: false, audience })!;
+    const projecting = (...audiences: (string | undefined)[]) => ({
+      volumes: [
+        { name: 'a', emptyDir: {} },
+        { name: 'b', projected: { sources: [{ configMap: { name: 'x' } }] } },
+        { name: 'c', projected: {} },
+        {
+          name: 'd',
+          projected: { sources: audiences.map((audience) => ({ serviceAccountToken: { audience } })) },
+        },
+      ],
+    });
+    assert.equal(read('ours', projecting('theirs', 'ours')).mountsToken, true);
+    assert.equal(read('ours', projecting('theirs', undefined)).mountsToken, false);
+    assert.equal(read('ours', {}).mountsToken, false);
+    assert.equal(read(null, projecting('ours')).mountsToken, false);
+    assert.equal(read(null, {}).serviceAccount, 'default');
+    assert.equal(read(null, { serviceAccountName: 'web' }).serviceAccount, 'web');
+  });
+
+  test('waits for a pod by its UID', async () => {
+    const index = new PodIndex();
+    const waiting = index.waitFor('u-1', 2_000);
+    index.set(pod('u-2'));
+    index.set(pod('u-1', { addresses: [] }));
+    assert.equal((await waiting)?.uid, 'u-1');
+    assert.equal((await index.waitFor('u-1', 0))?.uid, 'u-1');
+    assert.equal(await index.waitFor('u-3', 5), null);
   });
 });
