@@ -3,7 +3,8 @@
 // are not part of it; whoever plays them watches `store` and reports through `setPodStatus`.
 import type { AddressInfo } from 'node:net';
 import { bootstrapRoles } from './access/bootstrap.ts';
-import { Callers, serviceAccountCaller } from './access/callers.ts';
+import { Callers } from './access/callers.ts';
+import { type AccountToken, accountToken } from './access/service-account-token.ts';
 import { startControllers } from './controllers/controllers.ts';
 import type { Core } from './core.ts';
 import { makeCertificate } from './http/certificate.ts';
@@ -47,8 +48,8 @@ export interface EmulatedCluster {
   /** Changes by the cluster's own parts, in process; the manager's name is `sandbox`. */
   system: SystemApi;
   logs: PodLogs;
-  /** A token of a service account, which need not exist yet. */
-  issueToken(namespace: string, serviceAccount: string): string;
+  /** A token of a service account, which need not exist yet; for this server unless said otherwise. */
+  issueToken(namespace: string, serviceAccount: string, options?: Partial<AccountToken>): string;
   /** A token of a user by name and groups; `system:authenticated` is added. */
   issueUserToken(user: string, groups?: string[]): string;
   kubeconfigFor(token: string, options?: { user?: string; namespace?: string }): string;
@@ -94,7 +95,7 @@ export async function startEmulatedCluster(options: ClusterOptions = {}): Promis
     store,
     system,
     logs: core.logs,
-    issueToken: (namespace, account) => core.callers.issue(serviceAccountCaller(namespace, account)),
+    issueToken: (namespace, account, options) => accountToken(core, namespace, account, options),
     issueUserToken: (user, groups = []) =>
       core.callers.issue({ name: user, groups: [...groups, 'system:authenticated'] }),
     kubeconfigFor,

@@ -133,7 +133,12 @@ export class PodLife {
       pod: this.#pod,
       place: this.#place,
       read: this.#read,
-      token: () => cluster.issueToken(namespace, this.#pod.spec.serviceAccountName ?? 'default'),
+      token: ({ audience, expirationSeconds }) =>
+        cluster.issueToken(namespace, this.#pod.spec.serviceAccountName ?? 'default', {
+          pod: this.#pod,
+          ...(audience !== undefined && { audiences: [audience] }),
+          ...(expirationSeconds !== undefined && { expiresInSeconds: expirationSeconds }),
+        }),
       podFolder: this.#folder,
       hostRoot,
     };

@@ -84,7 +84,7 @@ export interface Volume {
     sources?: {
       configMap?: NamedSource;
       secret?: NamedSource;
-      serviceAccountToken?: { path: string };
+      serviceAccountToken?: { path: string; audience?: string; expirationSeconds?: number };
       downwardAPI?: { items?: FieldItem[] };
     }[];
   };

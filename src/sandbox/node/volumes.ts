@@ -32,8 +32,8 @@ export interface VolumeContext {
   pod: Pod;
   place: PodPlace;
   read: DataReader;
-  /** A bearer token of the pod's service account. */
-  token(): string;
+  /** A token of the pod's service account, bound to the pod; for the API server unless said otherwise. */
+  token(source: { audience?: string; expirationSeconds?: number }): string;
   /** Holds the pod's own volumes, one folder each. */
   podFolder: string;
   /** Stands for the node's `/`. */
@@ -65,7 +65,8 @@ function filesOf(volume: Volume, context: VolumeContext): Files {
       if (source.configMap) return dataFiles('configmap', source.configMap, volume.name, context);
       if (source.secret) return dataFiles('secret', source.secret, volume.name, context);
       if (source.downwardAPI) return fieldFiles(source.downwardAPI.items, context);
-      return source.serviceAccountToken ? [[source.serviceAccountToken.path, context.token()]] : [];
+      const { serviceAccountToken: token } = source;
+      return token ? [[token.path, context.token(token)]] : [];
     });
   }
   if (emptyDir) return [];

@@ -8,6 +8,7 @@ import { fidelityOfAdmission } from './fidelity/admission.ts';
 import { fidelityOfApply } from './fidelity/apply.ts';
 import { fidelityOfControllers } from './fidelity/controllers.ts';
 import { fidelityOfObjects } from './fidelity/objects.ts';
+import { fidelityOfTokens } from './fidelity/tokens.ts';
 import { fidelityOfWatches } from './fidelity/watches.ts';
 import type { Wire } from './helpers/wire.ts';
 
@@ -38,6 +39,7 @@ export function describeFidelity(
     fidelityOfApply(subject);
     fidelityOfWatches(subject);
     fidelityOfAccess(subject);
+    fidelityOfTokens(subject);
     fidelityOfAdmission(subject);
     fidelityOfControllers(subject);
     it('ends a namespace with everything in it', async () => {

@@ -6,7 +6,20 @@ export interface Caller {
   name: string;
   groups: string[];
   uid?: string;
+  extra?: Record<string, string[]>;
 }
+
+/** What a token is good for. */
+export interface Grant {
+  caller: Caller;
+  audiences: readonly string[];
+  expiresAtMs: number;
+  /** UID of the pod that it ends with. */
+  podUid: string | null;
+}
+
+/** Of this API server, and its issuer. */
+export const API_AUDIENCE = 'https://kubernetes.default.svc.cluster.local';
 
 /** The cluster's own parts (controllers, kubelets): what a member of system:masters may do. */
 export const systemCaller: Caller = {
@@ -23,34 +36,48 @@ export const serviceAccountCaller = (namespace: string, name: string): Caller =>
 });
 
 export class Callers {
-  readonly #byToken = new Map<string, { caller: Caller; expiresAtMs: number }>();
+  readonly #byToken = new Map<string, Grant>();
 
-  /** A new token for the caller, valid for the life of the server unless a time is given. */
-  issue(caller: Caller, expiresAtMs = Number.POSITIVE_INFINITY): string {
-    const token = randomBytes(24).toString('base64url');
-    this.#byToken.set(token, { caller, expiresAtMs });
+  /**
+   * A token for the caller, for this server and for its life unless the grant says otherwise.
+   * @param token its text; random by default
+   */
+  issue(
+    caller: Caller,
+    grant: Partial<Omit<Grant, 'caller'>> = {},
+    token = randomBytes(24).toString('base64url'),
+  ): string {
+    const whole = { audiences: [API_AUDIENCE], expiresAtMs: Number.POSITIVE_INFINITY, podUid: null };
+    this.#byToken.set(token, { ...whole, ...grant, caller });
     return token;
   }
 
   /** Withdraws every token of a caller, as the deletion of a service account does. */
   withdraw(name: string): void {
-    for (const [token, { caller }] of this.#byToken) {
-      if (caller.name === name) this.#byToken.delete(token);
-    }
+    this.#forget(({ caller }) => caller.name === name);
+  }
+
+  /** Withdraws the tokens that are bound to a pod, as its deletion does. */
+  withdrawPod(uid: string): void {
+    this.#forget(({ podUid }) => podUid === uid);
+  }
+
+  #forget(isOver: (grant: Grant) => boolean): void {
+    for (const [token, grant] of this.#byToken) if (isOver(grant)) this.#byToken.delete(token);
   }
 
   /** Null for a token that is not known or has expired. */
-  of(token: string): Caller | null {
+  of(token: string): Grant | null {
     const known = this.#byToken.get(token);
-    return known && known.expiresAtMs > Date.now() ? known.caller : null;
+    return known && known.expiresAtMs > Date.now() ? known : null;
   }
 
   /** By the Authorization header; anonymous without one, 401 with one that means nobody. */
   authenticate(header: string | undefined): Caller {
     if (header === undefined) return anonymous;
     const token = /^Bearer (.+)$/i.exec(header)?.[1]?.trim();
-    const caller = token === undefined ? null : this.of(token);
-    if (!caller) throw unauthorized();
-    return caller;
+    const grant = token === undefined ? null : this.of(token);
+    if (!grant?.audiences.includes(API_AUDIENCE)) throw unauthorized();
+    return grant.caller;
   }
 }

@@ -3,8 +3,8 @@
 import type { Core } from '../core.ts';
 import { isRecord } from '../object.ts';
 import type { ResourceType } from '../resources.ts';
-import { ApiError } from '../status.ts';
-import type { Caller } from './callers.ts';
+import { ApiError, badRequest } from '../status.ts';
+import { API_AUDIENCE, type Caller } from './callers.ts';
 import { type Attributes, judge, rulesFor } from './rbac.ts';
 
 export const isReview = (type: ResourceType): boolean =>
@@ -36,15 +36,32 @@ const answers: Record<string, (core: Core, caller: Caller, spec: Spec) => Spec> 
       userInfo: { username: caller.name, groups: caller.groups, ...(caller.uid ? { uid: caller.uid } : {}) },
     },
   }),
-  TokenReview: (core, _caller, spec) => {
-    const found = core.callers.of(String(spec['token'] ?? ''));
-    return {
-      status: found
-        ? { authenticated: true, user: { username: found.name, groups: found.groups } }
-        : { user: {}, error: 'invalid bearer token' },
-    };
-  },
+  TokenReview: (core, _caller, spec) => ({ status: reviewToken(core, spec) }),
 };
+
+function reviewToken(core: Core, spec: Spec): Spec {
+  const token = String(spec['token'] ?? '');
+  if (token === '') throw badRequest('token is required for TokenReview in authentication');
+  const asked = (spec['audiences'] as string[] | undefined) ?? [];
+  const wanted = asked.length > 0 ? asked : [API_AUDIENCE];
+  const grant = core.callers.of(token);
+  if (!grant) return { user: {}, error: 'invalid bearer token' };
+  const audiences = grant.audiences.filter((audience) => wanted.includes(audience));
+  if (audiences.length === 0) {
+    const error = `[invalid bearer token, token audiences ${quoted(grant.audiences)} is invalid for the target audiences ${quoted(wanted)}]`;
+    return { user: {}, error };
+  }
+  const { name, uid, groups, extra } = grant.caller;
+  return {
+    authenticated: true,
+    user: { username: name, ...(uid && { uid }), groups, ...(extra && { extra }) },
+    audiences,
+  };
+}
+
+/** As Go prints a list of texts. */
+const quoted = (texts: readonly string[]): string =>
+  `[${texts.map((text) => JSON.stringify(text)).join(' ')}]`;
 
 function decide(core: Core, caller: Caller, spec: Spec): Spec {
   const attributes = attributesIn(spec);

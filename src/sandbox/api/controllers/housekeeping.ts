@@ -33,7 +33,10 @@ export function startHousekeeping(core: Core): () => void {
     if (type !== 'DELETED') return;
     const { namespace, name, uid } = object.metadata;
     if (key === 'serviceaccounts') callers.withdraw(`system:serviceaccount:${namespace}:${name}`);
-    if (key === 'pods') logs.forget(uid!);
+    if (key === 'pods') {
+      logs.forget(uid!);
+      callers.withdrawPod(uid!);
+    }
   });
   const stopReconciler = startReconciler(core, {
     keysOf: ({ key, type, object }) => {

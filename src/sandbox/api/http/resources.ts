@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Caller } from '../access/callers.ts';
 import { answerReview, isReview } from '../access/reviews.ts';
+import { issueServiceAccountToken } from '../access/service-account-token.ts';
 import type { Core } from '../core.ts';
 import type { ApiObject } from '../object.ts';
 import { applyObject, patchObject, replaceObject } from '../operations/change.ts';
@@ -145,7 +146,6 @@ async function removeAll(exchange: Exchange): Promise<void> {
 async function answerToken(exchange: Exchange): Promise<void> {
   const { core, resource, message, response } = exchange;
   if (resource.verb !== 'create') throw methodNotAllowed();
-  const { issueServiceAccountToken } = await import('../access/service-account-token.ts');
   sendJson(
     response,
     201,
