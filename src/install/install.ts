@@ -11,7 +11,7 @@ import { environmentProblem, interruptedProblem, Problem } from '../model/proble
 import type { Progress } from '../model/progress.ts';
 import { readDaemonSet } from './installed.ts';
 import { type NodeSplit, splitNodes } from './nodes.ts';
-import { findOtherProxies, type OtherProxy } from './other-proxies.ts';
+import { findOtherProxies, type OtherProxy, requireFreeAddress } from './other-proxies.ts';
 import { installNeeds, requirePermissions } from './permissions.ts';
 import { awaitRollout, type RolloutTiming } from './rollout.ts';
 
@@ -40,6 +40,7 @@ export async function planInstall(
   if (namespace?.metadata.deletionTimestamp) throw terminating(values.systemNamespace);
   await readDaemonSet(kube, values.systemNamespace);
   if (values.awsSecret !== null) await requireSecret(kube, values, values.awsSecret);
+  if (values.daemon['container-credentials'] === true) await requireFreeAddress(kube);
   const [nodes, otherProxies] = await Promise.all([splitNodes(kube), findOtherProxies(kube)]);
   progress.step('trying the changes on the API server');
   const objects = installObjects(values, bundle).map((object) => adopted(object, namespace));

@@ -1,5 +1,7 @@
 // Finds other credential proxies in the cluster: two of them on one node fight over one address.
 import type { Kube, KubeObject } from '../cluster/kube.ts';
+import { CONTAINER_IPV4 } from '../model/container-credentials.ts';
+import { environmentProblem } from '../model/problem.ts';
 
 const known = /(?:^|[/-])(kube2iam|kiam|metadataproxy|aws-metadata-proxy|kube-aws-iam-controller)(?:[:@-]|$)/;
 
@@ -18,6 +20,25 @@ export async function findOtherProxies(kube: Kube): Promise<OtherProxy[]> {
       .map((text) => known.exec(text)?.[1])
       .find(Boolean);
     return product ? [{ product, daemonSet: `${object.metadata.namespace}/${object.metadata.name}` }] : [];
+  });
+}
+
+/**
+ * EKS's agent answers at the very address of our container credentials, on each node.
+ * @throws Problem ADDRESS_TAKEN when it is installed
+ */
+export async function requireFreeAddress(kube: Kube): Promise<void> {
+  const daemonSets = await kube.list('apps/v1', 'DaemonSet');
+  const agent = daemonSets.find((object) =>
+    [object.metadata.name, ...imagesOf(object)].some((text) => /eks-pod-identity-agent(?:[:@]|$)/.test(text)),
+  );
+  if (!agent) return;
+  const name = `${agent.metadata.namespace}/${agent.metadata.name}`;
+  throw environmentProblem({
+    code: 'ADDRESS_TAKEN',
+    what: `--container-credentials is not possible beside the EKS Pod Identity agent (DaemonSet ${name})`,
+    why: `both answer at ${CONTAINER_IPV4}, and the pods of one would ask the other`,
+    next: 'install without --container-credentials, or remove the add-on eks-pod-identity-agent first',
   });
 }
 

@@ -7,6 +7,7 @@ import { readStatus } from '../../src/install/status.ts';
 import { planUninstall, uninstall } from '../../src/install/uninstall.ts';
 import type { Bundle } from '../../src/manifests/bundle.ts';
 import { defaultValues, type InstallValues } from '../../src/manifests/values.ts';
+import { parseDaemonFlags } from '../../src/model/daemon-flags.ts';
 import { interruptedProblem } from '../../src/model/problem.ts';
 import { type Progress, SILENT } from '../../src/model/progress.ts';
 import { refusal, useCluster } from '../cluster/helpers.ts';
@@ -210,6 +211,36 @@ describe('before installing', () => {
       { product: 'kiam', daemonSet: 'kube-system/kiam-agent' },
       { product: 'kube2iam', daemonSet: 'kube-system/metadata' },
     ]);
+  });
+
+  it('the address of the container credentials is not taken from the EKS Pod Identity agent', async () => {
+    const daemon = parseDaemonFlags(['--container-credentials']);
+    const values = { ...defaultValues('1.0.0'), daemon };
+    await planInstall(test.kube, values, first, SILENT);
+    const template = (image: string) => ({
+      metadata: { labels: { app: 'agent' } },
+      spec: { containers: [{ name: 'agent', image }] },
+    });
+    test.cluster.system.create('daemonsets.apps', {
+      apiVersion: 'apps/v1',
+      kind: 'DaemonSet',
+      metadata: { name: 'agent', namespace: 'kube-system' },
+      spec: {
+        selector: { matchLabels: { app: 'agent' } },
+        template: template('eks/eks-pod-identity-agent:0.1.37'),
+      },
+    });
+    const { code, message, next } = await refusal(planInstall(test.kube, values, first, SILENT));
+    assert.deepEqual(
+      [code, message, next],
+      [
+        'ADDRESS_TAKEN',
+        '--container-credentials is not possible beside the EKS Pod Identity agent (DaemonSet kube-system/agent)',
+        'install without --container-credentials, or remove the add-on eks-pod-identity-agent first',
+      ],
+    );
+    await planInstall(test.kube, defaultValues('1.0.0'), first, SILENT);
+    test.cluster.system.remove('daemonsets.apps', 'kube-system', 'agent');
   });
 
   it('a Secret that is not there is asked for, with the command that makes it', async () => {

@@ -7,6 +7,7 @@ import * as facts from '../../src/sandbox/demo/facts.ts';
 import { installWords } from '../../src/sandbox/hints.ts';
 import { waitForShop } from '../../src/sandbox/shop-ready.ts';
 import { startWorld, type World } from '../../src/sandbox/world.ts';
+import { containerCredentialsPod } from '../helpers/doc-snippet.ts';
 import { findProcess, startPodIam } from './run.ts';
 
 let world: World;
@@ -21,7 +22,7 @@ async function runPod(
   script: string,
   { role, image = 'curl:1', node }: { role?: string; image?: string; node?: string },
 ): Promise<string> {
-  const { metadata } = world.cluster.system.create('pods', {
+  return ended({
     apiVersion: 'v1',
     kind: 'Pod',
     metadata: {
@@ -35,11 +36,17 @@ async function runPod(
       containers: [{ name: 'main', image, command: ['sh', '-c', script] }],
     },
   });
+}
+
+/** What the one container of a pod of the shop has printed at its end. */
+async function ended(pod: Parameters<typeof world.cluster.system.create>[1]): Promise<string> {
+  const { metadata, spec } = world.cluster.system.create('pods', pod);
+  const [{ name }] = (spec as { containers: [{ name: string }] }).containers;
   for (let i = 0; i < 600; i++) {
     const phase = (world.cluster.store.get('pods', 'shop', metadata.name)?.['status'] as { phase?: string })
       ?.phase;
     if (phase === 'Succeeded' || phase === 'Failed')
-      return world.cluster.logs.read(metadata.uid!, 'main') ?? '';
+      return world.cluster.logs.read(metadata.uid!, name) ?? '';
     await sleep(25);
   }
   throw new Error('the pod did not end');
@@ -66,18 +73,23 @@ describe('before the proxy is installed', () => {
 
 describe('once it is installed', () => {
   before(async () => {
-    const install = startPodIam([...installWords(world.aws.url), '--no-smoke'], world.environment);
+    const words = [...installWords(world.aws.url), '--no-smoke', '--container-credentials'];
+    const install = startPodIam(words, world.environment);
     assert.equal(await install.ended, 0, install.output());
   });
 
-  it('an AWS SDK in a pod gets the role of its annotation, by its default chain', async () => {
+  const whoAmI = (): string => {
     const sdk = fileURLToPath(
       new URL('../../node_modules/@aws-sdk/client-sts/dist-cjs/index.js', import.meta.url),
     );
-    const script = `AWS_REGION=eu-central-1 AWS_ENDPOINT_URL=${world.aws.url} node -e "
+    return `AWS_REGION=eu-central-1 AWS_ENDPOINT_URL=${world.aws.url} node -e "
       const { STSClient, GetCallerIdentityCommand } = require('${sdk}');
       new STSClient({}).send(new GetCallerIdentityCommand({})).then((who) => console.log(who.Arn), (e) => console.log(e.name));
     "`;
+  };
+
+  it('an AWS SDK in a pod gets the role of its annotation, by its default chain', async () => {
+    const script = whoAmI();
     const [blue, red, none] = await Promise.all([
       runPod(script, { role: 'blue', image: 'node:22-slim' }),
       runPod(script, { role: 'red', image: 'node:22-slim' }),
@@ -86,6 +98,22 @@ describe('once it is installed', () => {
     assert.match(blue!, /^arn:aws:sts::210987654321:assumed-role\/blue\/shop\.test-\w+\n$/);
     assert.match(red!, /^arn:aws:sts::210987654321:assumed-role\/red\/shop\.test-\w+\n$/);
     assert.equal(none, 'CredentialsProviderError\n');
+  });
+
+  it('an AWS SDK in the pod of the container credentials page is known by its token, also on its node’s network', async () => {
+    const run = (name: string, role: string, spec: object = {}) =>
+      ended(
+        containerCredentialsPod({
+          ...{ name, namespace: 'shop', role, image: 'node:22-slim', spec },
+          command: ['sh', '-c', `export AWS_EC2_METADATA_DISABLED=true; ${whoAmI()}`],
+        }),
+      );
+    const [blue, onHost] = await Promise.all([
+      run('by-token', 'blue'),
+      run('by-token-on-host', 'red', { hostNetwork: true }),
+    ]);
+    assert.equal(blue, 'arn:aws:sts::210987654321:assumed-role/blue/shop.by-token\n');
+    assert.equal(onHost, 'arn:aws:sts::210987654321:assumed-role/red/shop.by-token-on-host\n');
   });
 
   it("a pod whose daemon has died gets a refusal, never its node's role", async () => {

@@ -13,7 +13,7 @@ export interface Packet {
 }
 
 export interface Origin {
-  /** Host processes pass no prerouting and no forward hook. */
+  /** Host processes pass the output hook, and neither prerouting nor forward. */
   isPod: boolean;
   /** Rules of the node that it runs on. */
   rules: Ruleset;
@@ -47,13 +47,13 @@ export function decideWay(packet: Packet, origin: Origin): Way {
       origin,
     );
 
-  if (origin.isPod) {
-    const verdict = at('prerouting', origin.rules, 'pod', '');
-    if (verdict?.kind === 'dnat') {
-      address = verdict.address;
-      port = verdict.port ?? port;
-    } else if (verdict?.kind === 'drop' || verdict?.kind === 'reject') return { verdict: verdict.kind };
-  }
+  const first = origin.isPod
+    ? at('prerouting', origin.rules, 'pod', '')
+    : at('output', origin.rules, '', 'eth0');
+  if (first?.kind === 'dnat') {
+    address = first.address;
+    port = first.port ?? port;
+  } else if (first?.kind === 'drop' || first?.kind === 'reject') return { verdict: first.kind };
   const target = origin.rulesOfHost(address);
   const isOwnHost = address === origin.hostAddress;
   if (target !== null) {

@@ -13,6 +13,10 @@ table inet pod_iam {
     type nat hook prerouting priority dstnat - 5; policy accept;
     ip daddr 169.254.169.254 tcp dport 80 counter dnat ip to ${host}:${port}
   }
+  chain output {
+    type nat hook output priority -105; policy accept;
+    ip daddr 169.254.170.23 tcp dport 80 dnat ip to ${host}:${port}
+  }
   chain input {
     type filter hook input priority filter - 5; policy accept;
     tcp dport ${port} ct original ip daddr 169.254.169.254 accept
@@ -89,6 +93,13 @@ describe('with the rule', () => {
     const [ip, answer] = await run(METADATA);
     assert.equal(answer, `daemon ${ip} /latest`);
     assert.deepEqual(await run(METADATA, onHost), [host(), `imds ${host()} /latest`]);
+  });
+
+  it('what the output hook leads elsewhere goes there from the host alone', async () => {
+    const container = 'curl -sS -m 1 http://169.254.170.23/v1 2>&1';
+    assert.deepEqual(await run(container, onHost), [host(), `daemon ${host()} /v1`]);
+    const [, answer] = await run(container);
+    assert.match(answer!, /^curl: \(7\) Failed to connect to 169.254.170.23 port 80 /);
   });
 
   it('Node programs in a pod go the same way', async () => {
