@@ -29,12 +29,14 @@ type Caller = AwsFacts['caller'];
  * for, and is kept under its own: a reader that finds null looks there for the same name.
  * @param aws null when AWS is not to be asked
  * @param roleArns the roles that pods are to have
+ * `audits` asks as well whom trust policies name and what the roles of the daemons may do.
  * @param nodeRoleArns the roles that the daemons run as; of a session without the path, which it has lost
  */
 export async function gatherAws(
   aws: Aws | null,
   roleArns: readonly string[],
   nodeRoleArns: readonly string[] = [],
+  { audits }: { audits: boolean } = { audits: true },
 ): Promise<AwsFacts> {
   const { caller, isNobody } = await gatherCaller(aws);
   const wanted = [...new Set([...roleArns, ...nodeRoleArns])];
@@ -55,21 +57,20 @@ export async function gatherAws(
   for (const [index, arn] of wanted.entries()) {
     if (found[index]!.under !== arn) roles[arn] = known(null, 'iam:GetRole');
   }
-  // Under the ARN that IAM knows it by: another path than asked for is no other role to a session.
-  const isNode = (index: number): boolean => nodeRoleArns.includes(wanted[index]!);
+  const roleNames = await gatherRoleNames(aws, roles, caller.value);
+  if (!audits) return { ...noAwsFacts('it was not asked for'), caller, roles, roleNames };
+  // Under the ARN that IAM knows it by: a session has lost its role's path.
   const nodes = found.filter(
-    ({ fact }, index) => isNode(index) && fact.state === 'known' && fact.value !== null,
+    ({ fact }, index) =>
+      nodeRoleArns.includes(wanted[index]!) && fact.state === 'known' && fact.value !== null,
   );
+  const nodeArns = [...new Set(nodes.map(({ under }) => under))];
   return {
     caller,
     roles,
-    roleNames: await gatherRoleNames(aws, roles, caller.value),
+    roleNames,
     ...(await gatherNamed(aws, documentsOf(roles), caller.value, roles)),
-    nodeRoles: await gatherNodeRoles(
-      aws,
-      [...new Set(nodes.map(({ under }) => under))],
-      [...new Set(roleArns)],
-    ),
+    nodeRoles: await gatherNodeRoles(aws, nodeArns, [...new Set(roleArns)]),
   };
 }
 

@@ -11,6 +11,12 @@ import { run as AN012 } from './AN012.ts';
 import { run as AN013 } from './AN013.ts';
 import { run as CR001 } from './CR001.ts';
 import { run as CR002 } from './CR002.ts';
+import { run as GR001 } from './GR001.ts';
+import { run as GR002 } from './GR002.ts';
+import { run as GR003 } from './GR003.ts';
+import { run as GR004 } from './GR004.ts';
+import { run as GR006 } from './GR006.ts';
+import { run as GR008 } from './GR008.ts';
 import { run as ID008 } from './ID008.ts';
 import { run as ID009 } from './ID009.ts';
 import { run as ID010 } from './ID010.ts';
@@ -26,6 +32,7 @@ import { run as LK005 } from './LK005.ts';
 import { run as NW001 } from './NW001.ts';
 import { run as NW010 } from './NW010.ts';
 import { run as TP018 } from './TP018.ts';
+import { TRUST_CHECKS } from './trust-rules.ts';
 
 // biome-ignore format: one line per check, to be read as a table
 export const CATALOGUE: readonly Check[] = [
@@ -45,6 +52,13 @@ export const CATALOGUE: readonly Check[] = [
   { code: 'AN012', title: 'annotation keys are spelt right', severity: 'warning', decidedBy: ['K', 'F'], after: [], run: AN012 },
   { code: 'AN013', title: "the namespace's allow-list can be read", severity: 'error', decidedBy: ['K', 'F'], after: [], run: AN013 },
   { code: 'TP018', title: 'the trust policy lets the node identity in', severity: 'error', decidedBy: ['I', 'A'], after: ['AN002', 'AN010'], run: TP018 },
+  ...TRUST_CHECKS,
+  { code: 'GR001', title: 'the node role may assume the roles in use', severity: 'error', decidedBy: ['I'], after: [], isAudit: true, run: GR001 },
+  { code: 'GR002', title: 'the node role may not assume everything', severity: 'security', decidedBy: ['I'], after: [], isAudit: true, run: GR002 },
+  { code: 'GR003', title: 'no boundary or organisation policy stands in the way', severity: 'error', decidedBy: ['I'], after: [], isAudit: true, run: GR003 },
+  { code: 'GR004', title: 'the node role has no broad powers', severity: 'security', decidedBy: ['I'], after: [], isAudit: true, run: GR004 },
+  { code: 'GR006', title: 'sessions are no longer than the role allows', severity: 'error', decidedBy: ['I'], after: ['AN010'], isAudit: true, run: GR006 },
+  { code: 'GR008', title: 'roles trust the nodes of every group', severity: 'error', decidedBy: ['I'], after: ['AN010'], isAudit: true, run: GR008 },
   { code: 'ID010', title: 'the workload gets credentials', severity: 'error', decidedBy: ['A'], after: ['IN002', 'AN002', 'AN003', 'AN004', 'AN010', 'TP018', 'NW001', 'NW010'], run: ID010 },
   { code: 'ID009', title: 'no workload comes out as its node', severity: 'security', decidedBy: ['A'], after: ['ID010'], run: ID009 },
   { code: 'ID008', title: 'the proven identity is the annotated role', severity: 'error', decidedBy: ['A'], after: ['ID010', 'ID009'], run: ID008 },

@@ -11,6 +11,8 @@ export interface RunChecksOptions {
   /** Codes to report; null for all. */
   only?: readonly string[] | null;
   skip?: readonly string[];
+  /** Whether to run audits that are not asked for by name; true by default. */
+  audits?: boolean;
 }
 
 /** Results in the catalogue's order, then by subject. */
@@ -18,11 +20,15 @@ export function runChecks(snapshot: Snapshot, options: RunChecksOptions): Result
   const results: Result[] = [];
   for (const check of CATALOGUE) {
     if (!check.decidedBy.some((way) => options.by.includes(way))) continue;
-    const { code, title, severity } = check;
+    const { code, title, severity, isAudit } = check;
+    if (isAudit && options.audits === false && !options.only?.includes(code)) continue;
     const found = check
       .run(snapshot)
       .filter((finding) => !isWaived(finding, check, options))
-      .map((finding) => ({ code, title, severity, ...finding }));
+      .map((finding) => ({
+        ...{ code, title, severity, ...finding },
+        ...(isAudit && finding.status === 'unknown' && { severity: 'warning' as const }),
+      }));
     results.push(...found.sort(bySubject).map((result) => withParents(result, check, results)));
   }
   return results.filter(

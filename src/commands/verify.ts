@@ -42,6 +42,7 @@ export default class Verify extends PodIamCommand<typeof Verify> {
       files: [],
       active: true,
       needsAnnotated: true,
+      audits: false,
       version: VERSION,
       signal: this.signal,
       progress: this.progress,

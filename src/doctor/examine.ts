@@ -28,6 +28,8 @@ export interface ExamineOptions {
   active: boolean;
   /** Ends the run with a problem, before any pod is started, when nobody is there to be proven. */
   needsAnnotated?: boolean;
+  /** Whether to look at AWS's side beyond whether pods get their roles; true by default. */
+  audits?: boolean;
   selection: Selection;
   systemNamespace: string;
   /** ARNs to take for the node identities instead of those that the daemons tell. */
@@ -93,7 +95,9 @@ export async function examine(options: ExamineOptions): Promise<Examination> {
   options.progress.end();
   const { snapshot, problem, left, notCovered } = state;
   const results =
-    snapshot === null ? [] : runChecks(snapshot, { by, only: options.only, skip: options.skip });
+    snapshot === null
+      ? []
+      : runChecks(snapshot, { by, only: options.only, skip: options.skip, audits: options.audits ?? true });
   const annotated = snapshot === null ? [] : annotatedOf(snapshot, selected);
   return {
     report: reportOf(options, { startedAt, results, snapshot, annotated, isComplete: problem === null }),

@@ -23,6 +23,8 @@ export interface GatherSources {
   selection: { namespace: string | null };
   systemNamespace: string;
   nodeRoles: readonly string[];
+  /** Whether to read what audits need; true by default. */
+  audits?: boolean;
   probe: { region: string | null };
   progress: Progress;
 }
@@ -57,7 +59,8 @@ export async function gatherSnapshot(sources: GatherSources): Promise<Snapshot> 
   const nodes = identities
     .map((identity) => nodeRoleArn(identity, unasked))
     .filter((arn) => arn.includes(':role/'));
-  return { ...unasked, aws: await gatherAws(aws, sorted(wanted), sorted(nodes)) };
+  const audits = sources.audits ?? true;
+  return { ...unasked, aws: await gatherAws(aws, sorted(wanted), sorted(nodes), { audits }) };
 }
 
 const sorted = (texts: readonly string[]): string[] => [...new Set(texts)].sort();

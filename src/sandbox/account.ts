@@ -31,7 +31,13 @@ export function sandboxAccount(): SandboxAccount {
   for (const name of RIGHT_ROLES) role(name, { trust: trusting(node.arn), policy: allowing('s3:GetObject') });
   role(BROKEN_ROLE, { trust: trusting(oldNode.arn), policy: allowing('s3:GetObject') });
   const operator = user('operator', {
-    policy: allowing(['iam:GetRole', 'iam:ListRoles', 'iam:UpdateAssumeRolePolicy']),
+    policy: allowing([
+      ...['iam:GetRole', 'iam:ListRoles', 'iam:UpdateAssumeRolePolicy'],
+      // What the doctor's look at the node role and at those who are named takes besides.
+      ...['iam:GetUser', 'iam:SimulatePrincipalPolicy', 'iam:ListRolePolicies', 'iam:GetRolePolicy'],
+      ...['iam:ListAttachedRolePolicies', 'iam:GetPolicy', 'iam:GetPolicyVersion'],
+      ...['iam:ListOpenIDConnectProviders', 'iam:GetOpenIDConnectProvider', 'iam:GetAccountSummary'],
+    ]),
   });
   return { state, operator };
 }

@@ -1,7 +1,7 @@
 // The session name that CloudTrail shows for a pod.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { sessionName } from '../../src/proxy/role/session-name.ts';
+import { sessionName } from '../../src/model/session-name.ts';
 import type { PodRecord } from '../../src/proxy/who/pod-record.ts';
 
 const pod = (overrides: Partial<PodRecord> = {}): PodRecord => ({

@@ -1,10 +1,10 @@
 // From a pod to the identity it has: the model's decision, and what the daemon adds to it.
 import { type Decision, decideRole, type KnownBy } from '../../model/role.ts';
+import { sessionName } from '../../model/session-name.ts';
 import type { RoleSettings } from '../../model/snapshot.ts';
 import type { Identity } from '../credentials/types.ts';
 import type { NamespaceIndex } from '../who/namespace-index.ts';
 import type { PodRecord } from '../who/pod-record.ts';
-import { sessionName } from './session-name.ts';
 
 export interface Assignment {
   decision: Decision;
