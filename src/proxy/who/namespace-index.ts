@@ -31,8 +31,11 @@ export class NamespaceIndex {
     return name;
   }
 
-  remove(object: unknown): void {
-    this.#annotations.delete(metadataOf(object).name ?? '');
+  /** Returns the namespace's name. */
+  remove(object: unknown): string {
+    const { name = '' } = metadataOf(object);
+    this.#annotations.delete(name);
+    return name;
   }
 
   replace(objects: readonly unknown[]): void {

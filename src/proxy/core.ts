@@ -1,0 +1,121 @@
+// The daemon without its sockets: the watches say which pods there are, each pod's identity is held in
+// the vault before it asks, and the routes find both in the parts.
+import type { KnownBy } from '../model/role.ts';
+import { type Issue, Vault } from './credentials/vault.ts';
+import type { Imds } from './imds.ts';
+import { issuanceTold } from './issuance.ts';
+import type { Log } from './log.ts';
+import type { Metrics } from './metrics.ts';
+import { OwnIdentity } from './own-identity.ts';
+import type { Parts } from './parts.ts';
+import { Refusals } from './refusals.ts';
+import { assignRole } from './role/assign.ts';
+import { type DaemonSettings, discoveredRoles } from './settings.ts';
+import { SessionTokens } from './tokens/session-tokens.ts';
+import type { KubeApi } from './who/api.ts';
+import { Bearers } from './who/bearers.ts';
+import { NamespaceIndex } from './who/namespace-index.ts';
+import { PodIndex } from './who/pod-index.ts';
+import type { PodRecord } from './who/pod-record.ts';
+import { startWatches, type Watches } from './who/watches.ts';
+
+/** All that the daemon talks to. */
+export interface Outside {
+  api: KubeApi;
+  imds: Imds;
+  sts: { issue: Issue; caller(): Promise<string> };
+}
+
+export interface Core {
+  parts: Parts;
+  watches: Watches;
+  close(): void;
+}
+
+/** Begins to watch and to fetch at once. */
+export function startCore(
+  settings: DaemonSettings,
+  { api, imds, sts }: Outside,
+  { log, metrics }: { log: Log; metrics: Metrics },
+): Core {
+  const namespaces = new NamespaceIndex(settings.roles.namespaceKey);
+  const pods = new PodIndex((uid, pod) => hold(uid, pod));
+  const refusals = new Refusals({ api, log, metrics, node: settings.node });
+  const vault = new Vault(sts.issue, issuanceTold({ pods, refusals, metrics, log }));
+  const roles = () => discoveredRoles(settings, self.self);
+  const assign = (pod: PodRecord, knownBy?: KnownBy) =>
+    assignRole(
+      pod,
+      namespaces,
+      { roles, sessionName: settings.sessionName, sessionSeconds: settings.sessionSeconds },
+      knownBy,
+    );
+  const self = new OwnIdentity(
+    () => sts.caller(),
+    log,
+    () => pods.each(hold),
+  );
+
+  /** As soon as a pod is bound to the node, and long before it has an address. */
+  function hold(uid: string, pod: PodRecord | null): void {
+    const knownBy = pod?.mountsToken ? 'token' : 'address';
+    vault.hold(uid, pod && !pod.isFinished ? assign(pod, knownBy).identity : null);
+  }
+
+  const watches = startWatches({
+    settings,
+    api,
+    pods,
+    namespaces,
+    log,
+    metrics,
+    onNamespace: (name) =>
+      pods.each((uid, pod) => {
+        if (name === null || pod.namespace === name) hold(uid, pod);
+      }),
+  });
+
+  const parts: Parts = {
+    settings,
+    pods,
+    namespaces,
+    vault,
+    tokens: new SessionTokens(),
+    imds,
+    self,
+    refusals,
+    roles,
+    assign,
+    container: containerParts(settings.containerAudience, { api, log, metrics }),
+    doubtWatch: () => watches.doubt(),
+  };
+  return {
+    parts,
+    watches,
+    close() {
+      watches.close();
+      self.close();
+      vault.close();
+    },
+  };
+}
+
+function containerParts(
+  audience: string | null,
+  { api, log, metrics }: { api: KubeApi; log: Log; metrics: Metrics },
+): Parts['container'] {
+  if (audience === null) return null;
+  let failure: string | null = null;
+  const bearers = new Bearers({
+    api,
+    audience,
+    onReview(outcome, why) {
+      metrics.tokenReviewed(outcome);
+      if (outcome === 'dropped') return;
+      const before = failure;
+      failure = outcome === 'failed' ? why : null;
+      if (failure !== null && failure !== before) log.warn({ why }, 'cannot review tokens');
+    },
+  });
+  return { audience, bearers };
+}
