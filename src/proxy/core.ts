@@ -1,6 +1,7 @@
 // The daemon without its sockets: the watches say which pods there are, each pod's identity is held in
 // the vault before it asks, and the routes find both in the parts.
 import type { KnownBy } from '../model/role.ts';
+import { auditTrail } from './audit.ts';
 import { type Issue, Vault } from './credentials/vault.ts';
 import type { Imds } from './imds.ts';
 import { issuanceTold } from './issuance.ts';
@@ -84,6 +85,7 @@ export function startCore(
     imds,
     self,
     refusals,
+    audit: auditTrail(log),
     roles,
     assign,
     container: containerParts(settings.containerAudience, { api, log, metrics }),

@@ -24,6 +24,7 @@ export async function answerDocument(ask: Ask, asked: string, parts: Parts): Pro
   try {
     const credentials = await parts.vault.get(caller.identity);
     if (!isStillAt(ask, parts, caller.pod)) return unknownCaller(ask.address);
+    parts.audit({ ...caller, credentials, address: ask.address, knownBy: 'address' });
     return json({
       Code: 'Success',
       LastUpdated: instant(credentials.issuedAtMs),
