@@ -1,7 +1,5 @@
 // The daemon without its sockets: the watches say which pods there are, each pod's identity is held in
 // the vault before it asks, and the routes find both in the parts.
-import type { KnownBy } from '../model/role.ts';
-import { auditTrail } from './audit.ts';
 import { type Issue, Vault } from './credentials/vault.ts';
 import type { Imds } from './imds.ts';
 import { issuanceTold } from './issuance.ts';
@@ -10,8 +8,8 @@ import type { Metrics } from './metrics.ts';
 import { OwnIdentity } from './own-identity.ts';
 import type { Parts } from './parts.ts';
 import { Refusals } from './refusals.ts';
-import { assignRole } from './role/assign.ts';
-import { type DaemonSettings, discoveredRoles } from './settings.ts';
+import { roleAssigner } from './role/assign.ts';
+import { type DaemonSettings, roleFinder } from './settings.ts';
 import { SessionTokens } from './tokens/session-tokens.ts';
 import type { KubeApi } from './who/api.ts';
 import { Bearers } from './who/bearers.ts';
@@ -43,14 +41,9 @@ export function startCore(
   const pods = new PodIndex((uid, pod) => hold(uid, pod));
   const refusals = new Refusals({ api, log, metrics, node: settings.node });
   const vault = new Vault(sts.issue, issuanceTold({ pods, refusals, metrics, log }));
-  const roles = () => discoveredRoles(settings, self.self);
-  const assign = (pod: PodRecord, knownBy?: KnownBy) =>
-    assignRole(
-      pod,
-      namespaces,
-      { roles, sessionName: settings.sessionName, sessionSeconds: settings.sessionSeconds },
-      knownBy,
-    );
+  const roles = roleFinder(settings, () => self.self);
+  const { sessionName, sessionSeconds } = settings;
+  const assign = roleAssigner(namespaces, { roles, sessionName, sessionSeconds });
   const self = new OwnIdentity(
     () => sts.caller(),
     log,
@@ -85,7 +78,6 @@ export function startCore(
     imds,
     self,
     refusals,
-    audit: auditTrail(log),
     roles,
     assign,
     container: containerParts(settings.containerAudience, { api, log, metrics }),

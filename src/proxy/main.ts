@@ -2,7 +2,6 @@
 import { DAEMON_FLAGS, parseDaemonFlags } from '../model/daemon-flags.ts';
 import { EXIT, Problem } from '../model/problem.ts';
 import { startDaemon } from './daemon.ts';
-import { hostAddresses } from './host-addresses.ts';
 import { createLog, type Log, messageOf } from './log.ts';
 import { keepRedirect } from './redirect/redirect.ts';
 import { interceptedAddress } from './redirect/rule.ts';
@@ -51,18 +50,17 @@ async function keepOwnRedirect(
   log: Log,
   signal: AbortSignal,
 ): Promise<void> {
-  const { hostIps, hostInterface, metadataHost, stateDir, node, containerAudience } = settings;
+  const { hostIp, hostInterface, metadataHost, stateDir, node, containerAudience } = settings;
   await keepRedirect({
-    hostIps,
-    rule: () => ({
-      hosts: hostAddresses(hostIps),
+    rule: {
+      hostIp: hostIp!,
       port,
       metadataAddress: interceptedAddress(metadataHost),
       hostInterface,
       containerCredentials: containerAudience !== null,
-    }),
+    },
     tools: nodeTools({ entrance: [], env: process.env }),
-    node: node ?? hostIps[0]!,
+    node: node ?? hostIp!,
     stateDir,
     isRoot: process.getuid?.() === 0,
     log,

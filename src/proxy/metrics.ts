@@ -1,5 +1,6 @@
 // What the daemon counts, for /metrics. Labels are few and bounded: no role, pod or address.
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { requestFigures } from './request-figures.ts';
 import { VERSION } from './version.ts';
 
 export interface Metrics {
@@ -53,13 +54,7 @@ export function createMetrics(node: string | null, levels: Levels): Metrics {
       return leastLeftMs === null ? -1 : leastLeftMs / 1000;
     },
   );
-  const requests = counter('requests_total', 'Requests answered.', ['route', 'status']);
-  const seconds = histogram(
-    'request_duration_seconds',
-    'Time to the answer.',
-    [0.001, 0.005, 0.01, 0.05, 0.1, 0.25, 0.5, 1, 5],
-    ['route'],
-  );
+  const request = requestFigures(registry);
   const calls = counter('sts_calls_total', 'Calls to STS by outcome.', ['outcome']);
   const callSeconds = histogram(
     'sts_call_duration_seconds',
@@ -75,10 +70,7 @@ export function createMetrics(node: string | null, levels: Levels): Metrics {
 
   return {
     registry,
-    request(route, status, took) {
-      requests.inc({ route, status: String(status) });
-      seconds.observe({ route }, took);
-    },
+    request,
     stsCall(outcome, took) {
       calls.inc({ outcome });
       callSeconds.observe(took);

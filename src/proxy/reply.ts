@@ -17,7 +17,7 @@ export const text = (body: string, headers: Record<string, string> = {}): Answer
 
 export const json = (value: unknown, status = 200): Answer => ({
   status,
-  headers: { 'content-type': 'application/json' },
+  headers: { 'content-type': 'application/json; charset=utf-8' },
   body: `${JSON.stringify(value)}\n`,
 });
 

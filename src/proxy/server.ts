@@ -1,60 +1,105 @@
-// The server on the intercepted address. Fastify's router never sees a path: all of them go to one
-// handler, so that no spelling can slip past the judgement in routes/target.ts.
+// The server on the intercepted address. Every request goes to one judgement, whatever its path, so that
+// no spelling can slip past routes/target.ts. An answer that is known at once is written at once, which
+// costs a cached document little more than Node's own server; one that has to be waited for is Fastify's.
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { type Log, messageOf } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import type { Ask } from './parts.ts';
-import { refusal } from './reply.ts';
+import { type Answer, refusal } from './reply.ts';
 import type { Routed } from './routes/answer.ts';
+import { type Soon, whenKnown } from './soon.ts';
 import { canonicalAddress } from './who/address.ts';
 
 /** Longer than any SDK keeps an idle connection. */
 const KEEP_ALIVE_MS = 75_000;
+const REQUEST_MS = 30_000;
+
+type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 
 export function metadataServer(
-  route: (ask: Ask) => Promise<Routed>,
-  parts: { log: Log; metrics: Metrics },
+  route: (ask: Ask) => Soon<Routed>,
+  { log, metrics }: { log: Log; metrics: Metrics },
 ): FastifyInstance {
+  const waiting = new WeakMap<IncomingMessage, Promise<Answer>>();
   const app = fastify({
     logger: false,
     rewriteUrl: () => '/',
-    keepAliveTimeout: KEEP_ALIVE_MS,
-    requestTimeout: 30_000,
     forceCloseConnections: 'idle',
     exposeHeadRoutes: false,
+    serverFactory: (handOver) => server(handOver as Handler),
   });
+
+  function server(handOver: Handler) {
+    const limits = { keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: REQUEST_MS };
+    return createServer(limits, (request, response) => {
+      const answer = judge(request);
+      if (!(answer instanceof Promise)) return write(response, answer);
+      waiting.set(request, answer);
+      handOver(request, response);
+    });
+  }
+
+  function judge(request: IncomingMessage): Soon<Answer> {
+    const ask = new ReceivedAsk(request);
+    const counted = ({ route, answer }: Routed): Answer => {
+      metrics.request(route, answer.status, (Date.now() - ask.arrivedAtMs) / 1000);
+      return answer;
+    };
+    const failed = (error: unknown): Answer => {
+      log.error({ why: messageOf(error) }, 'defect');
+      return counted({ route: 'nothing', answer: refusal(500, 'InternalError', 'the daemon failed') });
+    };
+    try {
+      const answer = whenKnown(route(ask), counted);
+      return answer instanceof Promise ? answer.catch(failed) : answer;
+    } catch (error) {
+      return failed(error);
+    }
+  }
+
   // No route reads a body, and none may be refused for its type.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', (_request, _payload, done) => done(null));
-
   const handle = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
-    const arrivedAtMs = Date.now();
-    let routed: Routed;
-    try {
-      routed = await route({
-        method: request.method,
-        requestLine: request.originalUrl,
-        address: canonicalAddress(request.raw.socket.remoteAddress ?? ''),
-        arrivedAtMs,
-        header: (name) => {
-          const value = request.headers[name];
-          return Array.isArray(value) ? value.join(', ') : value;
-        },
-      });
-    } catch (error) {
-      parts.log.error({ why: messageOf(error) }, 'defect');
-      routed = { route: 'nothing', answer: refusal(500, 'InternalError', 'the daemon failed') };
-    }
-    const { status, headers, body } = routed.answer;
-    parts.metrics.request(routed.route, status, (Date.now() - arrivedAtMs) / 1000);
-    // Some old clients look for the name of the real server.
-    return reply
-      .code(status)
-      .headers({ ...headers, server: 'EC2ws' })
-      .send(body);
+    const { status, headers, body } = await waiting.get(request.raw)!;
+    return reply.code(status).headers(withServer(headers)).send(body);
   };
   app.setNotFoundHandler(handle);
   // Fastify objects to content types only; the answer does not depend on them.
   app.setErrorHandler((_error, request, reply) => handle(request, reply));
   return app;
 }
+
+/** A request as it came in. */
+class ReceivedAsk implements Ask {
+  readonly arrivedAtMs = Date.now();
+  readonly address: string;
+  readonly #request: IncomingMessage;
+
+  constructor(request: IncomingMessage) {
+    this.#request = request;
+    this.address = canonicalAddress(request.socket.remoteAddress ?? '');
+  }
+
+  get method(): string {
+    return this.#request.method ?? '';
+  }
+
+  get requestLine(): string {
+    return this.#request.url ?? '';
+  }
+
+  header(name: string): string | undefined {
+    const value = this.#request.headers[name];
+    return Array.isArray(value) ? value.join(', ') : value;
+  }
+}
+
+function write(response: ServerResponse, { status, headers, body }: Answer): void {
+  response.writeHead(status, { ...withServer(headers), 'content-length': Buffer.byteLength(body) });
+  response.end(body);
+}
+
+// Some old clients look for the name of the real server.
+const withServer = (headers: Answer['headers']): Answer['headers'] => ({ ...headers, server: 'EC2ws' });

@@ -5,20 +5,17 @@ import { splitHostPort } from '../model/daemon-values.ts';
 import { parseDuration } from '../model/duration.ts';
 import { usageProblem } from '../model/problem.ts';
 import type { RoleSettings } from '../model/snapshot.ts';
-import { canonicalAddress } from './who/address.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 export interface DaemonSettings {
-  /** Null: the node's addresses, else the loopback. */
-  bind: string[] | null;
+  bind: string;
   port: number;
   adminHost: string;
   adminPort: number;
   /** Null: the pods of all nodes are watched. */
   node: string | null;
-  /** At most one of each family, in the one spelling. */
-  hostIps: string[];
+  hostIp: string | null;
   hostInterface: string | null;
   metadataHost: string;
   metadataPort: number;
@@ -86,12 +83,12 @@ export function readSettings(values: DaemonValues, environment: Environment): Da
   const admin = splitHostPort(string('admin-addr')!)!;
   const metadata = splitHostPort(string('metadata-addr')!) ?? { host: string('metadata-addr')!, port: 80 };
   return {
-    bind: string('bind') ? list('bind').map(canonicalAddress) : null,
+    bind: string('bind') ?? string('host-ip') ?? '127.0.0.1',
     port: Number(string('app-port')),
     adminHost: admin.host,
     adminPort: admin.port,
     node,
-    hostIps: list('host-ip').map(canonicalAddress),
+    hostIp: string('host-ip'),
     hostInterface: string('host-interface'),
     metadataHost: metadata.host,
     metadataPort: metadata.port,
@@ -130,10 +127,33 @@ function redirectCare(values: DaemonValues): DaemonSettings['redirect'] {
   return values['iptables'] === true ? 'required' : 'auto';
 }
 
+interface Own {
+  partition: string;
+  account: string;
+  roleName: string | null;
+}
+
+/** The role settings of each moment; the same object until the daemon learns something new of itself. */
+export function roleFinder(
+  settings: Pick<DaemonSettings, 'roles' | 'discoverBaseArn' | 'discoverDefaultRole'>,
+  own: () => Own | null,
+): () => RoleSettings {
+  let basis: Own | null = null;
+  let roles = discoveredRoles(settings, basis);
+  return () => {
+    const now = own();
+    if (now !== basis) {
+      basis = now;
+      roles = discoveredRoles(settings, now);
+    }
+    return roles;
+  };
+}
+
 /** The role settings once the daemon knows who it is itself: kube2iam's --auto-discover-… flags. */
 export function discoveredRoles(
   settings: Pick<DaemonSettings, 'roles' | 'discoverBaseArn' | 'discoverDefaultRole'>,
-  own: { partition: string; account: string; roleName: string | null } | null,
+  own: Own | null,
 ): RoleSettings {
   const { roles, discoverBaseArn, discoverDefaultRole } = settings;
   if (own === null || !(discoverBaseArn || discoverDefaultRole)) return roles;

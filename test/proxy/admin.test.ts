@@ -103,6 +103,11 @@ describe('the admin address', () => {
       /^pod_iam_sts_calls_total\{outcome="refused"\} 1$/m,
       /^pod_iam_refusals_total\{check="TP018"\} 1$/m,
       /^pod_iam_requests_total\{route="document",status="200"\} 1$/m,
+      /^# TYPE pod_iam_request_duration_seconds histogram$/m,
+      /^pod_iam_request_duration_seconds_bucket\{le="5",route="document"\} 1$/m,
+      /^pod_iam_request_duration_seconds_bucket\{le="\+Inf",route="document"\} 1$/m,
+      /^pod_iam_request_duration_seconds_sum\{route="document"\} 0(\.\d+)?$/m,
+      /^pod_iam_request_duration_seconds_count\{route="document"\} 1$/m,
       /^pod_iam_process_resident_memory_bytes /m,
     ])
       assert.match(body, line);

@@ -53,6 +53,8 @@ describe('session tokens', () => {
     const foreign = await world.token('127.21.0.2');
     assert.equal((await world.send('127.21.0.1', 'GET', CREDENTIALS, { [TOKEN]: foreign })).status, 401);
     assert.equal((await world.send('127.21.0.2', 'GET', CREDENTIALS, { [TOKEN]: foreign })).status, 200);
+    // That it was found good for its own address makes it no better for another.
+    assert.equal((await world.send('127.21.0.1', 'GET', CREDENTIALS, { [TOKEN]: foreign })).status, 401);
   });
 
   test('end with their TTL', async () => {

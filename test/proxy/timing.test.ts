@@ -26,6 +26,32 @@ describe('timing', () => {
     assert.equal(world.assumes(), 1);
   });
 
+  test('an answer that had to wait has the same head and body as one from the cache', async () => {
+    world = await startWorld();
+    world.aws.latencyMs = 50;
+    await until('own identity', () => world.lines('identity').length === 1);
+    const early = world.get('127.23.0.11', `${CREDENTIALS}blue`);
+    world.pod('blue', { ip: '127.23.0.11', role: 'blue' });
+    const waited = await early;
+    const cached = await world.get('127.23.0.11', `${CREDENTIALS}blue`);
+    assert.equal(waited.status, 200);
+    const { date: _, ...head } = waited.headers;
+    assert.deepEqual(
+      { ...cached, headers: { ...cached.headers, date: undefined }, ms: 0 },
+      {
+        ...waited,
+        headers: { ...head, date: undefined },
+        ms: 0,
+      },
+    );
+    assert.deepEqual(head, {
+      'content-type': 'application/json; charset=utf-8',
+      'content-length': String(Buffer.byteLength(waited.body)),
+      server: 'EC2ws',
+      connection: 'close',
+    });
+  });
+
   test('a hundred first requests at once for one role are one call to STS', async () => {
     world = await startWorld();
     world.aws.latencyMs = 150;

@@ -216,15 +216,7 @@ function request(
   const startedMs = performance.now();
   return new Promise((resolve, reject) => {
     const outgoing = http.request(
-      {
-        host: from.includes(':') ? '::1' : '127.0.0.1',
-        port,
-        method,
-        path,
-        headers,
-        localAddress: from,
-        agent: false,
-      },
+      { host: '127.0.0.1', port, method, path, headers, localAddress: from, agent: false },
       (answer) => {
         let body = '';
         answer.setEncoding('utf8');

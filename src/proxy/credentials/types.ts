@@ -39,8 +39,17 @@ export class CredentialFailure extends Error {
   }
 }
 
-export const identityKey = ({ roleArn, externalId, sessionName, durationSeconds }: Identity): string =>
-  JSON.stringify([roleArn, externalId, sessionName, durationSeconds]);
+const keys = new WeakMap<Identity, string>();
+
+/** The same for identities that are the same, and only for them. */
+export function identityKey(identity: Identity): string {
+  const known = keys.get(identity);
+  if (known !== undefined) return known;
+  const { roleArn, externalId, sessionName, durationSeconds } = identity;
+  const key = JSON.stringify([roleArn, externalId, sessionName, durationSeconds]);
+  keys.set(identity, key);
+  return key;
+}
 
 /** An access key id may be shown by its last four characters only. */
 export const keyEnding = (accessKeyId: string): string => `…${accessKeyId.slice(-4)}`;

@@ -66,17 +66,24 @@ export class Vault {
     if (!this.#valid(entry) && !entry.call && !isRemembered(entry)) this.#call(entry).catch(() => {});
   }
 
+  /** What needs no wait: credentials with enough time left; null when there are none. */
+  atHand(identity: Identity): Credentials | null {
+    const entry = this.#entries.get(identityKey(identity));
+    const credentials = entry ? this.#valid(entry) : null;
+    if (!credentials || leftMs(credentials) < leastLeftMs(credentials)) return null;
+    this.#events.hit();
+    return credentials;
+  }
+
   /**
    * The credentials of an identity that some pod holds.
    * @throws CredentialFailure when there are none and STS gives none
    */
   async get(identity: Identity): Promise<Credentials> {
+    const held = this.atHand(identity);
+    if (held) return held;
     const entry = this.#entry(identityKey(identity), identity);
     const valid = this.#valid(entry);
-    if (valid && leftMs(valid) >= leastLeftMs(valid)) {
-      this.#events.hit();
-      return valid;
-    }
     if (!entry.call && isRemembered(entry)) {
       if (valid) return valid;
       throw entry.failure!.reason;

@@ -10,10 +10,7 @@ import type { Backend, RedirectRule } from './rule.ts';
 import type { Tools } from './tools.ts';
 
 export interface RedirectOptions {
-  /** As it is at the moment. */
-  rule: () => RedirectRule;
-  /** Addresses that must be this node's. */
-  hostIps: readonly string[];
+  rule: RedirectRule;
   tools: Tools;
   /** The node's name, for messages. */
   node: string;
@@ -30,19 +27,17 @@ export interface RedirectOptions {
  * @throws Problem NOT_THIS_NODE or NO_PACKET_FILTER, of kind environment
  */
 export async function keepRedirect(options: RedirectOptions): Promise<void> {
-  const { hostIps, stateDir, isRoot, log, signal } = options;
+  const { rule, stateDir, isRoot, log, signal } = options;
   await ensureTokenKey(stateDir, isRoot).catch((error: unknown) =>
     log.error({ why: messageOf(error) }, "cannot make the session tokens' key"),
   );
-  for (const hostIp of hostIps) {
-    if (await isOwnAddress(hostIp)) continue;
+  if (!(await isOwnAddress(rule.hostIp)))
     throw environmentProblem({
       code: 'NOT_THIS_NODE',
-      what: `${hostIp} is no address of node ${options.node}`,
+      what: `${rule.hostIp} is no address of node ${options.node}`,
       why: 'requests led to another machine would lose the address that tells their pod',
       next: "give the node's own address as --host-ip (in a DaemonSet: status.hostIP)",
     });
-  }
   const { backend, fault } = await setFirst(findBackends(options), log);
   await keep({ backend, fault, stateDir, log, signal });
 }

@@ -1,4 +1,5 @@
 // From a pod to the identity it has: the model's decision, and what the daemon adds to it.
+import type { Annotations } from '../../model/annotations.ts';
 import { type Decision, decideRole, type KnownBy } from '../../model/role.ts';
 import { sessionName } from '../../model/session-name.ts';
 import type { RoleSettings } from '../../model/snapshot.ts';
@@ -15,28 +16,48 @@ export interface Assignment {
 }
 
 export interface AssignSettings {
+  /** The same object until they change. */
   roles: () => RoleSettings;
   sessionName: string;
   sessionSeconds: number;
 }
 
-/** Decides by what is known now; a namespace not yet seen is a refusal. */
-export function assignRole(
-  pod: PodRecord,
+/** What an assignment follows from, besides the pod. All of it is replaced when it changes, never altered. */
+interface Grounds {
+  roles: RoleSettings;
+  namespace: Annotations | null;
+  knownBy: KnownBy;
+}
+
+/**
+ * Decides by what is known now; a namespace not yet seen is a refusal. The last decision on each pod is
+ * kept for as long as it follows from the same grounds.
+ */
+export function roleAssigner(
   namespaces: NamespaceIndex,
   settings: AssignSettings,
-  knownBy: KnownBy = 'address',
+): (pod: PodRecord, knownBy?: KnownBy) => Assignment {
+  const last = new WeakMap<PodRecord, Grounds & { assignment: Assignment }>();
+  return (pod, knownBy = 'address') => {
+    const roles = settings.roles();
+    const namespace = namespaces.get(pod.namespace);
+    const kept = last.get(pod);
+    if (kept && kept.roles === roles && kept.namespace === namespace && kept.knownBy === knownBy)
+      return kept.assignment;
+    const grounds = { roles, namespace, knownBy };
+    const assignment = assignRole(pod, grounds, settings);
+    last.set(pod, { ...grounds, assignment });
+    return assignment;
+  };
+}
+
+function assignRole(
+  pod: PodRecord,
+  { roles, namespace, knownBy }: Grounds,
+  settings: AssignSettings,
 ): Assignment {
-  const roles = settings.roles();
-  const decision = decideRole(
-    {
-      annotations: pod.annotations,
-      hostNetwork: pod.hostNetwork,
-      knownBy,
-      namespace: namespaces.get(pod.namespace),
-    },
-    roles,
-  );
+  const { annotations, hostNetwork } = pod;
+  const decision = decideRole({ annotations, hostNetwork, knownBy, namespace }, roles);
   if (!decision.role) return { decision, identity: null, listed: null };
   const { arn, externalId } = decision.role;
   return {

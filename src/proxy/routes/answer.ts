@@ -1,6 +1,7 @@
 // The order in which a request is judged: its host, its path, its method, its token; then the route.
 import type { Ask, Parts } from '../parts.ts';
 import { type Answer, notFound, tokenNeeded, wrongHost, wrongMethod } from '../reply.ts';
+import { type Soon, whenKnown } from '../soon.ts';
 import { answerCanary } from './canary.ts';
 import { answerContainer, isForContainer } from './container.ts';
 import { answerDocument } from './document.ts';
@@ -17,20 +18,27 @@ export interface Routed {
   answer: Answer;
 }
 
-export function router(parts: Parts): (ask: Ask) => Promise<Routed> {
+/** What can be answered without a wait is answered at once. */
+export function router(parts: Parts): (ask: Ask) => Soon<Routed> {
   const { metadataHost, metadataPort, allowedHosts } = parts.settings;
   const isOwnHost = hostCheck(metadataPort === 80 ? metadataHost : null, allowedHosts);
-  return async (ask) => {
+  return (ask) => {
     const asked = readTarget(ask.requestLine);
     const { authority, target } = asked;
     if (parts.container && isForContainer(ask, asked))
-      return { route: 'container', answer: await answerContainer(ask, asked, parts.container, parts) };
+      return answerContainer(ask, asked, parts.container, parts).then((answer) => ({
+        route: 'container',
+        answer,
+      }));
     const isRight = isOwnHost(ask.header('host') ?? '') && (authority === null || isOwnHost(authority));
-    return { route: target.kind, answer: isRight ? await answer(ask, target, parts) : wrongHost() };
+    return whenKnown(isRight ? answer(ask, target, parts) : wrongHost(), (answer) => ({
+      route: target.kind,
+      answer,
+    }));
   };
 }
 
-async function answer(ask: Ask, target: Target, parts: Parts): Promise<Answer> {
+function answer(ask: Ask, target: Target, parts: Parts): Soon<Answer> {
   if (target.kind === 'token') return answerToken(ask, parts);
   if (target.kind === 'container') return notFound('no such path');
   if (ask.method !== 'GET' && ask.method !== 'HEAD') {

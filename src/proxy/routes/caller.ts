@@ -1,14 +1,19 @@
 // Who is asking, by address, and which role that pod may have. An address not yet known is waited for,
 // since an SDK in a new pod often asks once, before the API server has told anybody that the pod has it.
-import { hostAddresses, listHosts } from '../host-addresses.ts';
 import type { Ask, Parts } from '../parts.ts';
 import { type Answer, refusal, roleRefused, unknownCaller } from '../reply.ts';
+import type { Soon } from '../soon.ts';
 import type { PodRecord } from '../who/pod-record.ts';
-import { awaitFacts, type Caller, decideAndTell } from './decide.ts';
+import { awaitFacts, type Caller, decideAndTell, hasFacts } from './decide.ts';
 
 export type CallerOrAnswer = { caller: Caller; answer: null } | { caller: null; answer: Answer };
 
-export async function findCaller(ask: Ask, parts: Parts): Promise<CallerOrAnswer> {
+export function findCaller(ask: Ask, parts: Parts): Soon<CallerOrAnswer> {
+  const pod = parts.pods.at(ask.address);
+  return pod && hasFacts(pod, parts) ? decided(pod, parts) : awaitCaller(ask, parts);
+}
+
+async function awaitCaller(ask: Ask, parts: Parts): Promise<CallerOrAnswer> {
   const { settings, pods, refusals } = parts;
   const leftMs = (): number => ask.arrivedAtMs + settings.podWaitMs - Date.now();
   const pod = await findPod(ask, parts, leftMs);
@@ -21,7 +26,11 @@ export async function findCaller(ask: Ask, parts: Parts): Promise<CallerOrAnswer
   // What has come in during the waits counts.
   const now = pods.at(ask.address);
   if (now?.uid !== pod.uid) return answered(unknownCaller(ask.address));
-  const { caller, refusal: no } = decideAndTell(now, parts, 'address');
+  return decided(now, parts);
+}
+
+function decided(pod: PodRecord, parts: Parts): CallerOrAnswer {
+  const { caller, refusal: no } = decideAndTell(pod, parts, 'address');
   return caller ? { caller, answer: null } : answered(roleRefused(no));
 }
 
@@ -34,7 +43,7 @@ async function findPod(ask: Ask, parts: Parts, leftMs: () => number): Promise<Po
   const known = pods.at(ask.address);
   if (known) return known;
   // The node's own address is shared by all that runs on its network.
-  if (listHosts(hostAddresses(settings.hostIps)).includes(ask.address)) return null;
+  if (ask.address === settings.hostIp) return null;
   parts.doubtWatch();
   return pods.waitAt(ask.address, leftMs());
 }

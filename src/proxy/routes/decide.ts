@@ -13,6 +13,12 @@ export interface Caller {
 
 export type CallerOrRefusal = { caller: Caller; refusal: null } | { caller: null; refusal: Refusal };
 
+/** Whether all that the decision needs besides the pod is known. */
+export function hasFacts(pod: PodRecord, { settings, namespaces, self }: Parts): boolean {
+  if (settings.roles.namespaceRestrictions && namespaces.get(pod.namespace) === null) return false;
+  return !(settings.discoverBaseArn || settings.discoverDefaultRole) || self.self !== null;
+}
+
 /**
  * Waits for what the decision needs besides the pod.
  * @returns null, or why nothing can be decided yet

@@ -11,6 +11,7 @@ export function hostCheck(metadataHost: string | null, extra: readonly string[])
   if (metadataHost !== null) own.push(bracketed(metadataHost).toLowerCase());
   const more = extra.map((host) => host.toLowerCase());
   return (given) => {
+    if (own.includes(given)) return true;
     const host = given.toLowerCase();
     const name = host.replace(/:\d*$/, '');
     if (own.includes(host.replace(/:80$/, ''))) return true;

@@ -28,8 +28,24 @@ const VERSION = /^(?:latest|\d+\.\d+|\d{4}-\d{2}-\d{2})$/;
 // Characters of the real service's paths; `%` is not among them, so nothing is decoded twice.
 const HONEST = /^[\w+=,.:@/-]*$/;
 
+/** Clients ask for a few paths over and over; a long one is none of theirs. */
+const MAX_KEPT = 1_000;
+const MAX_KEPT_LENGTH = 300;
+const kept = new Map<string, RequestTarget>();
+
 /** Never throws, whatever the bytes. */
 export function readTarget(requestLine: string): RequestTarget {
+  const known = kept.get(requestLine);
+  if (known) return known;
+  const read = readAnew(requestLine);
+  if (requestLine.length <= MAX_KEPT_LENGTH) {
+    if (kept.size >= MAX_KEPT) kept.clear();
+    kept.set(requestLine, read);
+  }
+  return read;
+}
+
+function readAnew(requestLine: string): RequestTarget {
   const absolute = /^[a-z][a-z0-9+.-]*:\/\/([^/?#]*)(.*)$/is.exec(requestLine);
   const authority = absolute ? absolute[1]! : null;
   const raw = (absolute ? absolute[2]! : requestLine).split(/[?#]/, 1)[0]!;

@@ -3,11 +3,14 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 
 export const MAX_TTL_SECONDS = 21_600;
+/** Tokens found good are remembered, for their signature costs more than all else in a cached answer. */
+const MAX_REMEMBERED = 1_000;
 const FORM = /^([0-9a-z]{6,11})\.([\w-]{43})$/;
 
 export class SessionTokens {
   /** The first signs; all are accepted. */
   #keys: readonly Buffer[] = [randomBytes(32)];
+  readonly #good = new Map<string, { address: string; endMs: number }>();
 
   /** Signs with this key from now on; tokens made before stay good while this process runs. */
   useKey(key: Buffer): void {
@@ -21,11 +24,22 @@ export class SessionTokens {
 
   /** Whether a token was made here for this address and has not ended. */
   accepts(token: string, address: string): boolean {
+    const good = this.#good.get(token);
+    if (good?.address === address) return good.endMs > Date.now();
+    const endMs = this.#verifiedEnd(token, address);
+    if (endMs === null || endMs <= Date.now()) return false;
+    if (this.#good.size >= MAX_REMEMBERED) this.#good.delete(this.#good.keys().next().value!);
+    this.#good.set(token, { address, endMs });
+    return true;
+  }
+
+  /** When a token ends that was made here for this address; null for any other. */
+  #verifiedEnd(token: string, address: string): number | null {
     const [, end, signature] = FORM.exec(token) ?? [];
-    if (end === undefined || signature === undefined) return false;
-    if (Number.parseInt(end, 36) <= Date.now()) return false;
+    if (end === undefined || signature === undefined) return null;
     const given = Buffer.from(signature, 'base64url');
-    return this.#keys.some((key) => timingSafeEqual(given, sign(key, end, address)));
+    const isOurs = this.#keys.some((key) => timingSafeEqual(given, sign(key, end, address)));
+    return isOurs ? Number.parseInt(end, 36) : null;
   }
 }
 

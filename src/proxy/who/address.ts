@@ -3,6 +3,8 @@ import { isIPv4, isIPv6, SocketAddress } from 'node:net';
 
 /** Drops the IPv4-in-IPv6 prefix and a zone, and writes IPv6 in its shortest form. */
 export function canonicalAddress(text: string): string {
+  // A plain IPv4 address has one spelling.
+  if (!text.includes(':') && !text.includes('%')) return text;
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(text)?.[1];
   if (mapped && isIPv4(mapped)) return mapped;
   const bare = text.split('%')[0]!;
