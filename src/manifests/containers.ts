@@ -12,7 +12,7 @@ export const USER_ID = 65532;
 export const API_TOKEN_SECRET = 'pod-iam-api-token';
 
 /** Filled in by the kubelet, unless given for all nodes alike. */
-const perNode: DaemonValues = { node: '$(NODE_NAME)', 'host-ip': '$(HOST_IP)', bind: '$(HOST_IP)' };
+const perNode: DaemonValues = { node: '$(NODE_NAME)', 'host-ip': '$(HOST_IP)' };
 
 export function proxyContainer(values: InstallValues): object {
   const daemon = daemonOf(values);

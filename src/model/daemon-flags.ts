@@ -65,14 +65,22 @@ export const HARMLESS_PATHS = [
 
 export const DAEMON_FLAGS: readonly DaemonFlag[] = [
   text('app-port', '8181', 'Port that answers the intercepted metadata requests.'),
-  text('bind', null, 'Address to listen on. Default: --host-ip, else 127.0.0.1.'),
+  text(
+    'bind',
+    null,
+    "Address to listen on, or two with a comma between. Default: the node's (see --host-ip), else 127.0.0.1.",
+  ),
   text(
     'admin-addr',
     '127.0.0.1:8182',
     'Address and port of /healthz, /readyz, /metrics and /-/explain; never to be reached by pods.',
   ),
   text('node', null, 'Name of the node whose pods are served. Default: the environment variable NODE_NAME.'),
-  text('host-ip', null, 'Address of the node, to which the redirect leads.'),
+  text(
+    'host-ip',
+    null,
+    'Address of the node, to which the redirect leads; or one of each family with a comma between. The other family, if not given, is that of the same interface, if it has one.',
+  ),
   text(
     'host-interface',
     null,

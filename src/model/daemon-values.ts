@@ -8,7 +8,12 @@ export type DaemonValues = Readonly<Record<string, string | boolean | null>>;
 
 const ports = (value: string): string | null =>
   /^\d{1,5}$/.test(value) && Number(value) <= 65_535 ? null : 'must be a port (0 to 65535)';
-const address = (value: string): string | null => (isIP(value) ? null : 'must be an IP address');
+/** Of a node with both families: `10.0.0.7,2001:db8::7`. */
+const addresses = (value: string): string | null => {
+  const families = value.split(',').map((entry) => isIP(entry));
+  const isFine = !families.includes(0) && new Set(families).size === families.length;
+  return isFine ? null : 'must be an IP address, or one of each family with a comma between';
+};
 const notEmpty = (value: string): string | null => (value === '' ? 'must not be empty' : null);
 const url = (value: string): string | null =>
   /^https?:\/\/[^/]/.test(value) && URL.canParse(value) ? null : 'must be an http or https URL';
@@ -22,9 +27,9 @@ function duration(minMs: number, maxMs: number, range: string): (value: string) 
 
 const rules: Record<string, (value: string) => string | null> = {
   'app-port': ports,
-  bind: address,
+  bind: addresses,
   'admin-addr': (value) => (splitHostPort(value) ? null : 'must be ADDRESS:PORT'),
-  'host-ip': address,
+  'host-ip': addresses,
   'metadata-addr': (value) =>
     isIP(value) || splitHostPort(value) || /^[\w.-]+$/.test(value) ? null : 'must be HOST or HOST:PORT',
   node: notEmpty,

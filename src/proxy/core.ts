@@ -1,5 +1,6 @@
 // The daemon without its sockets: the watches say which pods there are, each pod's identity is held in
 // the vault before it asks, and the routes find both in the parts.
+import { auditTrail } from './audit.ts';
 import { type Issue, Vault } from './credentials/vault.ts';
 import type { Imds } from './imds.ts';
 import { issuanceTold } from './issuance.ts';
@@ -78,6 +79,7 @@ export function startCore(
     imds,
     self,
     refusals,
+    audit: auditTrail(log),
     roles,
     assign,
     container: containerParts(settings.containerAudience, { api, log, metrics }),

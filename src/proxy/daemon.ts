@@ -6,7 +6,9 @@ import { startCore } from './core.ts';
 import { Gate } from './credentials/gate.ts';
 import { ownSource } from './credentials/own.ts';
 import { stsClient } from './credentials/sts.ts';
+import { bindAddresses } from './host-addresses.ts';
 import { imdsClient } from './imds.ts';
+import { Listeners } from './listeners.ts';
 import { type Log, messageOf } from './log.ts';
 import { createMetrics } from './metrics.ts';
 import { redirectFault } from './redirect-report.ts';
@@ -65,9 +67,11 @@ export async function startDaemon(settings: DaemonSettings, log: Log): Promise<D
         ? null
         : await redirectFault(settings.stateDir, { mustReport: settings.redirect === 'required' });
     if (fault) reasons.push(fault);
+    if (listeners?.fault) reasons.push(listeners.fault);
     return { ready: reasons.length === 0, reasons };
   }
 
+  let listeners: Listeners | null = null;
   const metadata = metadataServer(router(parts), { log, metrics });
   const admin = adminServer(parts, metrics, readiness);
 
@@ -76,7 +80,7 @@ export async function startDaemon(settings: DaemonSettings, log: Log): Promise<D
     core.close();
     // A connection that never asked anything counts as busy to Node.
     const patience = setTimeout(() => metadata.server.closeAllConnections(), LAST_ANSWERS_MS);
-    await Promise.all([metadata.close(), admin.close()]);
+    await Promise.all([metadata.close(), listeners?.close(), admin.close()]);
     clearTimeout(patience);
     sts.close();
     imds.close();
@@ -84,7 +88,15 @@ export async function startDaemon(settings: DaemonSettings, log: Log): Promise<D
   }
 
   try {
-    const address = await listen(metadata, settings.bind, settings.port, 'app-port');
+    const [host] = bindAddresses(settings);
+    const address = await listen(metadata, host!, settings.port, 'app-port');
+    listeners = new Listeners({
+      addresses: () => bindAddresses(settings),
+      first: { host: host!, port: address.port },
+      accept: (socket) => metadata.server.emit('connection', socket),
+      log,
+    });
+    await listeners.start();
     const adminAddress = await listen(admin, settings.adminHost, settings.adminPort, 'admin-addr');
     if (settings.node === null) log.warn('no --node: the pods of the whole cluster are watched');
     log.info({ version: VERSION, node: settings.node, ...address, admin: adminAddress }, 'listening');

@@ -2,6 +2,7 @@
 import { DAEMON_FLAGS, parseDaemonFlags } from '../model/daemon-flags.ts';
 import { EXIT, Problem } from '../model/problem.ts';
 import { startDaemon } from './daemon.ts';
+import { hostAddresses } from './host-addresses.ts';
 import { createLog, type Log, messageOf } from './log.ts';
 import { keepRedirect } from './redirect/redirect.ts';
 import { interceptedAddress } from './redirect/rule.ts';
@@ -50,17 +51,18 @@ async function keepOwnRedirect(
   log: Log,
   signal: AbortSignal,
 ): Promise<void> {
-  const { hostIp, hostInterface, metadataHost, stateDir, node, containerAudience } = settings;
+  const { hostIps, hostInterface, metadataHost, stateDir, node, containerAudience } = settings;
   await keepRedirect({
-    rule: {
-      hostIp: hostIp!,
+    hostIps,
+    rule: () => ({
+      hosts: hostAddresses(hostIps),
       port,
       metadataAddress: interceptedAddress(metadataHost),
       hostInterface,
       containerCredentials: containerAudience !== null,
-    },
+    }),
     tools: nodeTools({ entrance: [], env: process.env }),
-    node: node ?? hostIp!,
+    node: node ?? hostIps[0]!,
     stateDir,
     isRoot: process.getuid?.() === 0,
     log,

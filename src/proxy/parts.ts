@@ -2,6 +2,7 @@
 
 import type { KnownBy } from '../model/role.ts';
 import type { RoleSettings } from '../model/snapshot.ts';
+import type { Audit } from './audit.ts';
 import type { Vault } from './credentials/vault.ts';
 import type { Imds } from './imds.ts';
 import type { OwnIdentity } from './own-identity.ts';
@@ -23,6 +24,7 @@ export interface Parts {
   imds: Imds;
   self: OwnIdentity;
   refusals: Refusals;
+  audit: Audit;
   /** The settings of this moment: parts of them may be discovered after the start. */
   roles(): RoleSettings;
   assign(pod: PodRecord, knownBy?: KnownBy): Assignment;

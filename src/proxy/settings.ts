@@ -5,17 +5,20 @@ import { splitHostPort } from '../model/daemon-values.ts';
 import { parseDuration } from '../model/duration.ts';
 import { usageProblem } from '../model/problem.ts';
 import type { RoleSettings } from '../model/snapshot.ts';
+import { canonicalAddress } from './who/address.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 export interface DaemonSettings {
-  bind: string;
+  /** Null: the node's addresses, else the loopback. */
+  bind: string[] | null;
   port: number;
   adminHost: string;
   adminPort: number;
   /** Null: the pods of all nodes are watched. */
   node: string | null;
-  hostIp: string | null;
+  /** At most one of each family, in the one spelling. */
+  hostIps: string[];
   hostInterface: string | null;
   metadataHost: string;
   metadataPort: number;
@@ -83,12 +86,12 @@ export function readSettings(values: DaemonValues, environment: Environment): Da
   const admin = splitHostPort(string('admin-addr')!)!;
   const metadata = splitHostPort(string('metadata-addr')!) ?? { host: string('metadata-addr')!, port: 80 };
   return {
-    bind: string('bind') ?? string('host-ip') ?? '127.0.0.1',
+    bind: string('bind') ? list('bind').map(canonicalAddress) : null,
     port: Number(string('app-port')),
     adminHost: admin.host,
     adminPort: admin.port,
     node,
-    hostIp: string('host-ip'),
+    hostIps: list('host-ip').map(canonicalAddress),
     hostInterface: string('host-interface'),
     metadataHost: metadata.host,
     metadataPort: metadata.port,

@@ -87,7 +87,6 @@ describe('the objects of an installation', () => {
     const pod = daemonPod({ daemon });
     assert.deepEqual(container(pod, 'proxy').args, [
       '--app-port=9000',
-      '--bind=$(HOST_IP)',
       '--node=$(NODE_NAME)',
       '--host-ip=$(HOST_IP)',
       '--redirect=required',

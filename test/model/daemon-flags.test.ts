@@ -75,7 +75,10 @@ describe("the daemon's flags", () => {
       [['--state-dir='], '--state-dir must not be empty, not ""'],
       [['--insecure=maybe'], '--insecure is a switch: it takes =true or =false, not "maybe"'],
       [['--app-port=70000'], '--app-port must be a port (0 to 65535), not "70000"'],
-      [['--bind=localhost'], '--bind must be an IP address, not "localhost"'],
+      [
+        ['--bind=localhost'],
+        '--bind must be an IP address, or one of each family with a comma between, not "localhost"',
+      ],
       [['--admin-addr=8182'], '--admin-addr must be ADDRESS:PORT, not "8182"'],
       [['--session-duration=5m'], '--session-duration must be a duration of 15m to 12h, not "5m"'],
       [['--session-duration=3600'], '--session-duration must be a duration of 15m to 12h, not "3600"'],

@@ -6,7 +6,7 @@ import { BASE, CREDENTIALS, startWorld, until, type World } from './world.ts';
 describe('the pod behind an address', () => {
   let world: World;
   before(async () => {
-    world = await startWorld(['--pod-wait=100ms', `--host-ip=127.24.0.250`, '--bind=127.0.0.1']);
+    world = await startWorld(['--pod-wait=100ms', `--host-ip=127.24.0.250`, '--bind=127.0.0.1,::1']);
   });
   after(() => world.close());
 
@@ -72,6 +72,22 @@ describe('the pod behind an address', () => {
     world.pod('dual', { ip: '127.24.0.7', ips: ['127.24.0.7', '127.24.0.8', 'fd00::7'], role: 'blue' });
     await seen('127.24.0.7', 'blue');
     assert.equal(await listing('127.24.0.8'), 'blue');
+  });
+
+  test('a dual-stack pod is one pod, whichever endpoint it asks', async () => {
+    world.pod('both', { ip: '127.24.0.30', ips: ['127.24.0.30', '0:0:0:0:0:0:0:1'], role: 'blue' });
+    await seen('::1', 'blue');
+    assert.equal(await listing('127.24.0.30'), 'blue');
+    const [four, six] = await Promise.all(
+      ['127.24.0.30', '::1'].map(async (ip) => (await world.get(ip, `${CREDENTIALS}blue`)).body),
+    );
+    assert.equal(four, six);
+    const assumed = world.aws.requests.filter(
+      ({ parameters }) => parameters['RoleSessionName'] === 'shop.both',
+    );
+    assert.equal(assumed.length, 1);
+    world.removePod('both');
+    await seen('::1', 404);
   });
 
   test('a namesake created anew is another pod, and the end of the first does not touch it', async () => {

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { parseDaemonFlags } from '../../src/model/daemon-flags.ts';
+import { bindAddresses } from '../../src/proxy/host-addresses.ts';
 import { discoveredRoles, readSettings } from '../../src/proxy/settings.ts';
 import { CREDENTIALS, startWorld, until } from './world.ts';
 
@@ -9,9 +10,10 @@ const read = (argv: string[], environment = {}) => readSettings(parseDaemonFlags
 
 describe("the daemon's settings", () => {
   test('listen on the host address when one is given, else on the loopback alone', () => {
-    assert.equal(read([]).bind, '127.0.0.1');
-    assert.equal(read(['--host-ip=10.0.0.5']).bind, '10.0.0.5');
-    assert.equal(read(['--host-ip=10.0.0.5', '--bind=0.0.0.0']).bind, '0.0.0.0');
+    assert.deepEqual(bindAddresses(read([])), ['127.0.0.1']);
+    assert.deepEqual(bindAddresses(read(['--host-ip=10.0.0.5'])), ['10.0.0.5']);
+    assert.deepEqual(bindAddresses(read(['--host-ip=2001:db8::5,10.0.0.5'])), ['2001:db8::5', '10.0.0.5']);
+    assert.deepEqual(bindAddresses(read(['--host-ip=10.0.0.5', '--bind=0.0.0.0'])), ['0.0.0.0']);
   });
 
   test('take node and region from the environment when no flag says them', () => {

@@ -216,7 +216,15 @@ function request(
   const startedMs = performance.now();
   return new Promise((resolve, reject) => {
     const outgoing = http.request(
-      { host: '127.0.0.1', port, method, path, headers, localAddress: from, agent: false },
+      {
+        host: from.includes(':') ? '::1' : '127.0.0.1',
+        port,
+        method,
+        path,
+        headers,
+        localAddress: from,
+        agent: false,
+      },
       (answer) => {
         let body = '';
         answer.setEncoding('utf8');

@@ -1,15 +1,15 @@
 // Which packet filter holds the rule on this node: nftables where it works, else iptables.
 import { environmentProblem, type Problem } from '../../model/problem.ts';
 import { messageOf } from '../log.ts';
-import { iptables } from './iptables.ts';
+import { iptables } from './iptables/backend.ts';
 import { nftables } from './nftables.ts';
 import type { Backend, RedirectRule } from './rule.ts';
 import type { Tools } from './tools.ts';
 
 export interface ChooseOptions {
   tools: Tools;
-  /** Null to remove it. */
-  rule: RedirectRule | null;
+  /** As it is at the moment; null to remove it. */
+  rule: (() => RedirectRule) | null;
   /** The node's name, for the message. */
   node: string;
 }

@@ -1,13 +1,16 @@
 // The command line of `redirect`, by the daemon's names where the meaning is the same.
-import { isIP } from 'node:net';
 import { parseArgs } from 'node:util';
-import { splitHostPort } from '../../model/daemon-values.ts';
+import { splitHostPort, valueFault } from '../../model/daemon-values.ts';
 import { usageProblem } from '../../model/problem.ts';
+import { hostAddresses } from '../host-addresses.ts';
+import { canonicalAddress } from '../who/address.ts';
 import { interceptedAddress, type RedirectRule } from './rule.ts';
 
 export interface RedirectFlags {
-  /** Null with --remove, which needs none. */
-  rule: RedirectRule | null;
+  /** As it is at the moment; null with --remove, which needs none. */
+  rule: (() => RedirectRule) | null;
+  /** At most one of each family. */
+  hostIps: string[];
   hostRoot: string | null;
   stateDir: string;
   /** Written by --remove. */
@@ -31,8 +34,11 @@ const options = {
 /** @throws Problem of kind usage */
 export function readRedirectFlags(argv: readonly string[]): RedirectFlags {
   const values = parse(argv);
+  const hostIps = (values['host-ip'] ?? '').split(',').map(canonicalAddress);
+  const fixed = values.remove ? null : readRule(values);
   return {
-    rule: values.remove ? null : readRule(values),
+    rule: fixed && (() => ({ ...fixed, hosts: hostAddresses(hostIps) })),
+    hostIps,
     hostRoot: values['host-root'] || null,
     stateDir: values['state-dir'],
     doneFile: values['done-file'],
@@ -48,17 +54,20 @@ function parse(argv: readonly string[]) {
   }
 }
 
-function readRule(values: ReturnType<typeof parse>): RedirectRule {
+function readRule(values: ReturnType<typeof parse>): Omit<RedirectRule, 'hosts'> {
   const { 'host-ip': hostIp = '', 'app-port': port, 'host-interface': hostInterface = null } = values;
-  if (!isIP(hostIp)) throw bad(`--host-ip must be the node's IP address, not "${hostIp}"`);
+  const fault = valueFault('host-ip', hostIp);
+  if (fault) throw bad(`--host-ip ${fault}, not "${hostIp}"`);
   if (!/^[1-9]\d{0,4}$/.test(port) || Number(port) > 65_535)
     throw bad(`--app-port must be a port (1 to 65535), not "${port}"`);
-  if (hostInterface !== null && !/^[\w.@-]{1,15}\+?$/.test(hostInterface))
-    throw bad(`--host-interface must name an interface, such as cni0 or veth+, not "${hostInterface}"`);
+  if (hostInterface !== null && !/^!?[\w.@-]{1,15}\+?$/.test(hostInterface))
+    throw bad(
+      `--host-interface must name an interface, such as cni0, veth+ or !eth0, not "${hostInterface}"`,
+    );
   const address = values['metadata-addr'];
   const metadataAddress = interceptedAddress(splitHostPort(address)?.host ?? address);
   const containerCredentials = values['container-credentials'];
-  return { hostIp, port: Number(port), metadataAddress, hostInterface, containerCredentials };
+  return { port: Number(port), metadataAddress, hostInterface, containerCredentials };
 }
 
 const bad = (what: string): Error => usageProblem({ code: 'USAGE', what });

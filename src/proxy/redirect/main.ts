@@ -36,13 +36,13 @@ export async function redirectMain(argv: readonly string[]): Promise<number> {
 }
 
 async function run(flags: RedirectFlags, log: Log, signal: AbortSignal): Promise<void> {
-  const { rule, hostRoot, stateDir } = flags;
+  const { rule, hostIps, hostRoot, stateDir } = flags;
   const node = process.env['NODE_NAME'] || hostname();
   const entrance = hostRoot === null ? [] : await enterHostRoot(hostRoot, process.env, node);
   const tools = nodeTools({ entrance, env: process.env });
   if (rule !== null) {
     const isRoot = process.getuid?.() === 0;
-    await keepRedirect({ rule, tools, node, stateDir, isRoot, log, signal });
+    await keepRedirect({ rule, hostIps, tools, node, stateDir, isRoot, log, signal });
   } else {
     const backends = findBackends({ tools, rule, node });
     await removeRedirect({ backends, stateDir, doneFile: flags.doneFile, log });

@@ -7,9 +7,10 @@ import { ToolError, type Tools } from './tools.ts';
 const tableWords = TABLE.split(' ');
 const monitorPauseMs = 5000;
 
-/** @param rule null for a backend that only removes */
-export function nftables(tools: Tools, rule: RedirectRule | null): Backend {
-  const script = rule === null ? '' : renderNft(rule);
+/** @param rule as it is at the moment; null for a backend that only removes */
+export function nftables(tools: Tools, rule: (() => RedirectRule) | null): Backend {
+  const render = (): string => (rule === null ? '' : renderNft(rule()));
+  let script = '';
   /** How this node's nft lists the table as we set it. */
   let asSet: string | null = null;
 
@@ -23,6 +24,7 @@ export function nftables(tools: Tools, rule: RedirectRule | null): Backend {
   return {
     name: 'nft',
     async assert() {
+      script = render();
       await tools.run(['nft', '-f', '-'], script);
       const listing = (await list()) ?? '';
       const missing = missingLines(script, listing);
@@ -30,6 +32,7 @@ export function nftables(tools: Tools, rule: RedirectRule | null): Backend {
       asSet = withoutCounts(listing);
     },
     async check() {
+      if (render() !== script) return "the node's addresses are others now";
       const listing = await list();
       if (listing === null) return `the table ${TABLE} is gone`;
       return withoutCounts(listing) === asSet ? null : `the table ${TABLE} was changed`;

@@ -10,7 +10,10 @@ import type { Backend, RedirectRule } from './rule.ts';
 import type { Tools } from './tools.ts';
 
 export interface RedirectOptions {
-  rule: RedirectRule;
+  /** As it is at the moment. */
+  rule: () => RedirectRule;
+  /** Addresses that must be this node's. */
+  hostIps: readonly string[];
   tools: Tools;
   /** The node's name, for messages. */
   node: string;
@@ -27,17 +30,19 @@ export interface RedirectOptions {
  * @throws Problem NOT_THIS_NODE or NO_PACKET_FILTER, of kind environment
  */
 export async function keepRedirect(options: RedirectOptions): Promise<void> {
-  const { rule, stateDir, isRoot, log, signal } = options;
+  const { hostIps, stateDir, isRoot, log, signal } = options;
   await ensureTokenKey(stateDir, isRoot).catch((error: unknown) =>
     log.error({ why: messageOf(error) }, "cannot make the session tokens' key"),
   );
-  if (!(await isOwnAddress(rule.hostIp)))
+  for (const hostIp of hostIps) {
+    if (await isOwnAddress(hostIp)) continue;
     throw environmentProblem({
       code: 'NOT_THIS_NODE',
-      what: `${rule.hostIp} is no address of node ${options.node}`,
+      what: `${hostIp} is no address of node ${options.node}`,
       why: 'requests led to another machine would lose the address that tells their pod',
       next: "give the node's own address as --host-ip (in a DaemonSet: status.hostIP)",
     });
+  }
   const { backend, fault } = await setFirst(findBackends(options), log);
   await keep({ backend, fault, stateDir, log, signal });
 }

@@ -1,65 +1,70 @@
 // The redirect as one nftables script. It declares, deletes and defines a table of our own in one
 // transaction, so that setting it twice changes nothing and no packet slips through in between.
-import { isIPv6 } from 'node:net';
-import { CONTAINER_IPV4, CONTAINER_IPV6 } from '../../model/container-credentials.ts';
-import { METADATA_IPV6, type RedirectRule } from './rule.ts';
+import { type Endpoint, endpointsOf, type RedirectRule } from './rule.ts';
 
 export const TABLE = 'inet pod_iam';
 
 /**
- * Three chains: requests to the metadata service are led to the daemon; the daemon's port answers
- * nothing that was not led there; and whatever is not led there never reaches the real service.
- * They come before kube-proxy's and the CNI's own, which hook in at the plain priorities.
+ * Requests to the metadata service are led to the daemon; the daemon's port answers nothing that was
+ * not led there; and whatever is not led there never reaches the real service. The chains come before
+ * kube-proxy's and the CNI's own, which hook in at the plain priorities.
  */
 export function renderNft(rule: RedirectRule): string {
-  const { port, metadataAddress, containerCredentials } = rule;
-  const from = rule.hostInterface === null ? '' : `iifname "${rule.hostInterface.replace(/\+$/, '*')}" `;
-  const isV6 = isIPv6(rule.hostIp);
-  const [family, host, metadata, container] = isV6
-    ? ['ip6', `[${rule.hostIp}]`, METADATA_IPV6, CONTAINER_IPV6]
-    : ['ip', rule.hostIp, metadataAddress, CONTAINER_IPV4];
-  const asked = [metadata, ...(containerCredentials ? [container] : [])];
-  const shut = [
-    ...[`ip daddr ${metadataAddress}`, `ip6 daddr ${METADATA_IPV6}`],
-    ...(containerCredentials ? [`ip daddr ${CONTAINER_IPV4}`, `ip6 daddr ${CONTAINER_IPV6}`] : []),
-  ];
-  const lead = (address: string): string =>
-    `${family} daddr ${address} tcp dport 80 counter dnat ${family} to ${host}:${port}`;
+  const endpoints = endpointsOf(rule);
+  const led = endpoints.filter(({ family }) => rule.hosts[family] !== null);
+  const leadingOf = (endpoint: Endpoint): string =>
+    `${daddr(endpoint)} tcp dport 80 counter dnat ${word(endpoint)} to ${destination(endpoint, rule)}`;
+  const tokenEndpoints = led.filter(({ kind }) => kind === 'container');
   return `table ${TABLE}
 delete table ${TABLE}
 table ${TABLE} {
-	chain prerouting {
-		type nat hook prerouting priority dstnat - 5; policy accept;
-${lines(asked.map((address) => from + lead(address)))}
-	}
-
-${containerCredentials ? outputChain(lead(container)) : ''}	chain input {
-		type filter hook input priority filter - 5; policy accept;
-		iifname "lo" accept
-${lines(asked.map((address) => `tcp dport ${port} ct original ${family} daddr ${address} counter accept`))}
-		tcp dport ${port} counter drop
-	}
-
-	chain forward {
-		type filter hook forward priority filter - 5; policy accept;
-${lines(shut.map((match) => `${match} counter reject`))}
-	}
-}
+${[
+  chain(
+    'prerouting',
+    'type nat hook prerouting priority dstnat - 5',
+    led.map((endpoint) => fromInterface(rule) + leadingOf(endpoint)),
+  ),
+  // From the node's own network as well: who asks there is known by a token, so hostNetwork pods can be
+  // told apart.
+  ...(tokenEndpoints.length > 0
+    ? [chain('output', 'type nat hook output priority -105', tokenEndpoints.map(leadingOf))]
+    : []),
+  chain('input', 'type filter hook input priority filter - 5', [
+    'iifname "lo" accept',
+    ...led.map((endpoint) => `tcp dport ${rule.port} ct original ${daddr(endpoint)} counter accept`),
+    `tcp dport ${rule.port} counter drop`,
+  ]),
+  chain(
+    'forward',
+    'type filter hook forward priority filter - 5',
+    endpoints.flatMap((endpoint) => [
+      // A reset ends a connection at once; an ICMP error does not when the pod's kernel is still busy with it.
+      `meta l4proto tcp ${daddr(endpoint)} counter reject with tcp reset`,
+      `${daddr(endpoint)} counter reject`,
+    ]),
+  ),
+].join('\n')}}
 `;
 }
 
-const lines = (rules: string[]): string => rules.map((rule) => `\t\t${rule}`).join('\n');
+const word = ({ family }: Endpoint): string => (family === 'ipv4' ? 'ip' : 'ip6');
 
-/**
- * The container credentials' address is led to the daemon from the node's own network as well: who asks
- * there is known by a token, so hostNetwork pods can be told apart.
- */
-const outputChain = (rule: string): string => `	chain output {
-		type nat hook output priority -105; policy accept;
-		${rule}
-	}
+const daddr = (endpoint: Endpoint): string => `${word(endpoint)} daddr ${endpoint.address}`;
 
-`;
+function destination({ family }: Endpoint, { hosts, port }: RedirectRule): string {
+  return family === 'ipv4' ? `${hosts.ipv4}:${port}` : `[${hosts.ipv6}]:${port}`;
+}
+
+function fromInterface({ hostInterface }: RedirectRule): string {
+  if (hostInterface === null) return '';
+  const [, negated, name] = /^(!?)(.*)$/.exec(hostInterface)!;
+  return `iifname ${negated ? '!= ' : ''}"${name!.replace(/\+$/, '*')}" `;
+}
+
+function chain(name: string, hook: string, rules: string[]): string {
+  const lines = rules.map((rule) => `\t\t${rule}\n`).join('');
+  return `\tchain ${name} {\n\t\t${hook}; policy accept;\n${lines}\t}\n`;
+}
 
 /** A listing without what changes by itself: counters, indentation and empty lines. */
 export function withoutCounts(listing: string): string {

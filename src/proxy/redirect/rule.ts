@@ -1,19 +1,46 @@
 // What the redirect is to do, free of any packet filter's language.
+import { CONTAINER_IPV4, CONTAINER_IPV6 } from '../../model/container-credentials.ts';
+import type { HostAddresses } from '../host-addresses.ts';
 
 /** The address that SDKs ask, and its IPv6 sister. */
 export const METADATA_IPV4 = '169.254.169.254';
 export const METADATA_IPV6 = 'fd00:ec2::254';
 
+export type Family = keyof HostAddresses;
+export const FAMILIES: readonly Family[] = ['ipv4', 'ipv6'];
+
 export interface RedirectRule {
-  /** Address of the node on which the daemon listens; IPv4 or IPv6. */
-  hostIp: string;
+  /** Addresses of the node on which the daemon listens. */
+  hosts: HostAddresses;
   port: number;
   /** The intercepted IPv4 address. */
   metadataAddress: string;
-  /** Interface of the pods, a `+` at its end standing for any rest; null for all. */
+  /**
+   * Interface of the pods, a `+` at its end standing for any rest, a `!` before it for all others; null
+   * for all.
+   */
   hostInterface: string | null;
   /** Whether the address of the container credentials is led to the daemon as well. */
   containerCredentials: boolean;
+}
+
+/** An address that pods ask. */
+export interface Endpoint {
+  address: string;
+  family: Family;
+  kind: 'metadata' | 'container';
+}
+
+export function endpointsOf({ metadataAddress, containerCredentials }: RedirectRule): Endpoint[] {
+  const container: Endpoint[] = [
+    { address: CONTAINER_IPV4, family: 'ipv4', kind: 'container' },
+    { address: CONTAINER_IPV6, family: 'ipv6', kind: 'container' },
+  ];
+  return [
+    { address: metadataAddress, family: 'ipv4', kind: 'metadata' },
+    { address: METADATA_IPV6, family: 'ipv6', kind: 'metadata' },
+    ...(containerCredentials ? container : []),
+  ];
 }
 
 /** A packet filter that can hold the rule. Every function throws a ToolError when its program fails. */

@@ -33,6 +33,7 @@ export async function answerContainer(
   try {
     const credentials = await parts.vault.get(caller.identity);
     if (!isStillServed(caller.pod, parts)) return containerRefusal(403, "the token's pod is gone");
+    parts.audit({ ...caller, credentials, address: ask.address, knownBy: 'token' });
     return json({
       AccessKeyId: credentials.accessKeyId,
       SecretAccessKey: credentials.secretAccessKey,

@@ -28,8 +28,11 @@ async function awaitDocument(ask: Ask, caller: Caller, parts: Parts): Promise<An
   }
 }
 
-const documentFor = (ask: Ask, { pod }: Caller, credentials: Credentials, parts: Parts): Answer =>
-  isStillAt(ask, parts, pod) ? documentOf(credentials) : unknownCaller(ask.address);
+function documentFor(ask: Ask, caller: Caller, credentials: Credentials, parts: Parts): Answer {
+  if (!isStillAt(ask, parts, caller.pod)) return unknownCaller(ask.address);
+  parts.audit({ ...caller, credentials, address: ask.address, knownBy: 'address' });
+  return documentOf(credentials);
+}
 
 /** The same for as long as the credentials are: written once. */
 const written = new WeakMap<Credentials, Answer>();

@@ -1,45 +1,18 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
 import { findBackends } from '../../../src/proxy/redirect/choose.ts';
-import { iptables } from '../../../src/proxy/redirect/iptables.ts';
 import { nftables } from '../../../src/proxy/redirect/nftables.ts';
 import type { RedirectRule } from '../../../src/proxy/redirect/rule.ts';
-import { ToolError, type ToolResult, type Tools } from '../../../src/proxy/redirect/tools.ts';
+import { type Answer, Machine } from './machine.ts';
 
-const rule: RedirectRule = {
-  hostIp: '10.0.0.7',
+const fixed: RedirectRule = {
+  hosts: { ipv4: '10.0.0.7', ipv6: null },
   port: 8181,
   metadataAddress: '169.254.169.254',
   hostInterface: null,
   containerCredentials: false,
 };
-
-type Answer = (argv: string[], input: string) => Partial<ToolResult> | null;
-
-/** A machine whose programs are one function; null is: there is no such program. */
-class Machine implements Tools {
-  readonly calls: string[] = [];
-  readonly answer: Answer;
-
-  constructor(answer: Answer) {
-    this.answer = answer;
-  }
-
-  async attempt(argv: readonly string[], input = ''): Promise<ToolResult> {
-    this.calls.push(argv.join(' '));
-    const result = this.answer([...argv], input);
-    if (result === null) throw new ToolError(`${argv[0]} cannot be started: ENOENT`);
-    return { code: 0, stdout: '', stderr: '', ...result };
-  }
-
-  async run(argv: readonly string[], input?: string): Promise<string> {
-    const { code, stdout, stderr } = await this.attempt(argv, input);
-    if (code !== 0) throw new ToolError(`${argv.join(' ')} ended with ${code}: ${stderr}`);
-    return stdout;
-  }
-
-  async follow(): Promise<void> {}
-}
+const rule = () => fixed;
 
 describe('the redirect in nftables', () => {
   let table: string | null;
@@ -69,6 +42,17 @@ describe('the redirect in nftables', () => {
     assert.equal(await backend.check(), 'the table inet pod_iam is gone');
   });
 
+  it('is set anew when the addresses of the node are others', async () => {
+    let { hosts } = fixed;
+    const backend = nftables(machine, () => ({ ...fixed, hosts }));
+    await backend.assert();
+    hosts = { ipv4: '10.0.0.7', ipv6: '2001:db8::7' };
+    assert.equal(await backend.check(), "the node's addresses are others now");
+    await backend.assert();
+    assert.equal(await backend.check(), null);
+    assert.match(table!, /dnat ip6 to \[2001:db8::7\]:8181/);
+  });
+
   it('is not believed to be in place when it is not listed', async () => {
     printed = (text) => text.replace(/^.*dnat.*$/m, '');
     await assert.rejects(nftables(machine, rule).assert(), {
@@ -85,112 +69,6 @@ describe('the redirect in nftables', () => {
     const stubborn = new Machine(() => ({ stdout: 'table inet pod_iam { }' }));
     await assert.rejects(nftables(stubborn, null).remove(), {
       message: 'the table inet pod_iam is still there',
-    });
-  });
-});
-
-/** Rules by program and table, as `-S` prints them. */
-function xtables(absent: string[] = []): { machine: Machine; rules: Map<string, string[]> } {
-  const rules = new Map<string, string[]>();
-  const machine = new Machine(([program = '', , , , table = '', verb = '', ...words]) => {
-    if (absent.includes(program)) return { code: 3, stderr: 'Table does not exist' };
-    const key = `${program} ${table}`;
-    const lines = rules.get(key) ?? [];
-    if (verb === '-S') return { stdout: `-P INPUT ACCEPT\n${lines.map((line) => `-A ${line}\n`).join('')}` };
-    const line = words.join(' ').replace(/(-d \S+)/, (address) => `${address}/32`);
-    const stored = verb === '-D' ? words.join(' ') : line;
-    if (verb === '-C') return { code: lines.includes(stored) ? 0 : 1 };
-    if (verb === '-I') rules.set(key, [stored, ...lines]);
-    if (verb === '-D')
-      rules.set(
-        key,
-        lines.filter((one) => one !== stored),
-      );
-    return {};
-  });
-  return { machine, rules };
-}
-
-const all = (rules: Map<string, string[]>): string[] =>
-  [...rules].flatMap(([key, lines]) => lines.map((line) => `${key} ${line}`));
-
-describe('the redirect in iptables', () => {
-  it('is four rules with our comment, set once', async () => {
-    const { machine, rules } = xtables();
-    const backend = iptables(machine, rule);
-    await backend.assert();
-    await backend.assert();
-    const comment = '-m comment --comment pod-iam.dev/redirect';
-    assert.deepEqual(all(rules), [
-      `iptables filter INPUT ${comment} ! -i lo -p tcp -m tcp --dport 8181 -m conntrack ! --ctorigdst 169.254.169.254 -j DROP`,
-      `iptables filter FORWARD ${comment} -d 169.254.169.254/32 -j REJECT`,
-      `ip6tables filter FORWARD ${comment} -d fd00:ec2::254/32 -j REJECT`,
-      `iptables nat PREROUTING ${comment} -d 169.254.169.254/32 -p tcp -m tcp --dport 80 -j DNAT --to-destination 10.0.0.7:8181`,
-    ]);
-    assert.equal(await backend.check(), null);
-  });
-
-  it('is five more with the container credentials, which go when those do', async () => {
-    const { machine, rules } = xtables();
-    await iptables(machine, rule).assert();
-    const plain = all(rules);
-    await iptables(machine, { ...rule, containerCredentials: true }).assert();
-    const comment = '-m comment --comment pod-iam.dev/redirect';
-    const lead = '-d 169.254.170.23/32 -p tcp -m tcp --dport 80 -j DNAT --to-destination 10.0.0.7:8181';
-    assert.deepEqual(
-      all(rules).filter((line) => !plain.includes(line)),
-      [
-        `iptables filter FORWARD ${comment} -d 169.254.170.23/32 -j REJECT`,
-        `iptables filter INPUT ${comment} ! -i lo -p tcp -m tcp --dport 8181 -m conntrack ! --ctorigdst 169.254.169.254 -m conntrack ! --ctorigdst 169.254.170.23 -j DROP`,
-        `ip6tables filter FORWARD ${comment} -d fd00:ec2::23/32 -j REJECT`,
-        `iptables nat OUTPUT ${comment} ${lead}`,
-        `iptables nat PREROUTING ${comment} ${lead}`,
-      ],
-    );
-    assert.equal(all(rules).length, 8);
-    await iptables(machine, rule).assert();
-    assert.deepEqual(all(rules).sort(), plain.sort());
-  });
-
-  it('says which rule is gone', async () => {
-    const { machine, rules } = xtables();
-    const backend = iptables(machine, rule);
-    await backend.assert();
-    rules.set('iptables nat', []);
-    assert.equal(await backend.check(), 'the iptables rule in nat PREROUTING is gone');
-  });
-
-  it('replaces what it set with other settings, and leaves the rules of others', async () => {
-    const { machine, rules } = xtables();
-    rules.set('iptables filter', ['FORWARD -j KUBE-FORWARD']);
-    await iptables(machine, { ...rule, port: 8282, hostInterface: 'cni0' }).assert();
-    await iptables(machine, rule).assert();
-    assert.equal(
-      all(rules).some((line) => /8282|cni0/.test(line)),
-      false,
-    );
-    assert.equal(all(rules).length, 5);
-    await iptables(machine, null).remove();
-    assert.deepEqual(all(rules), ['iptables filter FORWARD -j KUBE-FORWARD']);
-  });
-
-  it('does without IPv6 where the kernel has none', async () => {
-    const { machine, rules } = xtables(['ip6tables']);
-    const backend = iptables(machine, rule);
-    await backend.assert();
-    assert.equal(await backend.check(), null);
-    assert.equal(all(rules).length, 3);
-    await backend.remove();
-    assert.deepEqual(all(rules), []);
-  });
-
-  it('does not take a listing that failed for an empty one', async () => {
-    const locked = new Machine(() => ({
-      code: 4,
-      stderr: 'Another app is currently holding the xtables lock',
-    }));
-    await assert.rejects(iptables(locked, null).remove(), {
-      message: 'iptables -w 5 -t nat -S ended with 4: Another app is currently holding the xtables lock',
     });
   });
 });

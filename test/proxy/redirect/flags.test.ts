@@ -4,14 +4,16 @@ import { readRedirectFlags } from '../../../src/proxy/redirect/flags.ts';
 
 describe('the command line of redirect', () => {
   it("takes the daemon's own flags and has its defaults", () => {
-    assert.deepEqual(readRedirectFlags(['--host-ip=10.0.0.7', '--host-root=/host']), {
-      rule: {
-        hostIp: '10.0.0.7',
-        port: 8181,
-        metadataAddress: '169.254.169.254',
-        hostInterface: null,
-        containerCredentials: false,
-      },
+    const { rule, ...rest } = readRedirectFlags(['--host-ip=10.0.0.7', '--host-root=/host']);
+    assert.deepEqual(rule?.(), {
+      hosts: { ipv4: '10.0.0.7', ipv6: null },
+      port: 8181,
+      metadataAddress: '169.254.169.254',
+      hostInterface: null,
+      containerCredentials: false,
+    });
+    assert.deepEqual(rest, {
+      hostIps: ['10.0.0.7'],
       hostRoot: '/host',
       stateDir: '/run/pod-iam',
       doneFile: '/done/removed',
@@ -21,7 +23,7 @@ describe('the command line of redirect', () => {
 
   it('intercepts the address that pods ask, wherever the daemon finds the real service', () => {
     const intercepted = (address: string) =>
-      readRedirectFlags(['--host-ip=10.0.0.7', `--metadata-addr=${address}`]).rule?.metadataAddress;
+      readRedirectFlags(['--host-ip=10.0.0.7', `--metadata-addr=${address}`]).rule?.().metadataAddress;
     assert.equal(intercepted('169.254.169.254:80'), '169.254.169.254');
     assert.equal(intercepted('169.254.169.250'), '169.254.169.250');
     assert.equal(intercepted('127.0.0.1:5060'), '169.254.169.254');
@@ -30,7 +32,17 @@ describe('the command line of redirect', () => {
 
   it('leads the container credentials to the daemon only when told so', () => {
     const { rule } = readRedirectFlags(['--host-ip=10.0.0.7', '--container-credentials']);
-    assert.equal(rule?.containerCredentials, true);
+    assert.equal(rule?.().containerCredentials, true);
+  });
+
+  it('takes an address of each family, and an interface in the notation of the peers', () => {
+    const { rule, hostIps } = readRedirectFlags([
+      '--host-ip=2001:db8:0::7,10.0.0.7',
+      '--host-interface=!eth0',
+    ]);
+    assert.deepEqual(hostIps, ['2001:db8::7', '10.0.0.7']);
+    assert.deepEqual(rule?.().hosts, { ipv4: '10.0.0.7', ipv6: '2001:db8::7' });
+    assert.equal(rule?.().hostInterface, '!eth0');
   });
 
   it('needs no address to remove the rule', () => {
@@ -39,11 +51,13 @@ describe('the command line of redirect', () => {
 
   it('refuses what would make no rule, by name and value', () => {
     const faults: [string[], RegExp][] = [
-      [[], /^--host-ip must be the node's IP address, not ""$/],
-      [['--host-ip=node-1'], /^--host-ip must be the node's IP address, not "node-1"$/],
+      [[], /^--host-ip must be an IP address, or one of each family with a comma between, not ""$/],
+      [['--host-ip=node-1'], /^--host-ip must be an IP address, or one .* not "node-1"$/],
+      [['--host-ip=10.0.0.7,10.0.0.8'], /^--host-ip must be an IP address, or one of each family/],
       [['--host-ip=10.0.0.7', '--app-port=0'], /^--app-port must be a port \(1 to 65535\), not "0"$/],
       [['--host-ip=10.0.0.7', '--app-port=8181; flush ruleset'], /^--app-port must be a port/],
       [['--host-ip=10.0.0.7', '--host-interface=x" drop'], /^--host-interface must name an interface/],
+      [['--host-ip=10.0.0.7', '--host-interface=!'], /^--host-interface must name an interface/],
       [['--host-ip=10.0.0.7', '--bogus'], /^Unknown option '--bogus'/],
       [['--host-ip=10.0.0.7', 'word'], /^Unexpected argument 'word'/],
     ];

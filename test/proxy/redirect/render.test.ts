@@ -4,7 +4,7 @@ import { missingLines, renderNft, withoutCounts } from '../../../src/proxy/redir
 import type { RedirectRule } from '../../../src/proxy/redirect/rule.ts';
 
 const rule: RedirectRule = {
-  hostIp: '10.0.0.7',
+  hosts: { ipv4: '10.0.0.7', ipv6: null },
   port: 8181,
   metadataAddress: '169.254.169.254',
   hostInterface: null,
@@ -27,7 +27,9 @@ const listing = `table inet pod_iam {
 
 	chain forward {
 		type filter hook forward priority filter - 5; policy accept;
+		meta l4proto tcp ip daddr 169.254.169.254 counter packets 0 bytes 0 reject with tcp reset
 		ip daddr 169.254.169.254 counter packets 0 bytes 0 reject
+		meta l4proto tcp ip6 daddr fd00:ec2::254 counter packets 0 bytes 0 reject with tcp reset
 		ip6 daddr fd00:ec2::254 counter packets 0 bytes 0 reject with icmpv6 port-unreachable
 	}
 }
@@ -44,11 +46,20 @@ ${withCountersUnset(listing).replace(' with icmpv6 port-unreachable', '')}`,
   });
 
   it('leads the IPv6 endpoint to a host that has an IPv6 address, and shuts the other one', () => {
-    const script = renderNft({ ...rule, hostIp: '2001:db8::7' });
+    const script = renderNft({ ...rule, hosts: { ipv4: null, ipv6: '2001:db8::7' } });
     assert.match(script, /ip6 daddr fd00:ec2::254 tcp dport 80 counter dnat ip6 to \[2001:db8::7\]:8181/);
     assert.match(script, /tcp dport 8181 ct original ip6 daddr fd00:ec2::254 counter accept/);
     assert.match(script, /ip daddr 169\.254\.169\.254 counter reject/);
     assert.doesNotMatch(script, /dnat ip to/);
+  });
+
+  it('leads both where the node has both', () => {
+    const script = renderNft({ ...rule, hosts: { ipv4: '10.0.0.7', ipv6: '2001:db8::7' } });
+    const added = script.split('\n').filter((line) => !renderNft(rule).split('\n').includes(line));
+    assert.deepEqual(added, [
+      '\t\tip6 daddr fd00:ec2::254 tcp dport 80 counter dnat ip6 to [2001:db8::7]:8181',
+      '\t\ttcp dport 8181 ct original ip6 daddr fd00:ec2::254 counter accept',
+    ]);
   });
 
   it('leads the container credentials to the daemon as well, also from the node itself, when told so', () => {
@@ -60,18 +71,22 @@ ${withCountersUnset(listing).replace(' with icmpv6 port-unreachable', '')}`,
       '\t\ttype nat hook output priority -105; policy accept;',
       '\t\tip daddr 169.254.170.23 tcp dport 80 counter dnat ip to 10.0.0.7:8181',
       '\t\ttcp dport 8181 ct original ip daddr 169.254.170.23 counter accept',
+      '\t\tmeta l4proto tcp ip daddr 169.254.170.23 counter reject with tcp reset',
       '\t\tip daddr 169.254.170.23 counter reject',
+      '\t\tmeta l4proto tcp ip6 daddr fd00:ec2::23 counter reject with tcp reset',
       '\t\tip6 daddr fd00:ec2::23 counter reject',
     ]);
     const named = renderNft({ ...rule, containerCredentials: true, hostInterface: 'cni0' });
     assert.match(named, /\tiifname "cni0" ip daddr 169\.254\.170\.23 tcp dport 80 counter dnat/);
-    const v6 = renderNft({ ...rule, containerCredentials: true, hostIp: '2001:db8::7' });
+    const v6 = renderNft({ ...rule, containerCredentials: true, hosts: { ipv4: null, ipv6: '2001:db8::7' } });
     assert.match(v6, /ip6 daddr fd00:ec2::23 tcp dport 80 counter dnat ip6 to \[2001:db8::7\]:8181/);
   });
 
   it('matches the interface that was named, in the words of nft', () => {
     const script = renderNft({ ...rule, hostInterface: 'eni+' });
     assert.match(script, /\tiifname "eni\*" ip daddr 169\.254\.169\.254 tcp dport 80 counter dnat/);
+    const others = renderNft({ ...rule, hostInterface: '!eth0' });
+    assert.match(others, /\tiifname != "eth0" ip daddr 169\.254\.169\.254 tcp dport 80 counter dnat/);
   });
 });
 
@@ -99,7 +114,7 @@ describe('a listing of the redirect', () => {
     assert.deepEqual(missing('\t\tip daddr 169.254.169.254 counter packets 0 bytes 0 reject\n', ''), [
       'ip daddr 169.254.169.254 counter reject',
     ]);
-    assert.equal(missingLines(renderNft(rule), '').length, 6);
+    assert.equal(missingLines(renderNft(rule), '').length, 8);
   });
 });
 

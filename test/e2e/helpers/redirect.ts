@@ -1,0 +1,124 @@
+// Runs the redirect program on the node of a world, and reads what it says.
+import assert from 'node:assert/strict';
+import type { ChildProcess } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { NODE_IP, stop, type World } from './netns.ts';
+
+const main = fileURLToPath(new URL('../../../src/proxy/redirect/main.ts', import.meta.url));
+const program = `import { redirectMain } from ${JSON.stringify(main)}; process.exitCode = await redirectMain(process.argv.slice(1));`;
+
+export const METADATA = 'http://169.254.169.254';
+export const METADATA6 = 'http://[fd00:ec2::254]';
+export const DAEMON = `http://${NODE_IP}:8181`;
+// curl: 7 is a refused connection, 28 a time-out.
+export const REFUSED = 'curl 7';
+export const SILENCE = 'curl 28';
+
+export type Running = ChildProcess & { log: Record<string, unknown>[] };
+
+export interface Report {
+  inPlace: boolean;
+  backend: string | null;
+  checkedAtMs: number;
+  message: string | null;
+}
+
+/** A state folder of its own, and the programs that were started with it. */
+export class RedirectRun {
+  readonly stateDir = mkdtempSync(join(tmpdir(), 'pod-iam-redirect-'));
+  readonly errors: string[] = [];
+  private readonly children: Running[] = [];
+  private readonly world: World;
+
+  constructor(world: World) {
+    this.world = world;
+  }
+
+  /** Starts the program in the node's namespace and collects its log. */
+  start(flags: string[], env: Record<string, string> = {}, before: string[] = []): Running {
+    const words = Object.entries({ NODE_NAME: 'node-1', ...env }).map(([name, value]) => `${name}=${value}`);
+    const child = this.world.start(
+      'node',
+      'env',
+      ...words,
+      ...before,
+      process.execPath,
+      '--input-type=module',
+      '-e',
+      program,
+      '--',
+      ...[`--state-dir=${this.stateDir}`, ...flags],
+    );
+    const log: Record<string, unknown>[] = [];
+    let rest = '';
+    child.stdout!.setEncoding('utf8').on('data', (text: string) => {
+      const lines = (rest + text).split('\n');
+      rest = lines.pop()!;
+      for (const line of lines) log.push(JSON.parse(line));
+    });
+    child.stderr!.setEncoding('utf8').on('data', (text: string) => this.errors.push(text));
+    const running = Object.assign(child, { log });
+    this.children.push(running);
+    return running;
+  }
+
+  /** The same, and waits until the rule is there. */
+  async keeping(flags: string[] = [], env: Record<string, string> = {}): Promise<Running> {
+    const child = this.start([`--host-ip=${NODE_IP}`, ...flags], env);
+    await this.says(child, 'redirect in place');
+    await this.until(() => existsSync(join(this.stateDir, 'redirect.json')), 'a report');
+    return child;
+  }
+
+  /** Takes the rule away, as uninstall does. */
+  async remove(env: Record<string, string> = {}): Promise<Running> {
+    const child = this.start(['--remove', `--done-file=${this.path('done')}`], env);
+    await this.says(child, 'redirect removed');
+    await this.until(() => existsSync(this.path('done')), 'the done file');
+    return child;
+  }
+
+  /** @param from how many lines of the log to pass over */
+  says(child: Running, message: string, from = 0): Promise<void> {
+    return this.until(() => child.log.slice(from).some(({ msg }) => msg === message), message);
+  }
+
+  async until(holds: () => boolean | Promise<boolean>, what: string): Promise<void> {
+    for (const endMs = Date.now() + 10_000; Date.now() < endMs; await delay(10)) {
+      if (await holds()) return;
+    }
+    const logs = this.children.map(({ log }) => JSON.stringify(log)).join('\n');
+    assert.fail(`it never came to this: ${what}; logs: ${logs}; stderr: ${this.errors.join('')}`);
+  }
+
+  path = (name: string): string => join(this.stateDir, name);
+
+  report = (): Report => JSON.parse(readFileSync(this.path('redirect.json'), 'utf8')) as Report;
+
+  rules = (): Promise<string> => this.world.in('node', 'nft', 'list', 'ruleset');
+
+  /** Writes a program that comes before the machine's own of that name. @returns the environment for it */
+  shadow(programs: Record<string, string>): { PATH: string } {
+    const folder = this.path('bin');
+    mkdirSync(folder, { recursive: true });
+    for (const [name, text] of Object.entries(programs))
+      writeFileSync(join(folder, name), text, { mode: 0o755 });
+    return { PATH: `${folder}:${process.env['PATH']}` };
+  }
+
+  /** Ends what still runs, and leaves the node without a rule. */
+  async end(): Promise<void> {
+    await Promise.all(this.children.map((child) => stop(child)));
+    await this.world.in('node', 'nft', 'flush', 'ruleset');
+    rmSync(this.stateDir, { recursive: true });
+  }
+}
+
+/** Without an nft that works, the rule is kept by iptables. */
+export const NO_NFT = {
+  nft: '#!/bin/sh\necho "Error: Could not process rule: Operation not supported" >&2\nexit 1\n',
+};

@@ -1,0 +1,14 @@
+// All areas of the conformance table, in reading order.
+import { bypasses } from './bypass.ts';
+import type { Area } from './case.ts';
+import { cache, endpoints, events, healths } from './credentials.ts';
+import { callers, documents, listing, methods, others, tokens } from './http.ts';
+import { globs, lists, permitted, regexps } from './namespaces.ts';
+import { addresses, pods } from './pods.ts';
+import { arns, bases, selection, sessions } from './roles.ts';
+
+export const AREAS: readonly Area[] = [
+  ...[arns, bases, selection, globs, regexps, lists, permitted, sessions],
+  ...[pods, addresses, listing, documents, tokens, others, methods, callers, bypasses],
+  ...[cache, endpoints, healths, events],
+];

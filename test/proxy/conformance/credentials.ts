@@ -1,0 +1,221 @@
+// Credentials: how often STS is asked, what is served meanwhile, where STS is, and what is told of it.
+import { STSClient } from '@aws-sdk/client-sts';
+import { until } from '../world.ts';
+import { type Area, type Peers, row } from './case.ts';
+import { answer, CLOSED, CREDENTIALS, FORBIDDEN, POD, send, world } from './worlds.ts';
+
+/** Calls to STS while something is done in a world of its own. */
+async function calls(
+  flag: string,
+  act: (one: Awaited<ReturnType<typeof world>>) => Promise<void>,
+): Promise<string> {
+  const one = await world(flag);
+  const before = one.assumes();
+  await act(one);
+  const count = one.assumes() - before;
+  return `${count} ${count === 1 ? 'call' : 'calls'}`;
+}
+
+async function ask(one: Awaited<ReturnType<typeof world>>, from: string, role: string): Promise<void> {
+  await until('the pod', async () => (await one.get(from, CREDENTIALS)).status === 200);
+  await one.get(from, CREDENTIALS + role);
+}
+
+export const cache: Area = {
+  title: 'How often STS is asked',
+  cases: [
+    row('100 first requests at once for one role', { kube2iam: '100 calls', kiam: '1 call' }, '1 call', () =>
+      calls('--log-level=info', async (one) => {
+        one.aws.latencyMs = 100;
+        const ips = Array.from({ length: 100 }, (_, nth) => `127.26.1.${nth + 1}`);
+        for (const [nth, ip] of ips.entries())
+          one.pod(`one-${nth}`, {
+            ip,
+            role: 'red',
+            annotations: { 'iam.amazonaws.com/session-name': 'shared' },
+          });
+        await Promise.all(ips.map((ip) => ask(one, ip, 'red')));
+        one.aws.latencyMs = 0;
+      }),
+    ),
+    row(
+      'two pods with one role and two session names',
+      { kube2iam: '1 call: the key is the role alone', kiam: '2 calls', metadataproxy: '1 call' },
+      '2 calls',
+      () =>
+        calls('--log-level=info', async (one) => {
+          for (const [nth, name] of ['a', 'b'].entries()) {
+            one.pod(`session-${name}`, {
+              ip: `127.26.2.${nth + 1}`,
+              role: 'red',
+              annotations: { 'iam.amazonaws.com/session-name': name },
+            });
+            await ask(one, `127.26.2.${nth + 1}`, 'red');
+          }
+        }),
+    ),
+    row(
+      'two pods with one role and two external ids',
+      { kube2iam: "1 call: the second gets what the first one's id opened", kiam: '2 calls' },
+      '2 calls',
+      () =>
+        calls('--log-level=info', async (one) => {
+          for (const [nth, id] of ['id-1', 'id-2'].entries()) {
+            const annotations = {
+              'iam.amazonaws.com/external-id': id,
+              'iam.amazonaws.com/session-name': 'same',
+            };
+            one.pod(`external-${nth}`, { ip: `127.26.3.${nth + 1}`, role: 'red', annotations });
+            await ask(one, `127.26.3.${nth + 1}`, 'red');
+          }
+        }),
+    ),
+    row(
+      'five requests in a second for a role that STS refuses',
+      { kube2iam: '5 calls; 1 with --iam-role-error-ttl', kiam: '17 calls each' },
+      '1 call',
+      () =>
+        calls('--log-level=info', async (one) => {
+          one.pod('again', {
+            ip: '127.26.4.1',
+            role: 'closed',
+            annotations: { 'iam.amazonaws.com/session-name': 'again' },
+          });
+          for (let nth = 0; nth < 5; nth++) await ask(one, '127.26.4.1', 'closed');
+        }),
+    ),
+    row(
+      'STS throttles, and what is held is still valid',
+      { kube2iam: '500: thrown away', kiam: 'served until it is evicted' },
+      '200 document',
+      async () => {
+        const one = await world();
+        one.aws.fault = () => 'throttle';
+        const text = await answer(`${CREDENTIALS}blue`);
+        one.aws.fault = () => null;
+        return text;
+      },
+    ),
+    row(
+      'the pod is gone when its credentials come to be renewed',
+      { kiam: '0 calls' },
+      '0 identities',
+      async () => {
+        const one = await world('--log-level=info');
+        one.pod('brief', {
+          ip: '127.26.5.1',
+          role: 'red',
+          annotations: { 'iam.amazonaws.com/session-name': 'brief' },
+        });
+        await ask(one, '127.26.5.1', 'red');
+        const held = async () =>
+          Number(/pod_iam_credentials_held (\d+)/.exec((await one.admin('/metrics')).body)![1]);
+        const before = await held();
+        one.removePod('brief');
+        await until('dropped', async () => (await held()) === before - 1);
+        return `${(await held()) - (before - 1)} identities`;
+      },
+      'nothing is kept of a pod that is gone',
+    ),
+  ],
+};
+
+const at = (region: string, peers: Peers, ours: string, why: string | null = null) =>
+  row(
+    `region \`${region}\``,
+    peers,
+    ours,
+    async () => {
+      const { config } = new STSClient({ region, credentials: { accessKeyId: 'a', secretAccessKey: 's' } });
+      return config.endpointProvider!({ Region: region, UseGlobalEndpoint: false }).url.origin;
+    },
+    why,
+  );
+const same = (url: string): Peers => ({ kube2iam: url, kiam: url });
+
+export const endpoints: Area = {
+  title: 'Where STS is',
+  cases: [
+    at('us-east-1', same('https://sts.us-east-1.amazonaws.com'), 'https://sts.us-east-1.amazonaws.com'),
+    at('eu-west-1', same('https://sts.eu-west-1.amazonaws.com'), 'https://sts.eu-west-1.amazonaws.com'),
+    at(
+      'cn-north-1',
+      same('https://sts.cn-north-1.amazonaws.com.cn'),
+      'https://sts.cn-north-1.amazonaws.com.cn',
+    ),
+    at(
+      'us-gov-west-1',
+      same('https://sts.us-gov-west-1.amazonaws.com'),
+      'https://sts.us-gov-west-1.amazonaws.com',
+    ),
+    at('us-iso-east-1', same('https://sts.us-iso-east-1.c2s.ic.gov'), 'https://sts.us-iso-east-1.c2s.ic.gov'),
+  ],
+};
+
+async function health(path: string): Promise<string> {
+  const one = await world();
+  const { latencyMs } = one.imds;
+  one.imds.latencyMs = 60_000;
+  const { status } = await one.admin(path);
+  one.imds.latencyMs = latencyMs;
+  return String(status);
+}
+
+export const healths: Area = {
+  title: 'Health',
+  cases: [
+    row('/healthz', { kube2iam: '200', kiam: '200' }, '200', async () =>
+      String((await (await world()).admin('/healthz')).status),
+    ),
+    row(
+      '/healthz, the metadata service hangs',
+      { kube2iam: '500, so that the kubelet restarts the daemon', kiam: '500' },
+      '200',
+      () => health('/healthz'),
+      'a restart mends nothing that lies behind the daemon',
+    ),
+    row('/readyz, the metadata service hangs', {}, '200', () => health('/readyz')),
+  ],
+};
+
+interface Told {
+  type: string;
+  reason: string;
+  message: string;
+  involvedObject: { name: string };
+}
+
+async function event(from: string, pod: string, path: string, flags: string[] = []): Promise<string> {
+  const one = await world(...flags);
+  await send(path, { from, flags });
+  const of = () =>
+    (one.api.events as unknown as Told[]).find(({ involvedObject }) => involvedObject.name === pod);
+  await until('an event', () => of() !== undefined);
+  const { type, reason, message } = of()!;
+  return `${type} ${reason} (${/\((\w+);/.exec(message)?.[1]})`;
+}
+
+export const events: Area = {
+  title: 'Events on the pod',
+  cases: [
+    row(
+      'a role that the namespace does not allow',
+      { kube2iam: 'none', kiam: 'Warning KiamRoleForbidden' },
+      'Warning RoleNotAllowed (AN003)',
+      () => event(FORBIDDEN, 'forbidden', CREDENTIALS, ['--namespace-restrictions']),
+    ),
+    row(
+      'a role that STS refuses',
+      { kube2iam: 'none', kiam: 'Warning KiamCredentialError' },
+      'Warning CredentialsRefused (TP018)',
+      () => event(CLOSED, 'closed', `${CREDENTIALS}closed`),
+    ),
+    row(
+      'another role is asked for',
+      { kube2iam: 'none', kiam: 'none' },
+      'Warning OtherRole (LK002)',
+      () => event(POD, 'role-0', `${CREDENTIALS}red`),
+      'somebody in the pod tries what is not its own',
+    ),
+  ],
+};

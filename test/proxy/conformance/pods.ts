@@ -1,0 +1,133 @@
+// Which pod is behind an address.
+import { createServer } from 'node:net';
+import { canonicalAddress } from '../../../src/proxy/who/address.ts';
+import { PodIndex } from '../../../src/proxy/who/pod-index.ts';
+import { podRecord } from '../../../src/proxy/who/pod-record.ts';
+import { type Area, type Peers, row } from './case.ts';
+
+const IP = '10.0.0.1';
+
+interface Given {
+  name?: string;
+  phase?: string;
+  podIP?: string;
+  podIPs?: { ip: string }[];
+  hostNetwork?: boolean;
+  terminating?: boolean;
+}
+
+/** Puts pods into the index one after the other, and says who answers for an address. */
+function behind(address: string, ...pods: Given[]): string {
+  const index = new PodIndex();
+  for (const [nth, { name = 'a', hostNetwork, terminating, ...status }] of pods.entries()) {
+    const object = {
+      metadata: {
+        ...{ uid: name, name, namespace: 'shop', creationTimestamp: `2026-01-01T00:00:0${nth}Z` },
+        ...(terminating && { deletionTimestamp: '2026-01-01T00:01:00Z' }),
+      },
+      spec: { nodeName: 'n', hostNetwork },
+      status,
+    };
+    index.set(podRecord(object, { annotations: [], announced: false, audience: null })!);
+  }
+  return index.at(address)?.name ?? 'nobody';
+}
+const running = { phase: 'Running', podIP: IP };
+const who = (
+  what: string,
+  peers: Peers,
+  ours: string,
+  pods: Given[],
+  why: string | null = null,
+  address = IP,
+) => row(what, peers, ours, () => behind(address, ...pods), why);
+const yes: Peers = { kube2iam: 'a', kiam: 'a' };
+const no: Peers = { kube2iam: 'nobody', kiam: 'nobody' };
+
+export const pods: Area = {
+  title: 'The pod behind an address',
+  cases: [
+    who('Running', yes, 'a', [running]),
+    who('Pending, with an address', yes, 'a', [{ phase: 'Pending', podIP: IP }]),
+    who('Succeeded', no, 'nobody', [{ ...running, phase: 'Succeeded' }]),
+    who('Failed', no, 'nobody', [{ ...running, phase: 'Failed' }]),
+    who('without an address', no, 'nobody', [{ phase: 'Running', podIP: '' }]),
+    who(
+      "on the node's network",
+      { kube2iam: 'a', kiam: 'nobody' },
+      'nobody',
+      [{ ...running, hostNetwork: true }],
+      'the address is that of the node and of all that runs on its network',
+    ),
+    who('terminating', yes, 'a', [{ ...running, terminating: true }], null),
+    who(
+      'two that run',
+      { kube2iam: '404 after 2 s; the first with --resolve-duplicate-cache-ips', kiam: '500 after 5 s' },
+      'b',
+      [running, { ...running, name: 'b' }],
+      'the one that was seen there last: an address is reused before the end of the old pod is told',
+    ),
+    who(
+      'one that is terminating, and a new one',
+      { kube2iam: '404', kiam: '500' },
+      'b',
+      [
+        { ...running, terminating: true },
+        { ...running, name: 'b' },
+      ],
+      'the new one, at once',
+    ),
+    who('a finished one, and a new one', { kube2iam: 'b', kiam: 'b' }, 'b', [
+      { ...running, phase: 'Succeeded' },
+      { ...running, name: 'b' },
+    ]),
+    who("one on the node's network, and one of its own", { kube2iam: '404', kiam: 'b' }, 'b', [
+      { ...running, hostNetwork: true },
+      { ...running, name: 'b' },
+    ]),
+    who(
+      'its second address, of IPv6',
+      { kube2iam: 'nobody', kiam: 'nobody' },
+      'a',
+      [{ ...running, podIPs: [{ ip: IP }, { ip: 'fd00::1' }] }],
+      'all addresses of a dual-stack pod are its own',
+      'fd00::1',
+    ),
+  ],
+};
+
+const read = (given: string, kube2iam: string, ours: string, why: string | null = null) =>
+  row(`\`${given}\``, { kube2iam }, ours, () => canonicalAddress(given), why);
+
+/** As the daemon takes it: from the socket, never from a text of the caller. */
+const peer = (host: string): Promise<string> =>
+  new Promise((resolve, reject) => {
+    const server = createServer((socket) => {
+      resolve(canonicalAddress(socket.remoteAddress ?? ''));
+      socket.destroy();
+      server.close();
+    });
+    server.on('error', reject);
+    server.listen(0, host, async () => {
+      const { connect } = await import('node:net');
+      const { port } = server.address() as { port: number };
+      connect(port, host === '::' ? '127.0.0.1' : host).on('error', () => {});
+    });
+  });
+
+export const addresses: Area = {
+  title: "The caller's address",
+  cases: [
+    row('of an IPv4 peer', { kube2iam: '127.0.0.1' }, '127.0.0.1', () => peer('127.0.0.1')),
+    row('of an IPv4 peer on a socket for both families', { kube2iam: '127.0.0.1' }, '127.0.0.1', () =>
+      peer('::'),
+    ),
+    row('of an IPv6 peer', { kube2iam: 'the whole text, port and all, before #389' }, '::1', () =>
+      peer('::1'),
+    ),
+    read('fd00:ec2::254', 'fd00:ec2::254', 'fd00:ec2::254'),
+    read('FD00:EC2:0:0:0:0:0:254', 'as it is', 'fd00:ec2::254', 'one spelling for each address'),
+    read('::ffff:10.0.0.1', 'as it is', '10.0.0.1', 'one spelling for each address'),
+    read('fe80::1%eth0', 'as it is', 'fe80::1', 'one spelling for each address'),
+  ],
+};
