@@ -15,7 +15,7 @@ export async function findBearer(
   parts: Parts,
 ): Promise<BearerOrAnswer> {
   const refuse = (fault: TokenFault): BearerOrAnswer => {
-    parts.refusals.ofBearer(ask.address, parts.pods.at(ask.address), fault.why);
+    void tell(ask, fault.why, parts);
     return { caller: null, answer: tokenRefused(fault) };
   };
   const leftMs = (): number => ask.arrivedAtMs + parts.settings.podWaitMs - Date.now();
@@ -39,6 +39,14 @@ export async function findBearer(
 /** Whether the pod is still there; asked again after every wait. */
 export const isStillServed = ({ uid }: PodRecord, { pods }: Parts): boolean =>
   pods.get(uid)?.isFinished === false;
+
+/** A pod that asks as it starts is known by its address a moment later; its owner has to know as well. */
+async function tell({ address }: Ask, why: string, { pods, refusals, settings }: Parts): Promise<void> {
+  const waitMs = address === settings.hostIp ? 0 : SENDER_MS;
+  refusals.ofBearer(address, await pods.waitAt(address, waitMs), why);
+}
+
+const SENDER_MS = 3_000;
 
 const notHere: TokenFault = { kind: 'not-served', why: "the token's pod is not one that runs on this node" };
 

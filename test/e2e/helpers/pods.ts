@@ -14,7 +14,7 @@ export async function deleteNamespace(): Promise<void> {
   await kubectl(['delete', 'namespace', NAMESPACE, '--ignore-not-found', '--wait']);
 }
 
-const restricted = {
+export const restricted = {
   allowPrivilegeEscalation: false,
   runAsNonRoot: true,
   runAsUser: 65532,
@@ -92,17 +92,23 @@ export async function runInPod(
       ],
     },
   };
-  await kubectl(['apply', '-f', '-'], JSON.stringify(manifest));
+  return runToEnd(manifest);
+}
+
+/** Makes a pod, waits for its good end, and takes it away again; what it printed. */
+export async function runToEnd(pod: { metadata: { name: string; namespace: string } }): Promise<string> {
+  const { name, namespace } = pod.metadata;
+  await kubectl(['apply', '-f', '-'], JSON.stringify(pod));
   await kubectl([
     '-n',
-    NAMESPACE,
+    namespace,
     'wait',
     `pod/${name}`,
     '--for=jsonpath={.status.phase}=Succeeded',
     '--timeout=60s',
   ]);
-  const output = await kubectl(['-n', NAMESPACE, 'logs', name]);
-  await kubectl(['-n', NAMESPACE, 'delete', 'pod', name, '--now']);
+  const output = await kubectl(['-n', namespace, 'logs', name]);
+  await kubectl(['-n', namespace, 'delete', 'pod', name, '--now']);
   return output;
 }
 

@@ -1,0 +1,208 @@
+// The container credentials on a real cluster: the pod of the documentation with a real SDK, and tokens
+// of a real API server that must get nothing.
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { type Changes, containerCredentialsPod } from '../helpers/doc-snippet.ts';
+import { ACCOUNT, type NodeRoleWorld, startNodeRoleWorld } from './helpers/aws.ts';
+import {
+  createNamespace,
+  deleteNamespace,
+  NAMESPACE,
+  nodeNames,
+  restricted,
+  rulesOf,
+  runInPod,
+  runToEnd,
+} from './helpers/pods.ts';
+import { kubectl, podIam } from './helpers/run.ts';
+import { settings } from './helpers/settings.ts';
+
+const AUDIENCE = 'pod-iam.dev';
+/** hostNetwork is not for a restricted namespace. */
+const HOST_NAMESPACE = `${NAMESPACE}-host`;
+let world: NodeRoleWorld;
+let nodes: string[];
+
+const install = async (...flags: string[]): Promise<void> => {
+  const ended = await podIam(
+    [
+      ...['install', '--yes', '--no-smoke', '--image', settings.nodeImage],
+      ...['--base-role-arn', world.roleArn(''), '--sts-endpoint', world.aws.url, '--region', 'us-east-1'],
+      ...['--metadata-addr', world.metadataAddress, ...flags, ...settings.installFlags],
+    ],
+    world.environment,
+  );
+  assert.equal(ended.code, 0, ended.stderr + ended.stdout);
+};
+
+const session = (role: string, pod: string, namespace = NAMESPACE): string =>
+  `arn:aws:sts::${ACCOUNT}:assumed-role/${role}/${`${namespace}.${pod}`.slice(0, 64)}`;
+
+describe('container credentials on a real cluster', { timeout: 600_000 }, () => {
+  before(async () => {
+    world = await startNodeRoleWorld();
+    nodes = await nodeNames();
+    await createNamespace();
+    await kubectl(['create', 'namespace', HOST_NAMESPACE]);
+    await install('--container-credentials');
+  });
+
+  after(async () => {
+    await podIam(['uninstall', '--yes'], world.environment);
+    await kubectl(['delete', 'namespace', HOST_NAMESPACE, '--ignore-not-found', '--wait']);
+    await deleteNamespace();
+    await world.close();
+  });
+
+  const withSdk = async (changes: Omit<Changes, 'image' | 'command'>): Promise<unknown> =>
+    JSON.parse(
+      await runToEnd(
+        containerCredentialsPod({
+          ...changes,
+          image: settings.sdkImage,
+          command: ['python3', '-c', SDK_SCRIPT(world.aws.url)],
+          container: { securityContext: restricted },
+        }),
+      ),
+    );
+
+  it("boto3 in the page's pod gets exactly its role, by its token, on every node", async () => {
+    for (const nodeName of nodes) {
+      for (const role of ['blue', 'red']) {
+        const name = `${role}-on-${nodeName}`;
+        const seen = await withSdk({ name, namespace: NAMESPACE, role, spec: { nodeName } });
+        assert.deepEqual(seen, { by: 'container-role', account: ACCOUNT, arn: session(role, name) });
+      }
+    }
+  });
+
+  it("a pod on its node's network gets its role too, and the node's own nowhere but at its own address", async () => {
+    for (const nodeName of nodes) {
+      const name = `host-${nodeName}`;
+      const spec = { nodeName, hostNetwork: true };
+      const seen = await withSdk({ name, namespace: HOST_NAMESPACE, role: 'red', spec });
+      assert.deepEqual(seen, {
+        by: 'container-role',
+        account: ACCOUNT,
+        arn: session('red', name, HOST_NAMESPACE),
+      });
+    }
+  });
+
+  it('refuses the tokens of other nodes, other audiences, no pod, a deleted pod, and forged ones', async () => {
+    const [here, there] = [nodes[0]!, nodes.at(-1)!];
+    assert.notEqual(here, there, 'the cluster has one node only');
+    const holder = async (name: string, nodeName: string): Promise<string> => {
+      const pod = containerCredentialsPod({
+        ...{ name, namespace: NAMESPACE, role: 'blue', image: settings.curlImage },
+        command: ['sh', '-c', 'sleep 600 & wait'],
+        container: { securityContext: restricted },
+        spec: { nodeName, terminationGracePeriodSeconds: 1 },
+      });
+      await kubectl(['apply', '-f', '-'], JSON.stringify(pod));
+      await kubectl(['-n', NAMESPACE, 'wait', `pod/${name}`, '--for=condition=Ready', '--timeout=60s']);
+      return kubectl(['-n', NAMESPACE, 'exec', name, '--', 'cat', '/var/run/secrets/pod-iam.dev/token']);
+    };
+    const create = async (...words: string[]): Promise<string> =>
+      (await kubectl(['-n', NAMESPACE, 'create', 'token', 'default', ...words])).trim();
+    const [own, foreign, gone] = await Promise.all([
+      holder('holder', here),
+      holder('foreign', there),
+      holder('gone', here),
+    ]);
+    const uid = await kubectl(['-n', NAMESPACE, 'get', 'pod', 'holder', '-o', 'jsonpath={.metadata.uid}']);
+    const bound = ['--bound-object-kind', 'Pod', '--bound-object-name', 'holder', '--bound-object-uid', uid];
+    const claims = own.split('.')[1]!;
+    const tokens = {
+      own,
+      bound: await create('--audience', AUDIENCE, ...bound),
+      audience: await create('--audience', 'pods.eks.amazonaws.com', ...bound),
+      api: await create(...bound),
+      unbound: await create('--audience', AUDIENCE),
+      foreign,
+      forged: own.replace(/[^.]*$/, foreign.split('.')[2]!),
+      spliced: gone.replace(/\.[^.]*\./, `.${claims}.`),
+      gone,
+      bearer: `Bearer ${own}`,
+      empty: '',
+    };
+    const asked = runInPod('asker', {
+      image: settings.curlImage,
+      command: ['sh', '-c', ASK_SCRIPT(tokens)],
+      node: here,
+    });
+    assert.deepEqual((await asked).trim().split('\n'), [
+      'own 200',
+      'bound 200',
+      'audience 401',
+      'api 401',
+      'unbound 403',
+      'foreign 403',
+      'forged 401',
+      'spliced 401',
+      'gone 200',
+      'bearer 400',
+      'empty 400',
+      'host 403',
+      'path 404',
+      'post 405',
+    ]);
+    // The API server remembers for ten seconds that this one was good; the daemon does not need to ask.
+    await kubectl(['-n', NAMESPACE, 'delete', 'pod', 'gone', '--now', '--wait']);
+    const after = await runInPod('asker-after', {
+      image: settings.curlImage,
+      command: ['sh', '-c', ASK_SCRIPT({ own, gone })],
+      node: here,
+    });
+    assert.match(after, /^own 200\ngone 403\n/);
+    const events = await kubectl([
+      '-n',
+      NAMESPACE,
+      'get',
+      'events',
+      '-o',
+      'jsonpath={range .items[*]}{.involvedObject.name} {.reason} {.message}{"\\n"}{end}',
+    ]);
+    assert.match(
+      events,
+      /^asker TokenRefused no container credentials: the service account token is not for the audience pod-iam\.dev \(ID010; pod-iam explain ID010\)$/m,
+    );
+    assert.ok(!events.includes(claims.slice(0, 60)), 'an event holds a token');
+  });
+
+  it('is not there when it is off: no answer, no rule, no right', async () => {
+    await install();
+    for (const node of nodes) {
+      assert.doesNotMatch(await rulesOf(node), /169\.254\.170\.23|fd00:ec2::23/);
+      const output = await runInPod(`off-${node}`, {
+        image: settings.curlImage,
+        command: ['sh', '-c', ASK_SCRIPT({ none: 'a.b.c' })],
+        node,
+      });
+      assert.equal(output, 'none 000\nhost 403\npath 000\npost 000\n');
+    }
+    const rules = await kubectl(['get', 'clusterrole', 'pod-iam', '-o', 'jsonpath={.rules}']);
+    assert.doesNotMatch(rules, /tokenreviews/);
+  });
+});
+
+const SDK_SCRIPT = (endpoint: string): string => `
+import json, boto3
+credentials = boto3.Session().get_credentials()
+who = boto3.client('sts', endpoint_url='${endpoint}', region_name='us-east-1').get_caller_identity()
+print(json.dumps({'by': credentials.method, 'account': who['Account'], 'arn': who['Arn']}))
+`;
+
+/** A line per token with the status it gets; then what else must be refused. `host` asks the metadata address. */
+const ASK_SCRIPT = (tokens: Record<string, string>): string => `
+ask() { name=$1; shift; echo "$name $(curl -s -m 2 -o /dev/null -w '%{http_code}' "$@")"; }
+url=http://169.254.170.23/v1/credentials
+${Object.entries(tokens)
+  .map(([name, token]) => `ask ${name} -H 'Authorization: ${token}' $url`)
+  .join('\n')}
+ask host -H 'Host: 169.254.170.23.evil.example' http://169.254.169.254/v1/credentials
+ask path http://169.254.170.23/latest/meta-data/iam/security-credentials/
+ask post -X POST $url
+# Until the kubelet has reported whose address this is.
+sleep 3
+`;
