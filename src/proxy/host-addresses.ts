@@ -43,6 +43,10 @@ export function bindAddresses(settings: {
 export const listHosts = ({ ipv4, ipv6 }: HostAddresses): string[] =>
   [ipv4, ipv6].filter((address) => address !== null);
 
+/** Shared by all that runs on the node's network. */
+export const isHostAddress = (address: string, hostIps: readonly string[]): boolean =>
+  listHosts(hostAddresses(hostIps)).includes(address);
+
 const isSame = (address: string, given: string | undefined): boolean =>
   given !== undefined && canonicalAddress(address) === canonicalAddress(given);
 

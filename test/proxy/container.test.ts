@@ -332,6 +332,17 @@ describe('the container credentials of a pod that comes and goes', () => {
     assert.equal(world.assumes(), 1);
   });
 
+  test('refused to a pod that asks as it starts are told to it once its address is known', async () => {
+    world = await startWorld(ON);
+    assert.equal((await ask('secret', { from: '127.40.2.1' })).status, 400);
+    world.pod('new', { ip: '127.40.2.1', role: 'blue' });
+    await until('the event', () => world.api.events.length === 1);
+    const [{ involvedObject, reason }] = world.api.events as [
+      { involvedObject: { name: string }; reason: string },
+    ];
+    assert.deepEqual([involvedObject.name, reason], ['new', 'TokenRefused']);
+  });
+
   test('of a server that knows no audiences are none', async () => {
     world = await startWorld(ON);
     world.pod('blue', { role: 'blue' });

@@ -1,5 +1,6 @@
 // Who is asking, by service account token, and which role that pod may have. The address plays no part:
 // a token is good from wherever on this node it comes, and no address makes up for one.
+import { isHostAddress } from '../host-addresses.ts';
 import type { Ask, Parts } from '../parts.ts';
 import { type Answer, containerRefusal, roleRefusedInText, tokenRefused } from '../reply.ts';
 import type { PodRecord } from '../who/pod-record.ts';
@@ -40,13 +41,15 @@ export async function findBearer(
 export const isStillServed = ({ uid }: PodRecord, { pods }: Parts): boolean =>
   pods.get(uid)?.isFinished === false;
 
+/** The kubelet reports an address up to a second after the containers have started, or later when it is busy. */
+const SENDER_MS = 3_000;
+
 /** A pod that asks as it starts is known by its address a moment later; its owner has to know as well. */
 async function tell({ address }: Ask, why: string, { pods, refusals, settings }: Parts): Promise<void> {
-  const waitMs = address === settings.hostIp ? 0 : SENDER_MS;
-  refusals.ofBearer(address, await pods.waitAt(address, waitMs), why);
+  const known = pods.at(address);
+  const isShared = known === null && isHostAddress(address, settings.hostIps);
+  refusals.ofBearer(address, isShared ? null : await pods.waitAt(address, SENDER_MS), why);
 }
-
-const SENDER_MS = 3_000;
 
 const notHere: TokenFault = { kind: 'not-served', why: "the token's pod is not one that runs on this node" };
 

@@ -1,6 +1,6 @@
 // Who is asking, by address, and which role that pod may have. An address not yet known is waited for,
 // since an SDK in a new pod often asks once, before the API server has told anybody that the pod has it.
-import { hostAddresses, listHosts } from '../host-addresses.ts';
+import { isHostAddress } from '../host-addresses.ts';
 import type { Ask, Parts } from '../parts.ts';
 import { type Answer, refusal, roleRefused, unknownCaller } from '../reply.ts';
 import type { Soon } from '../soon.ts';
@@ -43,8 +43,7 @@ async function findPod(ask: Ask, parts: Parts, leftMs: () => number): Promise<Po
   const { pods, settings } = parts;
   const known = pods.at(ask.address);
   if (known) return known;
-  // The node's own address is shared by all that runs on its network.
-  if (listHosts(hostAddresses(settings.hostIps)).includes(ask.address)) return null;
+  if (isHostAddress(ask.address, settings.hostIps)) return null;
   parts.doubtWatch();
   return pods.waitAt(ask.address, leftMs());
 }
