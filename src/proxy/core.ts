@@ -1,12 +1,13 @@
 // The daemon without its sockets: the watches say which pods there are, each pod's identity is held in
 // the vault before it asks, and the routes find both in the parts.
 import { auditTrail } from './audit.ts';
+import { CHAINED_SECONDS, isRoleSession } from './credentials/sts.ts';
 import { type Issue, Vault } from './credentials/vault.ts';
 import type { Imds } from './imds.ts';
 import { issuanceTold } from './issuance.ts';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
-import { OwnIdentity } from './own-identity.ts';
+import { OwnIdentity, type Self } from './own-identity.ts';
 import type { Parts } from './parts.ts';
 import { Refusals } from './refusals.ts';
 import { roleAssigner } from './role/assign.ts';
@@ -38,7 +39,7 @@ export function startCore(
   { api, imds, sts }: Outside,
   { log, metrics }: { log: Log; metrics: Metrics },
 ): Core {
-  const namespaces = new NamespaceIndex(settings.roles.namespaceKey);
+  const namespaces = new NamespaceIndex();
   const pods = new PodIndex((uid, pod) => hold(uid, pod));
   const refusals = new Refusals({ api, log, metrics, node: settings.node });
   const vault = new Vault(sts.issue, issuanceTold({ pods, refusals, metrics, log }));
@@ -48,7 +49,10 @@ export function startCore(
   const self = new OwnIdentity(
     () => sts.caller(),
     log,
-    () => pods.each(hold),
+    () => {
+      warnOfChaining(settings, self.self, log);
+      pods.each(hold);
+    },
   );
 
   /** As soon as a pod is bound to the node, and long before it has an address. */
@@ -94,6 +98,13 @@ export function startCore(
       vault.close();
     },
   };
+}
+
+/** STS would refuse each call for more; the daemon asks for what it can get, and says so once. */
+function warnOfChaining({ sessionSeconds }: DaemonSettings, self: Self | null, log: Log): void {
+  if (self === null || !isRoleSession(self.arn) || sessionSeconds <= CHAINED_SECONDS) return;
+  const why = `${self.arn} is a role session itself, and role chaining allows ${CHAINED_SECONDS} s at most`;
+  log.warn({ asked: sessionSeconds, used: CHAINED_SECONDS, why }, 'session duration cut');
 }
 
 function containerParts(

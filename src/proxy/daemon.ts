@@ -45,6 +45,7 @@ export async function startDaemon(settings: DaemonSettings, log: Log): Promise<D
   const metrics = createMetrics(settings.node, {
     pods: () => core.parts.pods.size,
     stock: () => core.parts.vault.stock(),
+    watches: () => core.watches.levels(),
   });
   const sts = stsClient(
     {

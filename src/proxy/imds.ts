@@ -2,6 +2,7 @@
 // paths that are passed through and for the daemon's own credentials.
 // https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/configuring-instance-metadata-service.html
 import http from 'node:http';
+import { steadyMs } from './clock.ts';
 import { messageOf } from './log.ts';
 
 export interface ImdsAnswer {
@@ -57,12 +58,12 @@ export function imdsClient(host: string, port: number): Imds {
       'content-length': '0',
     });
     if (answer.status !== 200) throw new Error(`it answered ${answer.status} to the token request`);
-    token = { text: answer.body.toString().trim(), renewAtMs: Date.now() + (TOKEN_SECONDS - 600) * 1000 };
+    token = { text: answer.body.toString().trim(), renewAtMs: steadyMs() + (TOKEN_SECONDS - 600) * 1000 };
     return token.text;
   }
 
   function currentToken(): Promise<string> {
-    if (token && token.renewAtMs > Date.now()) return Promise.resolve(token.text);
+    if (token && token.renewAtMs > steadyMs()) return Promise.resolve(token.text);
     asking ??= newToken().finally(() => {
       asking = null;
     });

@@ -2,6 +2,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { requestFigures } from './request-figures.ts';
 import { VERSION } from './version.ts';
+import type { WatchLevel } from './who/watches.ts';
 
 export interface Metrics {
   registry: Registry;
@@ -18,6 +19,7 @@ export interface Metrics {
 export interface Levels {
   pods(): number;
   stock(): { held: number; leastLeftMs: number | null };
+  watches(): WatchLevel[];
 }
 
 export function createMetrics(node: string | null, levels: Levels): Metrics {
@@ -53,6 +55,26 @@ export function createMetrics(node: string | null, levels: Levels): Metrics {
       const { leastLeftMs } = levels.stock();
       return leastLeftMs === null ? -1 : leastLeftMs / 1000;
     },
+  );
+  const watchGauge = (name: string, help: string, read: (level: WatchLevel) => number) =>
+    new Gauge({
+      name: `pod_iam_watch_${name}`,
+      help,
+      labelNames: ['resource'],
+      registers,
+      collect() {
+        for (const level of levels.watches()) this.set({ resource: level.resource }, read(level));
+      },
+    });
+  watchGauge(
+    'up',
+    'Whether the watch is open: 1, or 0 while the daemon goes by what it knew before.',
+    (level) => (level.isUp ? 1 : 0),
+  );
+  watchGauge(
+    'silent_seconds',
+    "Time since the API server's last sign of life on this watch; -1 before the first.",
+    ({ silentMs }) => (silentMs === null ? -1 : silentMs / 1000),
   );
   const request = requestFigures(registry);
   const calls = counter('sts_calls_total', 'Calls to STS by outcome.', ['outcome']);

@@ -39,6 +39,7 @@ export interface Ask {
   requestLine: string;
   /** In its one spelling. */
   address: string;
+  /** By the steady clock. */
   arrivedAtMs: number;
   header(name: string): string | undefined;
 }

@@ -1,6 +1,7 @@
 // Tells of each refusal once: a log line, and a Warning event on the pod that names the cause and the
 // check's code. The same refusal of the same pod is told again only after ten minutes.
 import { randomBytes } from 'node:crypto';
+import { steadyMs } from './clock.ts';
 import { type Log, messageOf } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import type { KubeApi } from './who/api.ts';
@@ -34,7 +35,7 @@ export class Refusals {
   readonly #node: string | null;
   readonly #toldAtMs = new Map<string, number>();
   #allowance = BURST;
-  #allowedAtMs = Date.now();
+  #allowedAtMs = steadyMs();
 
   constructor(parts: { api: KubeApi; log: Log; metrics: Metrics; node: string | null }) {
     this.#api = parts.api;
@@ -77,7 +78,7 @@ export class Refusals {
   }
 
   #isNews(key: string): boolean {
-    const now = Date.now();
+    const now = steadyMs();
     const told = this.#toldAtMs.get(key);
     if (told !== undefined && now - told < QUIET_MS) return false;
     this.#toldAtMs.delete(key);
@@ -87,7 +88,7 @@ export class Refusals {
   }
 
   #mayTell(): boolean {
-    const now = Date.now();
+    const now = steadyMs();
     this.#allowance = Math.min(BURST, this.#allowance + ((now - this.#allowedAtMs) / 1000) * PER_SECOND);
     this.#allowedAtMs = now;
     if (this.#allowance < 1) return false;

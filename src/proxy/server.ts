@@ -3,6 +3,7 @@
 // costs a cached document little more than Node's own server; one that has to be waited for is Fastify's.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { steadyMs } from './clock.ts';
 import { type Log, messageOf } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import type { Ask } from './parts.ts';
@@ -43,7 +44,7 @@ export function metadataServer(
   function judge(request: IncomingMessage): Soon<Answer> {
     const ask = new ReceivedAsk(request);
     const counted = ({ route, answer }: Routed): Answer => {
-      metrics.request(route, answer.status, (Date.now() - ask.arrivedAtMs) / 1000);
+      metrics.request(route, answer.status, (steadyMs() - ask.arrivedAtMs) / 1000);
       return answer;
     };
     const failed = (error: unknown): Answer => {
@@ -73,7 +74,7 @@ export function metadataServer(
 
 /** A request as it came in. */
 class ReceivedAsk implements Ask {
-  readonly arrivedAtMs = Date.now();
+  readonly arrivedAtMs = steadyMs();
   readonly address: string;
   readonly #request: IncomingMessage;
 

@@ -1,5 +1,6 @@
 // How fast the daemon may call STS: a token bucket that slows down when STS throttles, and lets
 // calls that a pod is waiting for go before those made ahead of need.
+import { steadyMs } from '../clock.ts';
 
 export interface Pace {
   /** Calls per second. */
@@ -22,8 +23,8 @@ export class Gate {
   readonly #pace: Pace;
   #perSecond: number;
   #tokens: number;
-  #filledAtMs = Date.now();
-  #slowedAtMs = 0;
+  #filledAtMs = steadyMs();
+  #slowedAtMs = Number.NEGATIVE_INFINITY;
   #waiting: Waiting[] = [];
   #timer: NodeJS.Timeout | null = null;
 
@@ -50,8 +51,8 @@ export class Gate {
   throttled(): void {
     this.#fill();
     this.#tokens = 0;
-    if (Date.now() - this.#slowedAtMs < ONCE_PER_MS) return;
-    this.#slowedAtMs = Date.now();
+    if (steadyMs() - this.#slowedAtMs < ONCE_PER_MS) return;
+    this.#slowedAtMs = steadyMs();
     this.#perSecond = Math.max(MIN_PER_SECOND, this.#perSecond / 2);
   }
 
@@ -61,7 +62,7 @@ export class Gate {
   }
 
   #fill(): void {
-    const now = Date.now();
+    const now = steadyMs();
     this.#tokens = Math.min(
       this.#pace.burst,
       this.#tokens + ((now - this.#filledAtMs) / 1000) * this.#perSecond,

@@ -2,6 +2,7 @@
 // the instance it runs on, in the order of the AWS SDKs.
 // https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html
 import { readFileSync } from 'node:fs';
+import { steadyMs } from '../clock.ts';
 import type { Imds } from '../imds.ts';
 import { messageOf } from '../log.ts';
 import type { Environment } from '../settings.ts';
@@ -14,7 +15,12 @@ export interface OwnCredentials {
   expiration?: Date;
 }
 
-export type OwnSource = () => Promise<OwnCredentials>;
+export interface OwnSource {
+  /** @throws CredentialFailure of kind `own` */
+  read(): Promise<OwnCredentials>;
+  /** STS does not accept them: they are read anew, however long they say that they last. */
+  doubt(): void;
+}
 
 /** Exchanges a web identity token at STS. */
 export type Exchange = (roleArn: string, sessionName: string, token: string) => Promise<OwnCredentials>;
@@ -23,13 +29,14 @@ export type Exchange = (roleArn: string, sessionName: string, token: string) => 
 const RENEW_LEFT_MS = 15 * 60_000;
 const RETRY_MS = 5_000;
 
-/** Throws CredentialFailure of kind `own`; never asks the instance when the environment has an answer. */
+/** Never asks the instance when the environment has an answer. */
 export function ownSource(environment: Environment, imds: Imds, exchange: Exchange): OwnSource {
   const accessKeyId = environment['AWS_ACCESS_KEY_ID'];
   const secretAccessKey = environment['AWS_SECRET_ACCESS_KEY'];
   if (accessKeyId && secretAccessKey) {
     const sessionToken = environment['AWS_SESSION_TOKEN'];
-    return async () => ({ accessKeyId, secretAccessKey, ...(sessionToken && { sessionToken }) });
+    const given = { accessKeyId, secretAccessKey, ...(sessionToken && { sessionToken }) };
+    return { read: async () => given, doubt: () => {} };
   }
   const tokenFile = environment['AWS_WEB_IDENTITY_TOKEN_FILE'];
   const roleArn = environment['AWS_ROLE_ARN'];
@@ -61,20 +68,24 @@ async function ofInstance(imds: Imds): Promise<OwnCredentials> {
 }
 
 /** One reading at a time, kept until shortly before its end; a failed one leaves what is still valid. */
-function renewed(read: OwnSource): OwnSource {
+function renewed(readAnew: () => Promise<OwnCredentials>): OwnSource {
   let current: OwnCredentials | null = null;
   let reading: Promise<OwnCredentials> | null = null;
-  let triedAtMs = 0;
+  let isDoubted = false;
+  let triedAtMs = Number.NEGATIVE_INFINITY;
   const leftMs = (): number => (current?.expiration?.getTime() ?? Number.POSITIVE_INFINITY) - Date.now();
-  return async () => {
-    if (current && (leftMs() > RENEW_LEFT_MS || (leftMs() > 0 && Date.now() - triedAtMs < RETRY_MS)))
-      return current;
-    triedAtMs = Date.now();
-    reading ??= read().finally(() => {
+  const isGood = (): boolean => !isDoubted && leftMs() > RENEW_LEFT_MS;
+  const isUsable = (): boolean => leftMs() > 0 && steadyMs() - triedAtMs < RETRY_MS;
+
+  async function read(): Promise<OwnCredentials> {
+    if (current && (isGood() || isUsable())) return current;
+    triedAtMs = steadyMs();
+    reading ??= readAnew().finally(() => {
       reading = null;
     });
     try {
       current = await reading;
+      isDoubted = false;
       return current;
     } catch (error) {
       if (current && leftMs() > 0) return current;
@@ -85,5 +96,12 @@ function renewed(read: OwnSource): OwnSource {
         `the daemon has no AWS credentials of its own: ${messageOf(error)}`,
       );
     }
+  }
+
+  return {
+    read,
+    doubt() {
+      isDoubted = true;
+    },
   };
 }

@@ -6,10 +6,12 @@ import {
   GetCallerIdentityCommand,
   STSClient,
 } from '@aws-sdk/client-sts';
+import { steadyMs } from '../clock.ts';
+import { withAttempts } from './attempts.ts';
 import { explainFailure } from './explain-failure.ts';
 import type { Gate } from './gate.ts';
 import type { OwnCredentials, OwnSource } from './own.ts';
-import type { CredentialFailure, Credentials, Identity } from './types.ts';
+import type { Credentials, Identity } from './types.ts';
 import type { Issue } from './vault.ts';
 
 export interface StsSettings {
@@ -33,60 +35,48 @@ export interface Sts {
 const CONNECT_MS = 1_000;
 const ANSWER_MS = 5_000;
 const SOCKETS = 64;
-const ATTEMPTS = 3;
-/** The gate spaces these; giving up would only put the call at the end of the queue. */
-const THROTTLED_ATTEMPTS = 10;
 /** A role session may not ask for more: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles.html#iam-term-role-chaining */
-const CHAINED_SECONDS = 3600;
+export const CHAINED_SECONDS = 3600;
+
+/** Whether a caller is a session of a role, and what it assumes is a chain. A user's keys are not. */
+export const isRoleSession = (arn: string): boolean => arn.includes(':assumed-role/');
 
 export function stsClient(settings: StsSettings, own: () => OwnSource): Sts {
   const { gate } = settings;
   const client = new STSClient({
     region: settings.region,
     ...(settings.endpoint !== null && { endpoint: settings.endpoint }),
-    credentials: () => own()(),
+    // The SDK would keep what has more than five minutes left; what is still good is judged by the source.
+    credentials: Object.assign(() => own().read(), { memoized: true }),
     // Repeats are made here, where the pace and the waiting pods are known.
     maxAttempts: 1,
     requestHandler: {
       connectionTimeout: CONNECT_MS,
       requestTimeout: ANSWER_MS,
+      throwOnRequestTimeout: true,
       httpAgent: { keepAlive: true, maxSockets: SOCKETS },
       httpsAgent: { keepAlive: true, maxSockets: SOCKETS },
     },
   });
 
   async function call<T>(what: string, roleArn: string | null, send: () => Promise<T>): Promise<T> {
-    const startedMs = Date.now();
+    const startedAtMs = steadyMs();
     try {
       const answer = await send();
-      settings.onCall('ok', Date.now() - startedMs);
+      settings.onCall('ok', steadyMs() - startedAtMs);
       return answer;
     } catch (error) {
       const failure = explainFailure(error, { what, roleArn, ownArn: settings.ownArn() });
-      settings.onCall(failure.kind, Date.now() - startedMs);
+      settings.onCall(failure.kind, steadyMs() - startedAtMs);
+      if (failure.kind === 'own') own().doubt();
       throw failure;
     }
   }
 
   return {
-    async issue(identity, isUrgent) {
-      for (let attempt = 1; ; attempt++) {
-        await gate.pass(isUrgent);
-        try {
-          const credentials = await call('sts:AssumeRole', identity.roleArn, () =>
-            assume(client, identity, settings.ownArn()),
-          );
-          gate.answered();
-          return credentials;
-        } catch (error) {
-          const { kind } = error as CredentialFailure;
-          if (kind === 'throttled') gate.throttled();
-          if (kind === 'refused' || kind === 'own') throw error;
-          if (attempt >= (kind === 'throttled' ? THROTTLED_ATTEMPTS : ATTEMPTS)) throw error;
-          await new Promise((resolve) => setTimeout(resolve, 50 + Math.random() * 100));
-        }
-      }
-    },
+    issue: withAttempts(gate, (identity) =>
+      call('sts:AssumeRole', identity.roleArn, () => assume(client, identity, settings.ownArn())),
+    ),
     async caller() {
       const { Arn } = await call('sts:GetCallerIdentity', null, () =>
         client.send(new GetCallerIdentityCommand({})),
@@ -115,25 +105,45 @@ export function stsClient(settings: StsSettings, own: () => OwnSource): Sts {
 }
 
 async function assume(client: STSClient, identity: Identity, ownArn: string | null): Promise<Credentials> {
-  const isChained = ownArn === null || ownArn.includes(':assumed-role/');
-  const issuedAtMs = Date.now();
-  const { Credentials: given, AssumedRoleUser: user } = await client.send(
-    new AssumeRoleCommand({
-      RoleArn: identity.roleArn,
-      RoleSessionName: identity.sessionName,
-      DurationSeconds: isChained
-        ? Math.min(identity.durationSeconds, CHAINED_SECONDS)
-        : identity.durationSeconds,
-      ...(identity.externalId !== null && { ExternalId: identity.externalId }),
-    }),
+  const isChained = ownArn === null || isRoleSession(ownArn);
+  const command = new AssumeRoleCommand({
+    RoleArn: identity.roleArn,
+    RoleSessionName: identity.sessionName,
+    DurationSeconds: isChained
+      ? Math.min(identity.durationSeconds, CHAINED_SECONDS)
+      : identity.durationSeconds,
+    ...(identity.externalId !== null && { ExternalId: identity.externalId }),
+  });
+  let answeredAtMs: number | null = null;
+  command.middlewareStack.add(
+    (next) => async (args) => {
+      const result = await next(args);
+      answeredAtMs = dateOf(result.response);
+      return result;
+    },
+    { step: 'deserialize', name: 'readDate' },
   );
+  const issuedAtMs = Date.now();
+  const issuedAtSteadyMs = steadyMs();
+  const { Credentials: given, AssumedRoleUser: user } = await client.send(command);
+  // Clients read whole seconds only; a fraction is cut, never rounded up.
+  const expiresAtMs = Math.floor(given!.Expiration!.getTime() / 1000) * 1000;
+  const lifeMs = expiresAtMs - (answeredAtMs ?? issuedAtMs);
   return {
     accessKeyId: given!.AccessKeyId!,
     secretAccessKey: given!.SecretAccessKey!,
     sessionToken: given!.SessionToken!,
-    // Clients read whole seconds only; a fraction is cut, never rounded up.
-    expiresAtMs: Math.floor(given!.Expiration!.getTime() / 1000) * 1000,
+    expiresAtMs,
     issuedAtMs,
+    lifeMs,
+    endsAtSteadyMs: issuedAtSteadyMs + lifeMs,
     assumedRoleId: user?.AssumedRoleId ?? '',
   };
+}
+
+/** STS's clock, by the Date header of its answer: the node's own may be wrong. */
+function dateOf(response: unknown): number | null {
+  const { headers } = response as { headers?: Record<string, string> };
+  const ms = Date.parse(headers?.['date'] ?? '');
+  return Number.isNaN(ms) ? null : ms;
 }

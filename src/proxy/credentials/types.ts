@@ -12,9 +12,14 @@ export interface Credentials {
   accessKeyId: string;
   secretAccessKey: string;
   sessionToken: string;
-  /** Whole seconds, in milliseconds since the epoch. */
+  /** As STS has said it: whole seconds, in milliseconds since the epoch. */
   expiresAtMs: number;
+  /** When they were asked for, by the node's clock. */
   issuedAtMs: number;
+  /** From the answer to the end, by STS's own clock. */
+  lifeMs: number;
+  /** The end by the steady clock. */
+  endsAtSteadyMs: number;
   /** Such as `AROA…:session`. */
   assumedRoleId: string;
 }

@@ -1,6 +1,8 @@
 // Holds the credentials of every identity that a pod of this node has: fetched before they are asked
 // for, one STS call at a time for each, renewed ahead, and served as long as they are valid.
+import { steadyMs } from '../clock.ts';
 import { within } from '../within.ts';
+import { leastLeftMs, leftMs, renewInMs } from './life.ts';
 import { CredentialFailure, type Credentials, type Identity, identityKey } from './types.ts';
 
 /** Asks STS; throws CredentialFailure. `isUrgent` says whether a pod is waiting right now. */
@@ -18,8 +20,6 @@ export interface VaultEvents {
   hit(): void;
 }
 
-/** SDKs stretch what has less than this left, and go on with expired keys. */
-export const MIN_LEFT_MS = 25 * 60_000;
 /** A caller that gets no answer by now has long given up; the call itself goes on. */
 const CALLER_PATIENCE_MS = 4_000;
 /** How long a caller waits for a renewal while what is there is still valid. */
@@ -28,6 +28,8 @@ const RENEWAL_PATIENCE_MS = 300;
 const REFUSED_MS = 5_000;
 const FAILED_MS = 500;
 const MAX_RETRY_MS = 60_000;
+/** Timers stand still while the machine is suspended, so nothing is slept through for longer than this. */
+const LOOK_MS = 30_000;
 
 interface Entry {
   identity: Identity;
@@ -63,14 +65,13 @@ export class Vault {
     this.#held.set(uid, key);
     const entry = this.#entry(key, identity);
     entry.holders.add(uid);
-    if (!this.#valid(entry) && !entry.call && !isRemembered(entry)) this.#call(entry).catch(() => {});
+    if (!valid(entry) && !entry.call && !isRemembered(entry)) this.#call(entry);
   }
 
   /** What needs no wait: credentials with enough time left; null when there are none. */
   atHand(identity: Identity): Credentials | null {
-    const entry = this.#entries.get(identityKey(identity));
-    const credentials = entry ? this.#valid(entry) : null;
-    if (!credentials || leftMs(credentials) < leastLeftMs(credentials)) return null;
+    const credentials = this.#entries.get(identityKey(identity))?.credentials ?? null;
+    if (!credentials || !hasEnough(credentials)) return null;
     this.#events.hit();
     return credentials;
   }
@@ -83,40 +84,42 @@ export class Vault {
     const held = this.atHand(identity);
     if (held) return held;
     const entry = this.#entry(identityKey(identity), identity);
-    const valid = this.#valid(entry);
-    if (!entry.call && isRemembered(entry)) {
-      if (valid) return valid;
-      throw entry.failure!.reason;
-    }
+    if (!entry.call && isRemembered(entry)) return validOr(entry, entry.failure!.reason);
     entry.waiting++;
     try {
       const call = entry.call ?? this.#call(entry);
-      if (!valid) return await within(call, CALLER_PATIENCE_MS, () => tooSlow());
-      return await within(call, RENEWAL_PATIENCE_MS, () => tooSlow()).catch(() => valid);
+      return await within(call, valid(entry) ? RENEWAL_PATIENCE_MS : CALLER_PATIENCE_MS, tooSlow);
+    } catch (error) {
+      return validOr(entry, error);
     } finally {
       entry.waiting--;
-      if (entry.holders.size === 0 && !entry.call) this.#drop(entry);
+      this.#dropIfUnused(entry);
     }
   }
 
   /** What is known of an identity, for the explanation. */
   peek(identity: Identity): { credentials: Credentials | null; failure: CredentialFailure | null } {
     const entry = this.#entries.get(identityKey(identity));
-    return { credentials: entry ? this.#valid(entry) : null, failure: entry?.failure?.reason ?? null };
+    return { credentials: entry ? valid(entry) : null, failure: entry?.failure?.reason ?? null };
   }
 
   /** Credentials that are held and valid, and the shortest time left among them in milliseconds. */
   stock(): { held: number; leastLeftMs: number | null } {
     const left = [...this.#entries.values()].flatMap((entry) => {
-      const valid = this.#valid(entry);
-      return valid ? [leftMs(valid)] : [];
+      const credentials = valid(entry);
+      return credentials ? [leftMs(credentials)] : [];
     });
     return { held: left.length, leastLeftMs: left.length ? Math.min(...left) : null };
   }
 
+  /** Identities that it keeps anything of. */
+  get size(): number {
+    return this.#entries.size;
+  }
+
   close(): void {
     this.#isClosed = true;
-    for (const entry of this.#entries.values()) if (entry.timer) clearTimeout(entry.timer);
+    for (const { timer } of this.#entries.values()) if (timer) clearTimeout(timer);
   }
 
   #entry(key: string, identity: Identity): Entry {
@@ -140,42 +143,50 @@ export class Vault {
   #call(entry: Entry): Promise<Credentials> {
     if (entry.timer) clearTimeout(entry.timer);
     entry.timer = null;
-    entry.call = this.#issue(entry.identity, () => entry.waiting > 0).then(
-      (credentials) => {
-        Object.assign(entry, { call: null, credentials, failure: null, failures: 0 });
-        this.#events.issued(entry.identity, credentials, [...entry.holders]);
-        this.#next(entry, renewInMs(credentials));
-        return credentials;
-      },
-      (error: unknown) => {
-        const reason = error instanceof CredentialFailure ? error : defect(error);
-        const isFinal = reason.kind === 'refused';
-        entry.call = null;
-        entry.failures++;
-        entry.failure = { reason, untilMs: Date.now() + jitter(isFinal ? REFUSED_MS : FAILED_MS) };
-        this.#events.failed(entry.identity, reason, [...entry.holders], this.#valid(entry));
-        // A refusal is asked about again when a pod asks again; while something is still valid, and
-        // after an outage, the daemon tries by itself.
-        if (!isFinal || this.#valid(entry)) this.#next(entry, retryInMs(entry, isFinal));
-        throw reason;
-      },
-    );
-    entry.call.catch(() => {});
-    return entry.call;
+    const call = this.#ask(entry);
+    entry.call = call;
+    // Who waits for it hears of its failure; nobody may.
+    call.catch(() => {});
+    return call;
   }
 
-  #next(entry: Entry, inMs: number): void {
-    if (this.#isClosed) return;
-    if (entry.holders.size === 0) {
-      if (entry.waiting === 0) this.#drop(entry);
-      return;
+  async #ask(entry: Entry): Promise<Credentials> {
+    try {
+      const credentials = await this.#issue(entry.identity, () => entry.waiting > 0);
+      if (leftMs(credentials) <= 0) throw deadOnArrival();
+      Object.assign(entry, { call: null, credentials, failure: null, failures: 0 });
+      this.#events.issued(entry.identity, credentials, [...entry.holders]);
+      this.#callIn(entry, renewInMs(credentials));
+      return credentials;
+    } catch (error) {
+      const reason = error instanceof CredentialFailure ? error : defect(error);
+      const isFinal = reason.kind === 'refused';
+      entry.call = null;
+      entry.failures++;
+      entry.failure = { reason, untilMs: steadyMs() + jitter(isFinal ? REFUSED_MS : FAILED_MS) };
+      this.#events.failed(entry.identity, reason, [...entry.holders], valid(entry));
+      // A refusal is asked about again when a pod asks again; while something is still valid, and after
+      // an outage, the daemon tries by itself.
+      if (!isFinal || valid(entry)) this.#callIn(entry, retryInMs(entry, isFinal));
+      throw reason;
+    } finally {
+      this.#dropIfUnused(entry);
     }
-    entry.timer = setTimeout(() => void this.#call(entry).catch(() => {}), inMs);
-    entry.timer.unref();
   }
 
-  #valid(entry: Entry): Credentials | null {
-    return entry.credentials && leftMs(entry.credentials) > 0 ? entry.credentials : null;
+  #callIn(entry: Entry, inMs: number): void {
+    const atMs = steadyMs() + inMs;
+    const look = (): void => {
+      if (this.#isClosed || entry.holders.size === 0) return;
+      const isShort = entry.failures === 0 && (!entry.credentials || !hasEnough(entry.credentials));
+      if (steadyMs() >= atMs || isShort) {
+        this.#call(entry);
+        return;
+      }
+      entry.timer = setTimeout(look, Math.min(LOOK_MS, atMs - steadyMs()));
+      entry.timer.unref();
+    };
+    look();
   }
 
   #letGo(uid: string, key: string): void {
@@ -183,30 +194,29 @@ export class Vault {
     const entry = this.#entries.get(key);
     if (!entry) return;
     entry.holders.delete(uid);
-    if (entry.holders.size === 0 && !entry.call && entry.waiting === 0) this.#drop(entry);
+    this.#dropIfUnused(entry);
   }
 
-  #drop(entry: Entry): void {
+  #dropIfUnused(entry: Entry): void {
+    if (entry.holders.size > 0 || entry.call || entry.waiting > 0) return;
     if (entry.timer) clearTimeout(entry.timer);
     this.#entries.delete(identityKey(entry.identity));
   }
 }
 
-const isRemembered = ({ failure }: Entry): boolean => failure !== null && failure.untilMs > Date.now();
+const isRemembered = ({ failure }: Entry): boolean => failure !== null && failure.untilMs > steadyMs();
 
-const leftMs = (credentials: Credentials): number => credentials.expiresAtMs - Date.now();
-
-const lifeMs = (credentials: Credentials): number => credentials.expiresAtMs - credentials.issuedAtMs;
-
-/** Sessions under an hour cannot have 25 minutes left for long; theirs is the same share of their life. */
-const leastLeftMs = (credentials: Credentials): number =>
-  Math.min(MIN_LEFT_MS, (lifeMs(credentials) * 5) / 12);
-
-/** At about half the life, a little earlier or later for each, and never under the least. */
-function renewInMs(credentials: Credentials): number {
-  const half = lifeMs(credentials) * (0.45 + Math.random() * 0.1);
-  return Math.max(5_000, Math.min(half, leftMs(credentials) - leastLeftMs(credentials)));
+function valid({ credentials }: Entry): Credentials | null {
+  return credentials && leftMs(credentials) > 0 ? credentials : null;
 }
+
+function validOr(entry: Entry, error: unknown): Credentials {
+  const credentials = valid(entry);
+  if (credentials) return credentials;
+  throw error;
+}
+
+const hasEnough = (credentials: Credentials): boolean => leftMs(credentials) >= leastLeftMs(credentials);
 
 function retryInMs({ failures }: Entry, isFinal: boolean): number {
   if (isFinal) return jitter(MAX_RETRY_MS);
@@ -218,6 +228,14 @@ const jitter = (ms: number): number => ms + Math.random() * ms;
 
 const tooSlow = (): CredentialFailure =>
   new CredentialFailure('unavailable', 'CR006', 'slow', 'STS has not answered yet; ask again');
+
+const deadOnArrival = (): CredentialFailure =>
+  new CredentialFailure(
+    'unavailable',
+    'CR005',
+    'expired',
+    'STS gave credentials that had expired; ask again',
+  );
 
 const defect = (error: unknown): CredentialFailure =>
   new CredentialFailure(

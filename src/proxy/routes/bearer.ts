@@ -1,25 +1,25 @@
 // Who is asking, by service account token, and which role that pod may have. The address plays no part:
 // a token is good from wherever on this node it comes, and no address makes up for one.
+import { steadyMs } from '../clock.ts';
 import { isHostAddress } from '../host-addresses.ts';
 import type { Ask, Parts } from '../parts.ts';
-import { type Answer, containerRefusal, roleRefusedInText, tokenRefused } from '../reply.ts';
+import { containerRefusal, roleRefusedInText, tokenRefused } from '../reply.ts';
 import type { PodRecord } from '../who/pod-record.ts';
 import { readTokenClaims, type TokenClaims, type TokenFault } from '../who/token-claims.ts';
 import type { Bearer } from '../who/token-review.ts';
-import { awaitFacts, type Caller, decideAndTell } from './decide.ts';
-
-export type BearerOrAnswer = { caller: Caller; answer: null } | { caller: null; answer: Answer };
+import { awaitFacts, decideAndTell } from './decide.ts';
+import type { CallerOrAnswer } from './provide.ts';
 
 export async function findBearer(
   ask: Ask,
   container: NonNullable<Parts['container']>,
   parts: Parts,
-): Promise<BearerOrAnswer> {
-  const refuse = (fault: TokenFault): BearerOrAnswer => {
+): Promise<CallerOrAnswer> {
+  const refuse = (fault: TokenFault): CallerOrAnswer => {
     void tell(ask, fault.why, parts);
     return { caller: null, answer: tokenRefused(fault) };
   };
-  const leftMs = (): number => ask.arrivedAtMs + parts.settings.podWaitMs - Date.now();
+  const leftMs = (): number => ask.arrivedAtMs + parts.settings.podWaitMs - steadyMs();
   const token = ask.header('authorization');
   const { claims, fault } = readTokenClaims(token, container.audience);
   if (!claims) return refuse(fault);
@@ -31,15 +31,17 @@ export async function findBearer(
   if (!pod || claims.podUid !== pod.uid) return refuse(notHere);
   const missing = await awaitFacts(pod, parts, leftMs);
   if (missing !== null) return { caller: null, answer: containerRefusal(503, missing) };
-  const now = servedPod(verdict.bearer, parts);
-  if (!now) return refuse(notHere);
-  const { caller, refusal } = decideAndTell(now, parts, 'token');
-  return caller ? { caller, answer: null } : { caller: null, answer: roleRefusedInText(refusal) };
+  return servedPod(verdict.bearer, parts) ? bearerNow(pod, parts) : refuse(notHere);
 }
 
-/** Whether the pod is still there; asked again after every wait. */
-export const isStillServed = ({ uid }: PodRecord, { pods }: Parts): boolean =>
-  pods.get(uid)?.isFinished === false;
+/** The pod and its role by what is known now: asked again after every wait. */
+export function bearerNow({ uid }: PodRecord, parts: Parts): CallerOrAnswer {
+  const pod = parts.pods.get(uid);
+  if (!pod || pod.isFinished)
+    return { caller: null, answer: containerRefusal(403, "the token's pod is gone") };
+  const { caller, refusal } = decideAndTell(pod, parts, 'token');
+  return caller ? { caller, answer: null } : { caller: null, answer: roleRefusedInText(refusal) };
+}
 
 /** The kubelet reports an address up to a second after the containers have started, or later when it is busy. */
 const SENDER_MS = 3_000;

@@ -1,13 +1,13 @@
 // Who is asking, by address, and which role that pod may have. An address not yet known is waited for,
 // since an SDK in a new pod often asks once, before the API server has told anybody that the pod has it.
+import { steadyMs } from '../clock.ts';
 import { isHostAddress } from '../host-addresses.ts';
 import type { Ask, Parts } from '../parts.ts';
 import { type Answer, refusal, roleRefused, unknownCaller } from '../reply.ts';
 import type { Soon } from '../soon.ts';
 import type { PodRecord } from '../who/pod-record.ts';
-import { awaitFacts, type Caller, decideAndTell, hasFacts } from './decide.ts';
-
-export type CallerOrAnswer = { caller: Caller; answer: null } | { caller: null; answer: Answer };
+import { awaitFacts, decideAndTell, hasFacts } from './decide.ts';
+import type { CallerOrAnswer } from './provide.ts';
 
 export function findCaller(ask: Ask, parts: Parts): Soon<CallerOrAnswer> {
   const pod = parts.pods.at(ask.address);
@@ -15,8 +15,8 @@ export function findCaller(ask: Ask, parts: Parts): Soon<CallerOrAnswer> {
 }
 
 async function awaitCaller(ask: Ask, parts: Parts): Promise<CallerOrAnswer> {
-  const { settings, pods, refusals } = parts;
-  const leftMs = (): number => ask.arrivedAtMs + settings.podWaitMs - Date.now();
+  const { settings, refusals } = parts;
+  const leftMs = (): number => ask.arrivedAtMs + settings.podWaitMs - steadyMs();
   const pod = await findPod(ask, parts, leftMs);
   if (!pod) {
     refusals.ofAddress(ask.address);
@@ -24,20 +24,19 @@ async function awaitCaller(ask: Ask, parts: Parts): Promise<CallerOrAnswer> {
   }
   const missing = await awaitFacts(pod, parts, leftMs);
   if (missing !== null) return answered(refusal(503, 'CredentialsUnavailable', missing, 'ID010'));
-  // What has come in during the waits counts.
-  const now = pods.at(ask.address);
-  if (now?.uid !== pod.uid) return answered(unknownCaller(ask.address));
-  return decided(now, parts);
+  return callerNow(ask, parts, pod);
+}
+
+/** The caller by what is known now: asked again after every wait, for addresses are reused and roles taken. */
+export function callerNow(ask: Ask, parts: Parts, { uid }: PodRecord): CallerOrAnswer {
+  const pod = parts.pods.at(ask.address);
+  return pod?.uid === uid ? decided(pod, parts) : answered(unknownCaller(ask.address));
 }
 
 function decided(pod: PodRecord, parts: Parts): CallerOrAnswer {
   const { caller, refusal: no } = decideAndTell(pod, parts, 'address');
   return caller ? { caller, answer: null } : answered(roleRefused(no));
 }
-
-/** Whether the pod still has the address; asked again after every wait, for addresses are reused. */
-export const isStillAt = (ask: Ask, parts: Parts, pod: PodRecord): boolean =>
-  parts.pods.at(ask.address)?.uid === pod.uid;
 
 async function findPod(ask: Ask, parts: Parts, leftMs: () => number): Promise<PodRecord | null> {
   const { pods, settings } = parts;

@@ -2,10 +2,10 @@
 // the Authorization header, credentials as JSON, errors as text. Nothing here looks at the address.
 // https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-credentials.html
 import { CONTAINER_IPV4, CONTAINER_IPV6, CONTAINER_PATH } from '../../model/container-credentials.ts';
-import { CredentialFailure } from '../credentials/types.ts';
 import type { Ask, Parts } from '../parts.ts';
 import { type Answer, containerRefusal, credentialsFailedInText, instant, json } from '../reply.ts';
-import { findBearer, isStillServed } from './bearer.ts';
+import { bearerNow, findBearer } from './bearer.ts';
+import { provide } from './provide.ts';
 import type { RequestTarget } from './target.ts';
 
 /** Whether a Host header names the endpoint. */
@@ -30,19 +30,18 @@ export async function answerContainer(
     return containerRefusal(405, 'only GET and HEAD are answered here', { allow: 'GET, HEAD' });
   const { caller, answer } = await findBearer(ask, container, parts);
   if (!caller) return answer;
-  try {
-    const credentials = await parts.vault.get(caller.identity);
-    if (!isStillServed(caller.pod, parts)) return containerRefusal(403, "the token's pod is gone");
-    parts.audit({ ...caller, credentials, address: ask.address, knownBy: 'token' });
-    return json({
-      AccessKeyId: credentials.accessKeyId,
-      SecretAccessKey: credentials.secretAccessKey,
-      Token: credentials.sessionToken,
-      AccountId: caller.role.arn.account,
-      Expiration: instant(credentials.expiresAtMs),
-    });
-  } catch (error) {
-    if (error instanceof CredentialFailure) return credentialsFailedInText(error);
-    throw error;
-  }
+  return provide(caller, parts, {
+    again: ({ pod }) => bearerNow(pod, parts),
+    give(given, credentials) {
+      parts.audit({ ...given, credentials, address: ask.address, knownBy: 'token' });
+      return json({
+        AccessKeyId: credentials.accessKeyId,
+        SecretAccessKey: credentials.secretAccessKey,
+        Token: credentials.sessionToken,
+        AccountId: given.role.arn.account,
+        Expiration: instant(credentials.expiresAtMs),
+      });
+    },
+    failed: credentialsFailedInText,
+  });
 }

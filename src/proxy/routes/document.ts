@@ -2,36 +2,32 @@
 // https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instance-metadata-security-credentials.html
 import { resolveRole } from '../../model/arn.ts';
 import type { RoleSettings } from '../../model/snapshot.ts';
-import { CredentialFailure, type Credentials } from '../credentials/types.ts';
+import type { Credentials } from '../credentials/types.ts';
 import type { Ask, Parts } from '../parts.ts';
-import { type Answer, credentialsFailed, instant, json, otherRole, unknownCaller } from '../reply.ts';
+import { type Answer, credentialsFailed, instant, json, otherRole } from '../reply.ts';
 import { type Soon, whenKnown } from '../soon.ts';
-import { findCaller, isStillAt } from './caller.ts';
+import { callerNow, findCaller } from './caller.ts';
 import type { Caller } from './decide.ts';
+import { type CallerOrAnswer, provide } from './provide.ts';
 
 /** @param asked the role as written in the path */
 export function answerDocument(ask: Ask, asked: string, parts: Parts): Soon<Answer> {
-  return whenKnown(findCaller(ask, parts), ({ caller, answer }) => {
+  const judge = (found: CallerOrAnswer): CallerOrAnswer => {
+    if (!found.caller || isSameRole(asked, found.caller, parts.roles())) return found;
+    return { caller: null, answer: refuseOtherRole(asked, found.caller, parts) };
+  };
+  return whenKnown(findCaller(ask, parts), (found) => {
+    const { caller, answer } = judge(found);
     if (!caller) return answer;
-    if (!isSameRole(asked, caller, parts.roles())) return refuseOtherRole(asked, caller, parts);
-    const held = parts.vault.atHand(caller.identity);
-    return held ? documentFor(ask, caller, held, parts) : awaitDocument(ask, caller, parts);
+    return provide(caller, parts, {
+      again: ({ pod }) => judge(callerNow(ask, parts, pod)),
+      give(given, credentials) {
+        parts.audit({ ...given, credentials, address: ask.address, knownBy: 'address' });
+        return documentOf(credentials);
+      },
+      failed: credentialsFailed,
+    });
   });
-}
-
-async function awaitDocument(ask: Ask, caller: Caller, parts: Parts): Promise<Answer> {
-  try {
-    return documentFor(ask, caller, await parts.vault.get(caller.identity), parts);
-  } catch (error) {
-    if (error instanceof CredentialFailure) return credentialsFailed(error);
-    throw error;
-  }
-}
-
-function documentFor(ask: Ask, caller: Caller, credentials: Credentials, parts: Parts): Answer {
-  if (!isStillAt(ask, parts, caller.pod)) return unknownCaller(ask.address);
-  parts.audit({ ...caller, credentials, address: ask.address, knownBy: 'address' });
-  return documentOf(credentials);
 }
 
 /** The same for as long as the credentials are: written once. */

@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { steadyMs } from '../clock.ts';
 import { type Log, messageOf } from '../log.ts';
 import type { SessionTokens } from './session-tokens.ts';
 
@@ -22,11 +23,11 @@ export async function loadTokenKey(
   signal: AbortSignal,
 ): Promise<void> {
   const path = join(stateDir, KEY_FILE);
-  const endMs = Date.now() + PATIENCE_MS;
+  const endMs = steadyMs() + PATIENCE_MS;
   let hasTried = false;
   while (!signal.aborted) {
     let key = await readKey(path);
-    if (!key && !hasTried && Date.now() >= endMs) {
+    if (!key && !hasTried && steadyMs() >= endMs) {
       key = await makeKey(path, log);
       hasTried = true;
     }

@@ -1,6 +1,7 @@
 // Session tokens (IMDSv2) that need no memory: an end and a signature over it and the address they
 // were given to. A restarted daemon with the same key accepts them for the rest of their life.
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { steadyDateMs } from '../clock.ts';
 
 export const MAX_TTL_SECONDS = 21_600;
 /** Tokens found good are remembered, for their signature costs more than all else in a cached answer. */
@@ -18,16 +19,16 @@ export class SessionTokens {
   }
 
   issue(address: string, ttlSeconds: number): string {
-    const end = (Date.now() + ttlSeconds * 1000).toString(36);
+    const end = Math.ceil(steadyDateMs() + ttlSeconds * 1000).toString(36);
     return `${end}.${sign(this.#keys[0]!, end, address).toString('base64url')}`;
   }
 
   /** Whether a token was made here for this address and has not ended. */
   accepts(token: string, address: string): boolean {
     const good = this.#good.get(token);
-    if (good?.address === address) return good.endMs > Date.now();
+    if (good?.address === address) return good.endMs > steadyDateMs();
     const endMs = this.#verifiedEnd(token, address);
-    if (endMs === null || endMs <= Date.now()) return false;
+    if (endMs === null || endMs <= steadyDateMs()) return false;
     if (this.#good.size >= MAX_REMEMBERED) this.#good.delete(this.#good.keys().next().value!);
     this.#good.set(token, { address, endMs });
     return true;

@@ -1,4 +1,5 @@
 // How often something may be done, for each of many keys: a burst, and so much per second afterwards.
+import { steadyMs } from '../clock.ts';
 
 const MAX_KEYS = 1_000;
 
@@ -28,13 +29,13 @@ export class Allowance {
   #count(key: string): number {
     const spent = this.#spent.get(key);
     if (!spent) return 0;
-    return Math.max(0, spent.count - ((Date.now() - spent.atMs) / 1000) * this.#perSecond);
+    return Math.max(0, spent.count - ((steadyMs() - spent.atMs) / 1000) * this.#perSecond);
   }
 
   #put(key: string, count: number): void {
     this.#spent.delete(key);
     if (count <= 0) return;
-    this.#spent.set(key, { count, atMs: Date.now() });
+    this.#spent.set(key, { count, atMs: steadyMs() });
     if (this.#spent.size > MAX_KEYS) this.#spent.delete(this.#spent.keys().next().value!);
   }
 }

@@ -37,10 +37,12 @@ export interface KubeApi {
     onOpen: () => void,
     onLine: (document: unknown) => void,
   ): Promise<void>;
+  /** Closes the connections that nobody uses at the moment: they may be dead without either end knowing. */
+  dropIdle(): void;
   close(): void;
 }
 
-/** Longest wait for a whole answer other than a stream. */
+/** Longest wait for a whole answer, or for the beginning of a stream. */
 const ANSWER_MS = 15_000;
 /** A single object over this is no pod or namespace. */
 const MAX_LINE_BYTES = 16 * 1024 * 1024;
@@ -86,11 +88,27 @@ export function kubeApi(connection: ApiConnection): KubeApi {
   }
 
   async function whole(method: string, path: string, query: Record<string, string>, body?: string) {
-    const answer = await open(method, path, query, AbortSignal.timeout(ANSWER_MS), body);
-    const text = await textOf(answer);
-    const status = answer.statusCode ?? 0;
-    if (status < 200 || status > 299) throw refusal(status, text);
-    return JSON.parse(text) as unknown;
+    const late = AbortSignal.timeout(ANSWER_MS);
+    try {
+      const answer = await open(method, path, query, late, body);
+      const text = await textOf(answer);
+      const status = answer.statusCode ?? 0;
+      if (status < 200 || status > 299) throw refusal(status, text);
+      return JSON.parse(text) as unknown;
+    } catch (error) {
+      throw late.aborted ? noAnswer() : error;
+    }
+  }
+
+  /** As `open`, but gives up when the answer does not begin in time. */
+  async function begin(path: string, query: Record<string, string>, signal: AbortSignal) {
+    const late = new AbortController();
+    const timer = setTimeout(() => late.abort(noAnswer()), ANSWER_MS);
+    try {
+      return await open('GET', path, query, AbortSignal.any([signal, late.signal]));
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   return {
@@ -98,7 +116,7 @@ export function kubeApi(connection: ApiConnection): KubeApi {
     post: (path, body) => whole('POST', path, {}, JSON.stringify(body)),
     patch: (path, steps) => whole('PATCH', path, {}, JSON.stringify(steps)),
     async stream(path, query, signal, onOpen, onLine) {
-      const answer = await open('GET', path, query, signal);
+      const answer = await begin(path, query, signal);
       if (answer.statusCode !== 200) throw refusal(answer.statusCode ?? 0, await textOf(answer));
       onOpen();
       try {
@@ -107,6 +125,10 @@ export function kubeApi(connection: ApiConnection): KubeApi {
         if (signal.aborted) throw signal.reason;
         throw error instanceof ApiFailure ? error : new ApiFailure(0, unreachable(error));
       }
+    },
+    dropIdle() {
+      for (const sockets of Object.values(agent.freeSockets))
+        for (const socket of sockets ?? []) socket.destroy();
     },
     close: () => agent.destroy(),
   };
@@ -148,6 +170,9 @@ function refusal(status: number, text: string): ApiFailure {
   }
   return new ApiFailure(status, message);
 }
+
+const noAnswer = (): ApiFailure =>
+  new ApiFailure(0, `the API server cannot be reached: no answer within ${ANSWER_MS / 1000} s`);
 
 function unreachable(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException;

@@ -1,6 +1,7 @@
 // Whose a service account token is, asked of the API server once and remembered for a minute. Tokens are
 // remembered by their hash alone.
 import { createHash } from 'node:crypto';
+import { steadyMs } from '../clock.ts';
 import { messageOf } from '../log.ts';
 import { within } from '../within.ts';
 import { Allowance } from './allowance.ts';
@@ -56,7 +57,7 @@ export class Bearers {
   async of(token: string, claims: TokenClaims, address: string): Promise<Verdict> {
     const key = createHash('sha256').update(token).digest('base64');
     const known = this.#accepted.get(key) ?? this.#refused.get(key);
-    if (known && known.askAgainAtMs > Date.now()) return known.verdict;
+    if (known && known.askAgainAtMs > steadyMs()) return known.verdict;
     const accepted = this.#accepted.get(key) ?? null;
     const review = this.#reviews.get(key) ?? this.#review(key, token, claims, address);
     if (!review) return accepted?.verdict ?? fault('too-many', 'too many tokens; ask again later');
@@ -92,7 +93,7 @@ export class Bearers {
         (error: unknown) => {
           this.#refusedPace.giveBack(address);
           const accepted = this.#accepted.get(key);
-          if (accepted) accepted.askAgainAtMs = Date.now() + RETRY_MS;
+          if (accepted) accepted.askAgainAtMs = steadyMs() + RETRY_MS;
           onReview('failed', messageOf(error));
           throw error;
         },
@@ -110,7 +111,7 @@ export class Bearers {
       ? ([this.#accepted, MAX_ACCEPTED, ACCEPTED_MS] as const)
       : ([this.#refused, MAX_REFUSED, REFUSED_MS] as const);
     if (memory.size >= most) makeRoom(memory);
-    memory.set(key, { verdict, askAgainAtMs: Date.now() + forMs, expiresAtMs });
+    memory.set(key, { verdict, askAgainAtMs: steadyMs() + forMs, expiresAtMs });
   }
 }
 

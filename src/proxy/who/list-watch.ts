@@ -1,28 +1,39 @@
 // Keeps a copy of some objects true: lists them page by page, watches from there, starts again where
 // the watch ended, and lists anew when the server has forgotten that point (410).
 // https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes
+import { steadyMs } from '../clock.ts';
 import { type Log, messageOf } from '../log.ts';
 import { ApiFailure, type KubeApi } from './api.ts';
 
-export interface ListWatchOptions {
+export interface ListWatchOptions<Item> {
   api: KubeApi;
   log: Log;
   /** Such as `/api/v1/pods`. */
   path: string;
   query?: Record<string, string>;
-  replace(objects: unknown[]): void;
-  set(object: unknown): void;
-  remove(object: unknown): void;
+  /** What is kept of an object; null for what is of no use. */
+  read(object: unknown): Item | null;
+  /** The whole list, read anew. */
+  replace(items: Item[]): void;
+  set(item: Item): void;
+  remove(item: Item): void;
   /** Counts why a watch ended: `closed`, `gone`, `failed`, `silent`, `nudged`. */
   onRestart?(reason: string): void;
   /** Seconds after which the server is asked to end a watch; a random one between the two. */
   watchSeconds?: readonly [number, number];
 }
 
+/**
+ * No longer than client-go takes to notice a dead connection: until then an address that has passed
+ * from one pod to another would still lead to the first.
+ */
+const WATCH_SECONDS = [25, 40] as const;
 /** Time above the server's own end of a watch after which the connection is taken for dead. */
 const DEAD_MS = 5_000;
 /** A watch that has been silent for this long is doubted when a caller waits for an unknown pod. */
 const DOUBT_MS = 5_000;
+/** Without contact for longer than this, and not by choice, the copy may be out of date. */
+const BLIND_MS = 10_000;
 const MAX_BACKOFF_MS = 5_000;
 const PAGE = '500';
 
@@ -31,19 +42,20 @@ interface WatchEvent {
   object: { metadata?: { resourceVersion?: string }; code?: number; message?: string };
 }
 
-export class ListWatch {
-  readonly #options: ListWatchOptions;
+export class ListWatch<Item> {
+  readonly #options: ListWatchOptions<Item>;
   readonly #closed = new AbortController();
   #resourceVersion: string | null = null;
   #isSynced = false;
   #failure: string | null = 'it has not been read yet';
   #failures = 0;
-  #lastHeardMs = 0;
-  #lastNudgeMs = 0;
+  /** When the server last gave any sign of life; null before the first. */
+  #contactAtMs: number | null = null;
+  #nudgedAtMs = Number.NEGATIVE_INFINITY;
   /** Ends the wait or the watch of this moment; the loop then goes on at once. */
   #step = new AbortController();
 
-  constructor(options: ListWatchOptions) {
+  constructor(options: ListWatchOptions<Item>) {
     this.#options = options;
     void this.#run();
   }
@@ -58,14 +70,23 @@ export class ListWatch {
     return this.#failure;
   }
 
+  /** Time since the server's last sign of life: an event, a bookmark, a list, or an accepted or ended watch. */
+  get silentMs(): number | null {
+    return this.#contactAtMs === null ? null : steadyMs() - this.#contactAtMs;
+  }
+
+  /** Whether the server has been out of reach for so long that the copy is not to be called true. */
+  get isBlind(): boolean {
+    return this.#failure !== null && (this.silentMs ?? Number.POSITIVE_INFINITY) > BLIND_MS;
+  }
+
   /**
    * Somebody waits for an object that should be there: when the server has been silent, the
    * connection may be dead without either end knowing, so a new one is opened from the same point.
    */
   nudge(): void {
-    const now = Date.now();
-    if (now - this.#lastHeardMs < DOUBT_MS || now - this.#lastNudgeMs < DOUBT_MS) return;
-    this.#lastNudgeMs = now;
+    if ((this.silentMs ?? 0) < DOUBT_MS || steadyMs() - this.#nudgedAtMs < DOUBT_MS) return;
+    this.#nudgedAtMs = steadyMs();
     this.#step.abort(new Error('nudged'));
   }
 
@@ -86,12 +107,14 @@ export class ListWatch {
       }
       if (this.#closed.signal.aborted) return;
       this.#options.onRestart?.(reason);
+      // The connections that lie ready may be as dead as the one that was given up.
+      if (reason !== 'closed') this.#options.api.dropIdle();
       await this.#pause(reason);
     }
   }
 
   async #list(): Promise<void> {
-    const objects: unknown[] = [];
+    const items: Item[] = [];
     let next: string | undefined;
     let resourceVersion: string | undefined;
     do {
@@ -100,25 +123,28 @@ export class ListWatch {
         limit: PAGE,
         ...(next && { continue: next }),
       })) as { items?: unknown[]; metadata?: { continue?: string; resourceVersion?: string } };
-      objects.push(...(page.items ?? []));
+      // Page by page, so that the whole objects are never there together.
+      for (const object of page.items ?? []) {
+        const item = this.#options.read(object);
+        if (item !== null) items.push(item);
+      }
       next = page.metadata?.continue;
       resourceVersion = page.metadata?.resourceVersion;
     } while (next);
-    this.#options.replace(objects);
+    this.#options.replace(items);
     this.#resourceVersion = resourceVersion ?? '';
-    this.#lastHeardMs = Date.now();
+    this.#contactAtMs = steadyMs();
     this.#isSynced = true;
     this.#well();
   }
 
   /** Resolves to why it ended. */
   async #watch(): Promise<string> {
-    const [least, most] = this.#options.watchSeconds ?? [45, 75];
+    const [least, most] = this.#options.watchSeconds ?? WATCH_SECONDS;
     const seconds = Math.ceil(least + Math.random() * (most - least));
     const step = this.#step;
     const deadMan = setTimeout(() => step.abort(new Error('silent')), seconds * 1000 + DEAD_MS);
-    const startedMs = Date.now();
-    let heard = 0;
+    const startedAtMs = steadyMs();
     try {
       await this.#options.api.stream(
         this.#options.path,
@@ -131,11 +157,11 @@ export class ListWatch {
         },
         step.signal,
         () => {
+          this.#contactAtMs = steadyMs();
           this.#failure = null;
         },
         (line) => {
-          heard++;
-          this.#lastHeardMs = Date.now();
+          this.#contactAtMs = steadyMs();
           this.#take(line as WatchEvent);
         },
       );
@@ -143,8 +169,8 @@ export class ListWatch {
       clearTimeout(deadMan);
     }
     // A server that ends every watch at once is failing, however politely.
-    if (heard === 0 && Date.now() - startedMs < 1_000)
-      throw new ApiFailure(0, 'the API server ends each watch at once');
+    if (steadyMs() - startedAtMs < 1_000) throw new ApiFailure(0, 'the API server ends each watch at once');
+    this.#contactAtMs = steadyMs();
     this.#well();
     return 'closed';
   }
@@ -153,14 +179,21 @@ export class ListWatch {
     if (type === 'ERROR') {
       throw new ApiFailure(object.code ?? 0, `the watch failed: ${object.message ?? 'no reason given'}`);
     }
-    if (type === 'DELETED') this.#options.remove(object);
-    else if (type !== 'BOOKMARK') this.#options.set(object);
+    if (type !== 'BOOKMARK') {
+      const item = this.#options.read(object);
+      if (item !== null && type === 'DELETED') this.#options.remove(item);
+      else if (item !== null) this.#options.set(item);
+    }
     this.#resourceVersion = object.metadata?.resourceVersion ?? this.#resourceVersion;
     this.#well();
   }
 
   #failed(error: unknown): string {
-    if (this.#step.signal.aborted) return messageOf(this.#step.signal.reason);
+    if (this.#step.signal.aborted) {
+      const reason = messageOf(this.#step.signal.reason);
+      if (reason === 'silent') this.#failure = 'the API server has fallen silent';
+      return reason;
+    }
     if (error instanceof ApiFailure && error.status === 410) {
       this.#resourceVersion = null;
       this.#failure = 'it is being read anew';
@@ -184,11 +217,10 @@ export class ListWatch {
   }
 
   #pause(reason: string): Promise<void> {
-    if (reason === 'nudged' || reason === 'silent') return Promise.resolve();
-    const most =
-      reason === 'failed' || this.#failures > 1
-        ? Math.min(MAX_BACKOFF_MS, 200 * 2 ** Math.min(this.#failures, 10))
-        : 100;
+    if (this.#failures === 0) return Promise.resolve();
+    // A point that was forgotten is no fault of the server's, unless it forgets each.
+    const isFirst = reason === 'gone' && this.#failures === 1;
+    const most = isFirst ? 100 : Math.min(MAX_BACKOFF_MS, 200 * 2 ** Math.min(this.#failures, 10));
     const waitMs = most / 2 + (Math.random() * most) / 2;
     this.#step = new AbortController();
     const { signal } = this.#step;

@@ -2,14 +2,24 @@
 import { type Annotations, PERMITTED_KEY } from '../../model/annotations.ts';
 import { Waiters } from './waiters.ts';
 
+export interface NamespaceRecord {
+  name: string;
+  /** Only those by which roles are allowed. */
+  annotations: Annotations;
+}
+
+/** Reads a namespace as the API sends it; null for what has no name. */
+export function namespaceRecord(object: unknown, namespaceKey: string): NamespaceRecord | null {
+  const { name, annotations = {} } =
+    (object as { metadata?: { name?: string; annotations?: Record<string, string> } }).metadata ?? {};
+  if (!name) return null;
+  const kept = Object.entries(annotations).filter(([key]) => key === namespaceKey || key === PERMITTED_KEY);
+  return { name, annotations: Object.fromEntries(kept) };
+}
+
 export class NamespaceIndex {
   readonly #annotations = new Map<string, Annotations>();
-  readonly #keys: readonly string[];
   readonly #waiters = new Waiters();
-
-  constructor(namespaceKey: string) {
-    this.#keys = [namespaceKey, PERMITTED_KEY];
-  }
 
   /** Null when the namespace is not known. */
   get(name: string): Annotations | null {
@@ -22,28 +32,18 @@ export class NamespaceIndex {
     return this.get(name);
   }
 
-  /** Returns the namespace's name. */
-  set(object: unknown): string {
-    const { name = '', annotations } = metadataOf(object);
-    const kept = Object.entries(annotations ?? {}).filter(([key]) => this.#keys.includes(key));
-    this.#annotations.set(name, Object.fromEntries(kept));
+  set({ name, annotations }: NamespaceRecord): void {
+    this.#annotations.set(name, annotations);
     this.#waiters.wake(name);
-    return name;
   }
 
-  /** Returns the namespace's name. */
-  remove(object: unknown): string {
-    const { name = '' } = metadataOf(object);
+  remove(name: string): void {
     this.#annotations.delete(name);
-    return name;
   }
 
-  replace(objects: readonly unknown[]): void {
+  /** The whole list, read anew: what is not in it is gone. */
+  replace(all: readonly NamespaceRecord[]): void {
     this.#annotations.clear();
-    for (const object of objects) this.set(object);
+    for (const namespace of all) this.set(namespace);
   }
-}
-
-function metadataOf(object: unknown): { name?: string; annotations?: Record<string, string> } {
-  return (object as { metadata?: { name?: string; annotations?: Record<string, string> } }).metadata ?? {};
 }

@@ -3,16 +3,27 @@
 import type { PodRecord } from './pod-record.ts';
 import { Waiters } from './waiters.ts';
 
+/** A pod's word that an address is its own. */
+interface Claim {
+  pod: PodRecord;
+  seen: number;
+  news: number;
+  hasYielded: boolean;
+}
+
 /** Called with what a pod has become; null once it is gone. */
 export type PodListener = (uid: string, pod: PodRecord | null) => void;
 
 export class PodIndex {
   readonly #pods = new Map<string, PodRecord>();
-  /** Address → UID → when that pod was first seen with it, as a rising number. */
-  readonly #claims = new Map<string, Map<string, number>>();
+  /** Address → UID → that pod's claim. */
+  readonly #claims = new Map<string, Map<string, Claim>>();
   readonly #waiters = new Waiters();
   readonly #listener: PodListener;
+  /** Rises with each claim. */
   #sequence = 0;
+  /** Rises with each event, and with each list as a whole. */
+  #news = 0;
 
   constructor(listener: PodListener = () => {}) {
     this.#listener = listener;
@@ -24,14 +35,15 @@ export class PodIndex {
 
   /**
    * The pod that may speak from this address: one that the kubelet has reported there before one that
-   * only announces it, a living one before a terminating one, then the one seen there last.
+   * only announces it, a living one before a terminating one, then the one seen there last. A pod that
+   * has yielded the address to a later one does not get it back, not even when that one is gone.
    */
   at(address: string): PodRecord | null {
-    let best: { pod: PodRecord; seen: number } | null = null;
-    for (const [uid, seen] of this.#claims.get(address) ?? []) {
-      const claim = { pod: this.#pods.get(uid)!, seen };
-      if (best === null || isBetter(claim, best)) best = claim;
-    }
+    const claims = this.#claims.get(address);
+    if (!claims) return null;
+    let best: Claim | null = null;
+    for (const claim of claims.values())
+      if (!claim.hasYielded && (best === null || isBetter(claim, best))) best = claim;
     return best?.pod ?? null;
   }
 
@@ -60,12 +72,17 @@ export class PodIndex {
 
   /** A pod was added or has changed. */
   set(pod: PodRecord): void {
+    this.#news++;
+    this.#take(pod);
+  }
+
+  #take(pod: PodRecord): void {
     const before = this.#pods.get(pod.uid);
     this.#pods.set(pod.uid, pod);
     const addresses = answersFor(pod);
     for (const address of before ? answersFor(before) : [])
       if (!addresses.includes(address)) this.#unclaim(address, pod.uid);
-    for (const address of addresses) this.#claim(address, pod.uid);
+    for (const address of addresses) this.#claim(address, pod);
     this.#listener(pod.uid, pod);
     for (const key of [pod.uid, ...addresses]) this.#waiters.wake(key);
   }
@@ -83,13 +100,25 @@ export class PodIndex {
   replace(pods: readonly PodRecord[]): void {
     const uids = new Set(pods.map(({ uid }) => uid));
     for (const uid of [...this.#pods.keys()]) if (!uids.has(uid)) this.remove(uid);
-    for (const pod of [...pods].sort((a, b) => a.createdAtMs - b.createdAtMs)) this.set(pod);
+    this.#news++;
+    for (const pod of [...pods].sort((a, b) => a.createdAtMs - b.createdAtMs)) this.#take(pod);
   }
 
-  #claim(address: string, uid: string): void {
-    const claims = this.#claims.get(address) ?? new Map<string, number>();
+  #claim(address: string, pod: PodRecord): void {
+    const claims = this.#claims.get(address) ?? new Map<string, Claim>();
     this.#claims.set(address, claims);
-    if (!claims.has(uid)) claims.set(uid, ++this.#sequence);
+    const known = claims.get(pod.uid);
+    // A report is news, even of an address that was announced before.
+    if (known && !(known.pod.isEarly && !pod.isEarly)) {
+      known.pod = pod;
+      return;
+    }
+    const claim = { pod, seen: ++this.#sequence, news: this.#news, hasYielded: false };
+    // Only what came together may have come in any order.
+    if (!pod.isEarly)
+      for (const other of claims.values())
+        if (!other.pod.isEarly && other.news < claim.news) other.hasYielded = true;
+    claims.set(pod.uid, claim);
   }
 
   #unclaim(address: string, uid: string): void {
@@ -106,7 +135,7 @@ function answersFor(pod: PodRecord): string[] {
 
 // An announcement is an annotation, which others than the network plugin may write: it never takes an
 // address from a pod that has it.
-function isBetter(a: { pod: PodRecord; seen: number }, b: { pod: PodRecord; seen: number }): boolean {
+function isBetter(a: Claim, b: Claim): boolean {
   if (a.pod.isEarly !== b.pod.isEarly) return b.pod.isEarly;
   if (a.pod.isTerminating !== b.pod.isTerminating) return b.pod.isTerminating;
   return a.seen > b.seen;

@@ -4,7 +4,7 @@ import type { Metrics } from '../metrics.ts';
 import type { DaemonSettings } from '../settings.ts';
 import type { KubeApi } from './api.ts';
 import { ListWatch } from './list-watch.ts';
-import type { NamespaceIndex } from './namespace-index.ts';
+import { type NamespaceIndex, namespaceRecord } from './namespace-index.ts';
 import type { PodIndex } from './pod-index.ts';
 import { podRecord } from './pod-record.ts';
 
@@ -19,9 +19,17 @@ export interface WatchParts {
   onNamespace(name: string | null): void;
 }
 
+export interface WatchLevel {
+  resource: string;
+  isUp: boolean;
+  /** Time since the API server's last sign of life; null before the first. */
+  silentMs: number | null;
+}
+
 export interface Watches {
-  /** Why some of what should be known is not; empty when all is. */
+  /** Why some of what should be known is not, or may be out of date; empty when all is well. */
   faults(): string[];
+  levels(): WatchLevel[];
   /** Somebody waits for a pod that should be there. */
   doubt(): void;
   close(): void;
@@ -36,23 +44,20 @@ export function startWatches({
   metrics,
   onNamespace,
 }: WatchParts): Watches {
-  const record = (object: unknown) =>
-    podRecord(object, {
-      annotations: [settings.roles.roleKey, settings.roles.externalIdKey],
-      announced: settings.announcedAddresses,
-      audience: settings.containerAudience,
-    });
   const podWatch = new ListWatch({
     api,
     log,
     path: '/api/v1/pods',
     ...(settings.node !== null && { query: { fieldSelector: `spec.nodeName=${settings.node}` } }),
-    replace: (objects) => pods.replace(objects.map(record).filter((pod) => pod !== null)),
-    set: (object) => {
-      const pod = record(object);
-      if (pod) pods.set(pod);
-    },
-    remove: (object) => pods.remove(record(object)?.uid ?? ''),
+    read: (object) =>
+      podRecord(object, {
+        annotations: [settings.roles.roleKey, settings.roles.externalIdKey],
+        announced: settings.announcedAddresses,
+        audience: settings.containerAudience,
+      }),
+    replace: (all) => pods.replace(all),
+    set: (pod) => pods.set(pod),
+    remove: ({ uid }) => pods.remove(uid),
     onRestart: (reason) => metrics.watchRestarted('pods', reason),
   });
   const namespaceWatch = settings.roles.namespaceRestrictions
@@ -60,24 +65,42 @@ export function startWatches({
         api,
         log,
         path: '/api/v1/namespaces',
-        replace: (objects) => {
-          namespaces.replace(objects);
+        read: (object) => namespaceRecord(object, settings.roles.namespaceKey),
+        replace: (all) => {
+          namespaces.replace(all);
           onNamespace(null);
         },
-        set: (object) => onNamespace(namespaces.set(object)),
-        remove: (object) => onNamespace(namespaces.remove(object)),
+        set: (namespace) => {
+          namespaces.set(namespace);
+          onNamespace(namespace.name);
+        },
+        remove: ({ name }) => {
+          namespaces.remove(name);
+          onNamespace(name);
+        },
         onRestart: (reason) => metrics.watchRestarted('namespaces', reason),
       })
     : null;
 
+  type Level = Pick<ListWatch<unknown>, 'isSynced' | 'isBlind' | 'failure' | 'silentMs'>;
+  const watched: [what: string, watch: Level, resource: string][] = [['pods of this node', podWatch, 'pods']];
+  if (namespaceWatch) watched.push(['namespaces', namespaceWatch, 'namespaces']);
   return {
-    faults() {
-      const reasons: string[] = [];
-      if (!podWatch.isSynced) reasons.push(`the pods of this node are not known: ${podWatch.failure}`);
-      if (namespaceWatch && !namespaceWatch.isSynced)
-        reasons.push(`the namespaces are not known: ${namespaceWatch.failure}`);
-      return reasons;
-    },
+    faults: () =>
+      watched.flatMap(([what, watch]) => {
+        const silent = Math.round((watch.silentMs ?? 0) / 1000);
+        if (!watch.isSynced) return [`the ${what} are not known: ${watch.failure}`];
+        if (!watch.isBlind) return [];
+        return [
+          `nothing was heard of the ${what} for ${silent} s: ${watch.failure}; those known before are served`,
+        ];
+      }),
+    levels: () =>
+      watched.map(([, watch, resource]) => ({
+        resource,
+        isUp: watch.isSynced && watch.failure === null,
+        silentMs: watch.silentMs,
+      })),
     doubt: () => podWatch.nudge(),
     close() {
       podWatch.close();

@@ -1,22 +1,24 @@
 // The pace towards STS.
 import assert from 'node:assert/strict';
-import { afterEach, beforeEach, describe, mock, test } from 'node:test';
+import { afterEach, beforeEach, describe, test } from 'node:test';
 import { Gate } from '../../../src/proxy/credentials/gate.ts';
+import { type HandClocks, handClocks } from '../../helpers/clocks.ts';
 
 describe('the gate to STS', () => {
+  let clocks: HandClocks;
   let passed: string[];
   beforeEach(() => {
-    mock.timers.enable({ apis: ['Date', 'setTimeout'], now: 1_000_000 });
+    clocks = handClocks();
     passed = [];
   });
-  afterEach(() => mock.timers.reset());
+  afterEach(() => clocks.restore());
 
   const ask = (gate: Gate, name: string, isUrgent = () => false) => {
     void gate.pass(isUrgent).then(() => passed.push(name));
   };
   const tick = async (ms: number) => {
     for (let i = 0; i < ms; i++) {
-      mock.timers.tick(1);
+      clocks.tick(1);
       await Promise.resolve();
     }
     for (let i = 0; i < 5; i++) await Promise.resolve();

@@ -85,13 +85,13 @@ describe("the daemon's own credentials", () => {
     const own = ownSource({}, imds, noExchange);
     assert.equal(await caller(own), 'arn:aws:sts::111122223333:assumed-role/node/i-1');
     const asked = metadata.requests.length;
-    await Promise.all([own(), own(), own()]);
+    await Promise.all([own.read(), own.read(), own.read()]);
     assert.equal(metadata.requests.length, asked);
   });
 
   test('an instance without a role is a failure of the daemon, not of the pod', async () => {
     metadata.instance = { ...metadata.instance, role: null };
-    await assert.rejects(ownSource({}, imds, noExchange)(), (error: CredentialFailure) => {
+    await assert.rejects(ownSource({}, imds, noExchange).read(), (error: CredentialFailure) => {
       assert.equal(
         error.message,
         'the daemon has no AWS credentials of its own: the instance has no role (its metadata service lists none)',
@@ -141,7 +141,7 @@ describe("the daemon's own credentials", () => {
       imds,
       sts.exchange,
     );
-    const { accessKeyId } = await own();
+    const { accessKeyId } = await own.read();
     assert.equal(accessKeyId, 'ASIAWEB');
     assert.equal(forms[0]?.get('WebIdentityToken'), 'first');
     assert.equal(forms[0]?.get('RoleArn'), 'arn:aws:iam::111122223333:role/daemon');

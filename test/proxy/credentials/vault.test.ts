@@ -1,9 +1,11 @@
 // The vault by a clock of its own: when STS is asked, what is served meanwhile, and for how long a
 // failure is remembered.
 import assert from 'node:assert/strict';
-import { afterEach, beforeEach, describe, mock, test } from 'node:test';
+import { afterEach, beforeEach, describe, test } from 'node:test';
+import { MIN_LEFT_MS } from '../../../src/proxy/credentials/life.ts';
 import { CredentialFailure, type Credentials, type Identity } from '../../../src/proxy/credentials/types.ts';
-import { MIN_LEFT_MS, Vault } from '../../../src/proxy/credentials/vault.ts';
+import { Vault } from '../../../src/proxy/credentials/vault.ts';
+import { type HandClocks, handClocks } from '../../helpers/clocks.ts';
 
 const MINUTE = 60_000;
 const identity = (name = 'blue', durationSeconds = 3600): Identity => ({
@@ -16,6 +18,7 @@ const refused = () => new CredentialFailure('refused', 'TP018', 'AccessDenied', 
 const down = () => new CredentialFailure('unavailable', 'CR006', 'ECONNREFUSED', 'down');
 
 describe('the vault', () => {
+  let clocks: HandClocks;
   let vault: Vault;
   /** Start times of the calls, in ms. */
   let calls: number[];
@@ -23,7 +26,7 @@ describe('the vault', () => {
   let failures: number;
 
   beforeEach(() => {
-    mock.timers.enable({ apis: ['Date', 'setTimeout'], now: 0 });
+    clocks = handClocks();
     calls = [];
     fault = null;
     failures = 0;
@@ -39,7 +42,7 @@ describe('the vault', () => {
   });
   afterEach(() => {
     vault.close();
-    mock.timers.reset();
+    clocks.restore();
   });
 
   const issue = (asked: Identity): Credentials => ({
@@ -48,6 +51,8 @@ describe('the vault', () => {
     sessionToken: 't',
     issuedAtMs: Date.now(),
     expiresAtMs: Date.now() + asked.durationSeconds * 1000,
+    lifeMs: asked.durationSeconds * 1000,
+    endsAtSteadyMs: performance.now() + asked.durationSeconds * 1000,
     assumedRoleId: 'AROA:x',
   });
   const settle = async () => {
@@ -55,7 +60,7 @@ describe('the vault', () => {
   };
   const pass = async (ms: number, step = MINUTE / 4) => {
     for (let done = 0; done < ms; done += step) {
-      mock.timers.tick(Math.min(step, ms - done));
+      clocks.tick(Math.min(step, ms - done));
       await settle();
     }
   };
@@ -167,8 +172,7 @@ describe('the vault', () => {
     vault.hold('pod', identity());
     await settle();
     // As if no timer had run for 50 minutes.
-    mock.timers.reset();
-    mock.timers.enable({ apis: ['Date', 'setTimeout'], now: 50 * MINUTE });
+    clocks.setWall(Date.now() + 50 * MINUTE);
     const { accessKeyId } = await vault.get(identity());
     assert.equal(accessKeyId, 'ASIA2');
   });

@@ -27,6 +27,7 @@ describe('whose a token is', () => {
 
   beforeEach(() => {
     mock.timers.enable({ apis: ['Date'], now: 1_000_000_000_000 });
+    mock.method(performance, 'now', () => Date.now());
     asked = [];
     outcomes = [];
     answer = () => accepted;
@@ -45,7 +46,10 @@ describe('whose a token is', () => {
       onReview: (outcome) => outcomes.push(outcome),
     });
   });
-  afterEach(() => mock.timers.reset());
+  afterEach(() => {
+    mock.restoreAll();
+    mock.timers.reset();
+  });
 
   const outage = () => {
     throw new ApiFailure(0, 'the API server cannot be reached: ECONNREFUSED');
