@@ -54,17 +54,21 @@ export interface WatchApi {
   close(): Promise<void>;
 }
 
-const identity = generate([{ name: 'commonName', value: 'watch-api' }], {
-  keyType: 'ec',
-  algorithm: 'sha256',
-  extensions: [
-    { name: 'basicConstraints', cA: true },
-    { name: 'subjectAltName', altNames: [{ type: 7, ip: '127.0.0.1' }] },
-  ],
-});
+const certify = (host: string) =>
+  generate([{ name: 'commonName', value: 'watch-api' }], {
+    keyType: 'ec',
+    algorithm: 'sha256',
+    extensions: [
+      { name: 'basicConstraints', cA: true },
+      { name: 'subjectAltName', altNames: [{ type: 7, ip: host }] },
+    ],
+  });
+const loopback = '127.0.0.1';
+const identity = certify(loopback);
 
-export async function startWatchApi(): Promise<WatchApi> {
-  const { private: key, cert } = await identity;
+/** @param host an address of this machine to listen on, where loopback cannot be reached */
+export async function startWatchApi(host = loopback): Promise<WatchApi> {
+  const { private: key, cert } = await (host === loopback ? identity : certify(host));
   const objects = new Map<string, Map<string, ApiObject>>();
   const history = new Map<string, Change[]>();
   const watches = new Set<{
@@ -193,8 +197,8 @@ export async function startWatchApi(): Promise<WatchApi> {
       await new Promise((done) => server.close(done));
     },
   };
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-  api.url = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  await new Promise<void>((done) => server.listen(0, host, done));
+  api.url = `https://${host}:${(server.address() as AddressInfo).port}`;
   return api;
 }
 

@@ -33,18 +33,20 @@ export interface Moto {
   stop(): void;
 }
 
-const account = '123456789012';
+/** The account that moto speaks for. */
+export const MOTO_ACCOUNT = '123456789012';
 
-export async function startMoto(port: number, roleNames: string[]): Promise<Moto> {
-  const url = `http://${settings.host}:${port}`;
-  const server: ChildProcess = spawn(settings.moto, ['-H', settings.host, '-p', String(port)], {
+/** @param host an address of this machine, by default the one that the cluster's pods can reach */
+export async function startMoto(port: number, roleNames: string[], host = settings.host): Promise<Moto> {
+  const url = `http://${host}:${port}`;
+  const server: ChildProcess = spawn(settings.moto, ['-H', host, '-p', String(port)], {
     stdio: 'ignore',
     env: { ...process.env, INITIAL_NO_AUTH_ACTION_COUNT: '1000' },
   });
   await until(async () => (await fetch(`${url}/moto-api/`)).ok, 30_000, 'moto to listen');
 
   const free = client(url, { accessKeyId: 'AKIABOOTSTRAP', secretAccessKey: 'bootstrap' });
-  const roleArn = (name: string): string => `arn:aws:iam::${account}:role/${name}`;
+  const roleArn = (name: string): string => `arn:aws:iam::${MOTO_ACCOUNT}:role/${name}`;
   const node = await user(free, 'node', ['sts:AssumeRole'], roleNames.map(roleArn));
   const admin = await user(free, 'admin', ['*'], ['*']);
   for (const name of roleNames) {

@@ -8,20 +8,31 @@ function required(name: string, meaning: string): string {
   return value;
 }
 
+/** What is required is asked for when it is used: not every suite needs a cluster. */
 export const settings = {
-  kubeconfig: required('KUBECONFIG', 'the cluster to test on; the suite installs and removes pod-iam there'),
+  get kubeconfig() {
+    return required('KUBECONFIG', 'the cluster to test on; the suite installs and removes pod-iam there');
+  },
   /** An address of this machine that pods can reach: the stand-ins for AWS listen there. */
-  host: required('POD_IAM_E2E_HOST', 'an address of this machine that pods of the cluster can reach'),
+  get host() {
+    return required('POD_IAM_E2E_HOST', 'an address of this machine that pods of the cluster can reach');
+  },
   nodeImage: process.env.POD_IAM_E2E_NODE_IMAGE ?? 'node:22-slim',
   /** sh and curl. */
-  curlImage: required('POD_IAM_E2E_CURL_IMAGE', 'an image with sh and curl that the nodes have or can pull'),
+  get curlImage() {
+    return required('POD_IAM_E2E_CURL_IMAGE', 'an image with sh and curl that the nodes have or can pull');
+  },
   /** python3 and boto3. */
-  sdkImage: required(
-    'POD_IAM_E2E_SDK_IMAGE',
-    'an image with python3 and boto3 that the nodes have or can pull',
-  ),
+  get sdkImage() {
+    return required(
+      'POD_IAM_E2E_SDK_IMAGE',
+      'an image with python3 and boto3 that the nodes have or can pull',
+    );
+  },
   /** moto's server program, an STS and IAM that we did not write. */
-  moto: required('POD_IAM_E2E_MOTO', 'the moto_server program (pip install "moto[server]==5.2.5")'),
+  get moto() {
+    return required('POD_IAM_E2E_MOTO', 'the moto_server program (pip install "moto[server]==5.2.5")');
+  },
   /** More words for `pod-iam install`, such as `--redirect-image …` where nodes have no nft. */
   installFlags: (process.env.POD_IAM_E2E_INSTALL_FLAGS ?? '').split(' ').filter((word) => word !== ''),
 };
