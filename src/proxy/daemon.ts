@@ -2,13 +2,14 @@
 import type { AddressInfo } from 'node:net';
 import { environmentProblem } from '../model/problem.ts';
 import { adminServer, type Readiness } from './admin.ts';
+import { Connections, connectionLimits } from './connections.ts';
 import { startCore } from './core.ts';
 import { Gate } from './credentials/gate.ts';
 import { ownSource } from './credentials/own.ts';
 import { stsClient } from './credentials/sts.ts';
 import { bindAddresses } from './host-addresses.ts';
 import { imdsClient } from './imds.ts';
-import { Listeners } from './listeners.ts';
+import { BACKLOG, Listeners } from './listeners.ts';
 import { type Log, messageOf } from './log.ts';
 import { createMetrics } from './metrics.ts';
 import { redirectFault } from './redirect-report.ts';
@@ -46,6 +47,7 @@ export async function startDaemon(settings: DaemonSettings, log: Log): Promise<D
     pods: () => core.parts.pods.size,
     stock: () => core.parts.vault.stock(),
     watches: () => core.watches.levels(),
+    connections: () => connections.count,
   });
   const sts = stsClient(
     {
@@ -60,6 +62,9 @@ export async function startDaemon(settings: DaemonSettings, log: Log): Promise<D
   const own = ownSource(settings.environment, imds, sts.exchange);
   const core = startCore(settings, { api, imds, sts }, { log, metrics });
   const { parts } = core;
+  const connections = new Connections(connectionLimits(), (address, closed) =>
+    parts.refusals.ofConnection(address, parts.pods.at(address), closed),
+  );
 
   async function readiness(): Promise<Readiness> {
     const reasons = core.watches.faults();
@@ -73,7 +78,7 @@ export async function startDaemon(settings: DaemonSettings, log: Log): Promise<D
   }
 
   let listeners: Listeners | null = null;
-  const metadata = metadataServer(router(parts), { log, metrics });
+  const metadata = metadataServer(router(parts), { log, metrics, connections });
   const admin = adminServer(parts, metrics, readiness);
 
   async function close(): Promise<void> {
@@ -125,7 +130,7 @@ async function listen(
   flag: string,
 ): Promise<{ host: string; port: number }> {
   try {
-    await server.listen({ host, port });
+    await server.listen({ host, port, backlog: BACKLOG });
     return { host, port: (server.server.address() as AddressInfo).port };
   } catch (error) {
     throw environmentProblem({

@@ -17,6 +17,9 @@ export interface ListenersOptions {
 
 const defaultEveryMs = 5000;
 
+/** Connections that the kernel keeps until they are accepted; a pod that opens hundreds must not fill it. */
+export const BACKLOG = 4_096;
+
 export class Listeners {
   readonly #options: ListenersOptions;
   readonly #servers = new Map<string, Server>();
@@ -76,7 +79,7 @@ export class Listeners {
     const server = createServer({ allowHalfOpen: true, noDelay: true }, accept);
     return new Promise((resolve, reject) => {
       server.on('error', reject);
-      server.listen({ host, port: first.port, ipv6Only: true }, () => resolve(server));
+      server.listen({ host, port: first.port, ipv6Only: true, backlog: BACKLOG }, () => resolve(server));
     });
   }
 }

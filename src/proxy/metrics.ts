@@ -13,11 +13,13 @@ export interface Metrics {
   refused(check: string): void;
   watchRestarted(resource: string, reason: string): void;
   tokenReviewed(outcome: string): void;
+  connectionClosed(reason: string): void;
   event(outcome: 'sent' | 'failed' | 'dropped'): void;
 }
 
 export interface Levels {
   pods(): number;
+  connections(): number;
   stock(): { held: number; leastLeftMs: number | null };
   watches(): WatchLevel[];
 }
@@ -47,6 +49,7 @@ export function createMetrics(node: string | null, levels: Levels): Metrics {
     registers,
   }).set({ version: VERSION, node: node ?? '' }, 1);
   gauge('pods', 'Pods known.', levels.pods);
+  gauge('connections', 'Connections of pods that are open.', levels.connections);
   gauge('credentials_held', 'Identities with valid credentials.', () => levels.stock().held);
   gauge(
     'credentials_least_left_seconds',
@@ -88,6 +91,9 @@ export function createMetrics(node: string | null, levels: Levels): Metrics {
   const refusals = counter('refusals_total', "Refusals by the catalogue's code.", ['check']);
   const restarts = counter('watch_restarts_total', 'Ends of a watch by reason.', ['resource', 'reason']);
   const reviews = counter('token_reviews_total', 'Questions whose a service account token is.', ['outcome']);
+  const closed = counter('connections_closed_total', 'Connections closed by the limits for one address.', [
+    'reason',
+  ]);
   const events = counter('events_total', 'Kubernetes events by outcome.', ['outcome']);
 
   return {
@@ -102,6 +108,7 @@ export function createMetrics(node: string | null, levels: Levels): Metrics {
     refused: (check) => refusals.inc({ check }),
     watchRestarted: (resource, reason) => restarts.inc({ resource, reason }),
     tokenReviewed: (outcome) => reviews.inc({ outcome }),
+    connectionClosed: (reason) => closed.inc({ reason }),
     event: (outcome) => events.inc({ outcome }),
   };
 }

@@ -2,6 +2,7 @@
 // check's code. The same refusal of the same pod is told again only after ten minutes.
 import { randomBytes } from 'node:crypto';
 import { steadyMs } from './clock.ts';
+import type { Closed } from './connections.ts';
 import { type Log, messageOf } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import type { KubeApi } from './who/api.ts';
@@ -77,6 +78,14 @@ export class Refusals {
     if (this.#isNews(`bearer ${address} ${why}`)) this.#log.warn({ address, why: message }, 'refused');
   }
 
+  /** A connection that was one too many; nobody but the pod itself is the worse for it. */
+  ofConnection(address: string, sender: PodRecord | null, closed: Closed): void {
+    this.#metrics.connectionClosed(closed);
+    if (!this.#isNews(`connection ${address} ${closed}`)) return;
+    const pod = sender && { namespace: sender.namespace, pod: sender.name };
+    this.#log.warn({ address, ...pod, why: whyClosed[closed] }, 'connection closed');
+  }
+
   #isNews(key: string): boolean {
     const now = steadyMs();
     const told = this.#toldAtMs.get(key);
@@ -132,3 +141,9 @@ export class Refusals {
     }
   }
 }
+
+const whyClosed: Record<Closed, string> = {
+  idle: 'the address holds as many connections as it may, so its oldest idle one gave way to a new one',
+  crowded: 'the address holds as many connections as it may, each with a request under way',
+  'sent-ahead': 'requests were sent ahead on one connection before those before them were answered',
+};

@@ -2,8 +2,10 @@
 // no spelling can slip past routes/target.ts. An answer that is known at once is written at once, which
 // costs a cached document little more than Node's own server; one that has to be waited for is Fastify's.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { steadyMs } from './clock.ts';
+import type { Connections } from './connections.ts';
 import { type Log, messageOf } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import type { Ask } from './parts.ts';
@@ -14,13 +16,15 @@ import { canonicalAddress } from './who/address.ts';
 
 /** Longer than any SDK keeps an idle connection. */
 const KEEP_ALIVE_MS = 75_000;
-const REQUEST_MS = 30_000;
+/** SDKs send a request in one piece. A connection over which none comes is closed after the same time. */
+const HEADERS_MS = 5_000;
+const REQUEST_MS = 10_000;
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 
 export function metadataServer(
   route: (ask: Ask) => Soon<Routed>,
-  { log, metrics }: { log: Log; metrics: Metrics },
+  { log, metrics, connections }: { log: Log; metrics: Metrics; connections: Connections },
 ): FastifyInstance {
   const waiting = new WeakMap<IncomingMessage, Promise<Answer>>();
   const app = fastify({
@@ -32,13 +36,20 @@ export function metadataServer(
   });
 
   function server(handOver: Handler) {
-    const limits = { keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: REQUEST_MS };
-    return createServer(limits, (request, response) => {
+    const limits = {
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      headersTimeout: HEADERS_MS,
+      requestTimeout: REQUEST_MS,
+      connectionsCheckingInterval: 1_000,
+    };
+    const server = createServer(limits, (request, response) => {
+      if (!connections.begin(request.socket, response)) return;
       const answer = judge(request);
       if (!(answer instanceof Promise)) return write(response, answer);
       waiting.set(request, answer);
       handOver(request, response);
     });
+    return server.on('connection', (socket: Socket) => connections.admit(socket));
   }
 
   function judge(request: IncomingMessage): Soon<Answer> {

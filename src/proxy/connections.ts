@@ -1,0 +1,186 @@
+// Keeps one pod from taking the daemon away from its neighbours, however many connections it opens and
+// however fast it asks: an address has so much room and no more, and its requests take turns with others'.
+import { readFileSync } from 'node:fs';
+import type { ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { steadyMs } from './clock.ts';
+import { canonicalAddress } from './who/address.ts';
+
+export interface ConnectionLimits {
+  /** Of one address. More than a pod needs whose every process asks at once. */
+  perAddress: number;
+  inAll: number;
+  /** Requests of one address in a row, after which it rests. Slower ones are not in a row. */
+  perTurn: number;
+  /** Requests sent on one connection before the one before was answered. No SDK sends any. */
+  ahead: number;
+}
+
+/** Why a connection was closed: to make room, for want of any, or for what came over it. */
+export type Closed = 'idle' | 'crowded' | 'sent-ahead';
+
+interface Caller {
+  address: string;
+  /** The oldest first. */
+  open: Set<Connection>;
+  /** Requests in this turn. */
+  asked: number;
+  turnAtMs: number;
+  isResting: boolean;
+}
+
+interface Connection {
+  socket: Socket;
+  caller: Caller;
+  /** To the last request. */
+  response: ServerResponse | null;
+  ahead: number;
+}
+
+export class Connections {
+  readonly #limits: ConnectionLimits;
+  readonly #onClosed: (address: string, closed: Closed) => void;
+  readonly #callers = new Map<string, Caller>();
+  readonly #bySocket = new WeakMap<Socket, Connection>();
+  #count = 0;
+
+  constructor(limits: ConnectionLimits, onClosed: (address: string, closed: Closed) => void) {
+    this.#limits = limits;
+    this.#onClosed = onClosed;
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  /** To be called with each new connection, before anything is read from it. */
+  admit(socket: Socket): void {
+    const address = canonicalAddress(socket.remoteAddress ?? '');
+    const caller = this.#callers.get(address) ?? newCaller(address);
+    this.#callers.set(address, caller);
+    const connection: Connection = { socket, caller, response: null, ahead: 0 };
+    caller.open.add(connection);
+    this.#bySocket.set(socket, connection);
+    this.#count++;
+    socket.once('close', () => this.#forget(connection));
+    // Node's parser starts reading again after each request.
+    socket.on('resume', () => caller.isResting && socket.pause());
+    if (caller.isResting) socket.pause();
+    if (caller.open.size > this.#limits.perAddress) this.#makeRoom(caller, connection);
+    else if (this.#count > this.#limits.inAll) this.#makeRoom(this.#largest(), connection);
+  }
+
+  /** A request has come; false when its connection is closed and it must not be answered. */
+  begin(socket: Socket, response: ServerResponse): boolean {
+    const connection = this.#bySocket.get(socket);
+    if (!connection) return false;
+    const { caller } = connection;
+    if (++caller.asked >= this.#limits.perTurn) endTurn(caller);
+    if (socket.destroyed) return false;
+    connection.ahead = isIdle(connection) ? 0 : connection.ahead + 1;
+    connection.response = response;
+    if (connection.ahead <= this.#limits.ahead) return true;
+    this.#close(connection, 'sent-ahead');
+    rest(caller, MAX_REST_MS);
+    return false;
+  }
+
+  /** HTTP lets an idle connection be closed at any time; one with a request under way stays. */
+  #makeRoom({ open }: Caller, newcomer: Connection): void {
+    const all = [...open];
+    const idle = all.find((one) => one !== newcomer && isIdle(one));
+    if (idle) {
+      this.#close(idle, 'idle');
+      return;
+    }
+    const newest = all.at(-1)!;
+    if (isIdle(newest)) newest.socket.end(TOO_MANY);
+    this.#close(newest, 'crowded');
+  }
+
+  #largest(): Caller {
+    return [...this.#callers.values()].reduce((most, one) => (one.open.size > most.open.size ? one : most));
+  }
+
+  #close(connection: Connection, how: Closed): void {
+    this.#forget(connection);
+    if (how === 'sent-ahead') connection.socket.destroy();
+    else connection.socket.destroySoon();
+    this.#onClosed(connection.caller.address, how);
+  }
+
+  #forget(connection: Connection): void {
+    const { caller } = connection;
+    if (!caller.open.delete(connection)) return;
+    this.#count--;
+    if (caller.open.size === 0) this.#callers.delete(caller.address);
+  }
+}
+
+const newCaller = (address: string): Caller => ({
+  address,
+  open: new Set(),
+  asked: 0,
+  turnAtMs: steadyMs(),
+  isResting: false,
+});
+
+const TOO_MANY = [
+  'HTTP/1.1 503 Service Unavailable',
+  'Content-Type: application/json',
+  'Connection: close',
+  'Retry-After: 1',
+  '',
+  '{"Code":"TooManyConnections","Message":"this address holds more connections than it may"}\n',
+].join('\r\n');
+
+/** A turn that takes longer is no flood. */
+const TURN_MS = 250;
+const MIN_REST_MS = 10;
+const MAX_REST_MS = 100;
+
+/** After a turn the address rests for as long as that took, so that others have half the daemon's time. */
+function endTurn(caller: Caller): void {
+  const { turnAtMs } = caller;
+  startTurn(caller);
+  const tookMs = caller.turnAtMs - turnAtMs;
+  if (tookMs <= TURN_MS) rest(caller, Math.min(Math.max(tookMs, MIN_REST_MS), MAX_REST_MS));
+}
+
+function startTurn(caller: Caller): void {
+  caller.asked = 0;
+  caller.turnAtMs = steadyMs();
+}
+
+/**
+ * Nothing is read from the address for a while. Node accepts one connection each time round its event
+ * loop, so that a neighbour's would otherwise wait for thousands of requests.
+ */
+function rest(caller: Caller, forMs: number): void {
+  if (caller.isResting) return;
+  caller.isResting = true;
+  for (const { socket } of caller.open) socket.pause();
+  setTimeout(() => {
+    caller.isResting = false;
+    startTurn(caller);
+    for (const { socket } of caller.open) socket.resume();
+  }, forMs);
+}
+
+const isIdle = ({ response }: Connection): boolean => response === null || response.writableFinished;
+
+/** Room for eight addresses that take all they may, or what the limit of open files leaves. */
+export function connectionLimits(openFiles: number | null = maxOpenFiles()): ConnectionLimits {
+  const inAll = Math.min(8_192, Math.floor((openFiles ?? Number.POSITIVE_INFINITY) / 2));
+  return { perAddress: Math.floor(inAll / 8), inAll, perTurn: 512, ahead: 8 };
+}
+
+/** Null where that cannot be told. https://man7.org/linux/man-pages/man5/proc_pid_limits.5.html */
+function maxOpenFiles(): number | null {
+  try {
+    const soft = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1];
+    return soft === undefined ? null : Number(soft);
+  } catch {
+    return null;
+  }
+}
