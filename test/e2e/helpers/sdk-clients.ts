@@ -4,6 +4,7 @@ import type { ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 const sources = fileURLToPath(new URL('../clients/', import.meta.url));
@@ -129,7 +130,7 @@ export class RunningClient {
     child.stderr!.setEncoding('utf8').on('data', (text: string) => {
       stderr = (stderr + text).slice(-4_000);
     });
-    const first = await lines.next();
+    const first = await within(lines.next());
     if (first.done) throw new Error(`it did not start: ${stderr}`);
     return new RunningClient(
       child,
@@ -143,13 +144,21 @@ export class RunningClient {
   async ask(command: 'use' | 'fresh'): Promise<Outcome> {
     const startedMs = performance.now();
     this.#child.stdin!.write(`${command}\n`);
-    const line = await this.#lines.next();
+    const line = await within(this.#lines.next());
     const ms = Math.round(performance.now() - startedMs);
-    if (line.done) return { error: `it ended: ${this.#stderr()}`, ms };
+    if (line.done) return { error: `it ended, or gave no answer: ${this.#stderr()}`, ms };
     return { ...(JSON.parse(line.value) as Omit<Outcome, 'ms'>), ms };
   }
 
   end(): void {
     this.#child.kill('SIGKILL');
   }
+}
+
+/** No client may take this long; then it has come to its end for us. */
+const patienceMs = 30_000;
+
+function within(line: Promise<IteratorResult<string>>): Promise<IteratorResult<string>> {
+  const tooLate = delay(patienceMs, { done: true, value: undefined } as const, { ref: false });
+  return Promise.race([line, tooLate]);
 }
