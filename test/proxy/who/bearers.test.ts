@@ -103,9 +103,10 @@ describe('whose a token is', () => {
         answered = resolve;
       });
     mock.timers.setTime(Date.now() + 61_000);
-    const startedMs = performance.now();
+    // The clocks of this test stand still; this one does not.
+    const started = process.hrtime.bigint();
     assert.equal(await kindOf('a'), 'accepted');
-    assert.ok(performance.now() - startedMs < 1_000);
+    assert.ok(process.hrtime.bigint() - started < 1_000_000_000n);
     // The answer counts all the same when it comes.
     answered({});
     await new Promise((done) => setImmediate(done));
