@@ -27,17 +27,17 @@ export interface NodeRoleWorld {
   close(): Promise<void>;
 }
 
-/** Roles blue and red trust the node role; `old` is another role that nodes once carried. */
-export async function startNodeRoleWorld(): Promise<NodeRoleWorld> {
+/** Roles blue, red and others that are named trust the node role; `old` is one that nodes once carried. */
+export async function startNodeRoleWorld(others: readonly string[] = []): Promise<NodeRoleWorld> {
   const { state, role, user } = buildAws(ACCOUNT);
   const roleArn = (name: string): string => `arn:aws:iam::${ACCOUNT}:role/${name}`;
+  const names = ['blue', 'red', ...others];
   const node = role('k8s/node', {
     trust: trustingEc2(),
-    policy: allowing('sts:AssumeRole', [roleArn('blue'), roleArn('red')]),
+    policy: allowing('sts:AssumeRole', names.map(roleArn)),
   });
   role('old', { trust: trustingEc2() });
-  role('blue', { trust: trusting(node.arn) });
-  role('red', { trust: trusting(node.arn) });
+  for (const name of names) role(name, { trust: trusting(node.arn) });
   const operator = user('operator', {
     policy: allowing(['iam:GetRole', 'iam:ListRoles', 'iam:UpdateAssumeRolePolicy']),
   });
