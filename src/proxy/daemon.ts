@@ -94,6 +94,7 @@ export async function startDaemon(settings: DaemonSettings, log: Log): Promise<D
   }
 
   try {
+    await loadTokenKey(settings.stateDir, parts.tokens, log, stopping.signal);
     const [host] = bindAddresses(settings);
     const address = await listen(metadata, host!, settings.port, 'app-port');
     listeners = new Listeners({
@@ -106,7 +107,6 @@ export async function startDaemon(settings: DaemonSettings, log: Log): Promise<D
     const adminAddress = await listen(admin, settings.adminHost, settings.adminPort, 'admin-addr');
     if (settings.node === null) log.warn('no --node: the pods of the whole cluster are watched');
     log.info({ version: VERSION, node: settings.node, ...address, admin: adminAddress }, 'listening');
-    void loadTokenKey(settings.stateDir, parts.tokens, log, stopping.signal);
     if (settings.startupTaint !== null)
       void liftStartupTaint({
         api,

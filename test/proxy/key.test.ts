@@ -1,12 +1,13 @@
 // The key of the session tokens: found when it comes, made where nobody else makes it.
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { createLog } from '../../src/proxy/log.ts';
 import { loadTokenKey } from '../../src/proxy/tokens/key.ts';
 import { SessionTokens } from '../../src/proxy/tokens/session-tokens.ts';
+import { until } from './world.ts';
 
 describe('the key of the session tokens', () => {
   let folder: string;
@@ -14,28 +15,24 @@ describe('the key of the session tokens', () => {
     folder = mkdtempSync(join(tmpdir(), 'pod-iam-'));
   });
   afterEach(() => rmSync(folder, { recursive: true }));
-  // Waiting for the key keeps no process alive, so something else must.
-  const load = async (tokens: SessionTokens): Promise<void> => {
-    const alive = setInterval(() => {}, 1000);
-    await loadTokenKey(folder, tokens, createLog('silent'), new AbortController().signal);
-    clearInterval(alive);
-  };
+  const load = (tokens: SessionTokens): Promise<void> =>
+    loadTokenKey(folder, tokens, createLog('silent'), new AbortController().signal);
 
   test('is taken when it comes a moment later, and tokens given meanwhile stay good', async () => {
     const tokens = new SessionTokens();
     const early = tokens.issue('10.0.0.1', 60);
-    const loading = load(tokens);
-    setTimeout(() => writeFileSync(join(folder, 'token.key'), Buffer.alloc(32, 1)), 100);
-    await loading;
-    assert.equal(tokens.accepts(early, '10.0.0.1'), true);
+    await load(tokens);
+    writeFileSync(join(folder, 'token.key'), Buffer.alloc(32, 1));
     const other = new SessionTokens();
     await load(other);
-    assert.equal(other.accepts(tokens.issue('10.0.0.1', 60), '10.0.0.1'), true);
+    await until('taken', () => other.accepts(tokens.issue('10.0.0.1', 60), '10.0.0.1'));
+    assert.equal(tokens.accepts(early, '10.0.0.1'), true);
     assert.equal(other.accepts(early, '10.0.0.1'), false);
   });
 
   test('is made, readable by its owner alone, where nobody has made one', async () => {
     await load(new SessionTokens());
+    await until('made', () => existsSync(join(folder, 'token.key')), 4_000);
     assert.equal(readFileSync(join(folder, 'token.key')).length, 32);
     assert.equal(statSync(join(folder, 'token.key')).mode & 0o777, 0o400);
   });

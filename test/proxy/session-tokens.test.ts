@@ -1,5 +1,9 @@
 // Session tokens as IMDSv2 has them, over real sockets.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { readFileSync, rmSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { CREDENTIALS, startWorld, until, type World } from './world.ts';
 
@@ -64,13 +68,32 @@ describe('session tokens', () => {
     assert.equal((await world.send('127.21.0.1', 'GET', CREDENTIALS, { [TOKEN]: token })).status, 401);
   });
 
-  test('stay good over a restart of the daemon', async () => {
+  test('stay good over a restart of the daemon, from its first answer', async () => {
     const token = await world.token('127.21.0.1');
-    await world.restart();
-    await until('the pods are known again', async () => {
-      const { status } = await world.send('127.21.0.1', 'GET', CREDENTIALS, { [TOKEN]: token });
-      return status === 200;
-    });
+    const file = join(world.stateDir, 'token.key');
+    const key = readFileSync(file);
+    rmSync(file);
+    // Reading this takes until somebody writes to it.
+    execFileSync('mkfifo', [file]);
+    const { port } = world.daemon.address;
+    const restarted = world.restart([`--app-port=${port}`]);
+    const ask = () => world.send('127.21.0.1', 'GET', CREDENTIALS, { [TOKEN]: token });
+    try {
+      await until('the old one is gone', () =>
+        ask().then(
+          () => false,
+          () => true,
+        ),
+      );
+      await new Promise((done) => setTimeout(done, 50));
+      await assert.rejects(ask(), { code: 'ECONNREFUSED' });
+    } finally {
+      await writeFile(file, key);
+      await restarted;
+      rmSync(file);
+      await writeFile(file, key);
+    }
+    assert.equal((await ask()).status, 200);
   });
 
   test('are optional when told so, but a bad one is refused all the same', async () => {

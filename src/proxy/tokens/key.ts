@@ -15,7 +15,11 @@ const PATIENCE_MS = 2_000;
 const SOON_MS = 50;
 const LATER_MS = 5_000;
 
-/** Hands the key over as soon as it is there. Tokens are given out meanwhile, with a key of the moment. */
+/**
+ * Hands the key over as soon as it is there. Resolves after the first look, before which nothing may be
+ * answered: most SDKs take one refused token for the end of their search. Where there is no key yet,
+ * tokens are given out with one of the moment, and the search goes on behind.
+ */
 export async function loadTokenKey(
   stateDir: string,
   tokens: SessionTokens,
@@ -23,19 +27,24 @@ export async function loadTokenKey(
   signal: AbortSignal,
 ): Promise<void> {
   const path = join(stateDir, KEY_FILE);
+  const key = await readKey(path);
+  if (key) tokens.useKey(key);
+  else void awaitKey(path, tokens, log, signal);
+}
+
+async function awaitKey(path: string, tokens: SessionTokens, log: Log, signal: AbortSignal): Promise<void> {
   const endMs = steadyMs() + PATIENCE_MS;
   let hasTried = false;
   while (!signal.aborted) {
+    await delay(hasTried ? LATER_MS : SOON_MS, undefined, { signal, ref: false }).catch(() => {});
     let key = await readKey(path);
     if (!key && !hasTried && steadyMs() >= endMs) {
       key = await makeKey(path, log);
       hasTried = true;
     }
-    if (key) {
-      tokens.useKey(key);
-      return;
-    }
-    await delay(hasTried ? LATER_MS : SOON_MS, undefined, { signal, ref: false }).catch(() => {});
+    if (!key) continue;
+    tokens.useKey(key);
+    return;
   }
 }
 
