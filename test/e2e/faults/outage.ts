@@ -9,6 +9,7 @@ import {
   isServed,
   removeAskers,
   roundsOf,
+  slowestMs,
   startAskers,
   tally,
 } from '../helpers/askers.ts';
@@ -79,7 +80,7 @@ export function outageFaults(stage: () => Stage): void {
         );
         assert.equal(held.filter(isServed).length, held.length, `blue-${node}: ${tally(held)}`);
         figure(test, `blue-${node}: rounds, failed`, `${held.length}, 0`);
-        figure(test, `blue-${node}: slowest round`, Math.max(...held.map(({ tookMs }) => tookMs)), 'ms');
+        figure(test, `blue-${node}: slowest round`, slowestMs(held), 'ms');
       }
       const lost = (await roundsOf(`blue-${restarted}`)).filter(
         ({ atMs }) => atMs > killedMs && atMs < backMs,

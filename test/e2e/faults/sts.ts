@@ -11,6 +11,7 @@ import {
   type Round,
   removeAskers,
   roundsOf,
+  slowestMs,
   startAskers,
   tally,
 } from '../helpers/askers.ts';
@@ -96,7 +97,7 @@ export function stsFaults(stage: () => Stage): void {
         requireOwnRole(rounds, 'blue');
         assert.equal(rounds.filter(isServed).length, rounds.length, `${name}: ${tally(rounds)}`);
         figure(test, `${name}: rounds, failed`, `${rounds.length}, 0`);
-        figure(test, `${name}: slowest round`, Math.max(...rounds.map(({ tookMs }) => tookMs)), 'ms');
+        figure(test, `${name}: slowest round`, slowestMs(rounds), 'ms');
         figure(test, `${name}: fewest seconds left in a document`, Math.min(...rounds.map(leftSeconds)));
       }
     });

@@ -130,6 +130,9 @@ export function tally(rounds: readonly Round[]): string {
   return [...counts].map(([key, count]) => `${key}: ${count}`).join(', ');
 }
 
+export const slowestMs = (rounds: readonly Round[]): number =>
+  Math.max(...rounds.map(({ tookMs }) => tookMs));
+
 /** Lengths of the spans without service: from the last round that was served to the next one. */
 export function gapsMs(rounds: readonly Round[]): number[] {
   const gaps: number[] = [];
