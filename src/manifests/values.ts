@@ -55,6 +55,14 @@ export function checkValues(values: InstallValues): void {
       next: 'pod-iam bundle --output DIR writes a Dockerfile for it',
     });
   }
+  if (values.daemon['source'] === 'docker') {
+    throw usageProblem({
+      code: 'USAGE',
+      what: '--source docker is not for a cluster',
+      why: 'a DaemonSet knows its callers from Kubernetes',
+      next: 'run it on a Docker host: pod-iam proxy --source docker',
+    });
+  }
   for (const [flag, name] of [
     ['--system-namespace', values.systemNamespace],
     ['--aws-secret', values.awsSecret],

@@ -154,8 +154,17 @@ export const DAEMON_FLAGS: readonly DaemonFlag[] = [
     CONTAINER_AUDIENCE,
     'Audience that those tokens must have; a token for the API server has another.',
   ),
-  text('source', 'kubernetes', 'Where the callers are known from.', ['kubernetes', 'docker']),
-  text('docker-host', null, 'Docker socket or URL for --source docker.'),
+  text(
+    'source',
+    'kubernetes',
+    'Where the callers are known from: the pods of a node, or the containers of a Docker engine, by the variables and labels of metadataproxy.',
+    ['kubernetes', 'docker'],
+  ),
+  text(
+    'docker-host',
+    null,
+    'The engine for --source docker: unix:///PATH, tcp://HOST:PORT or https://HOST:PORT. Default: DOCKER_HOST, else unix:///var/run/docker.sock.',
+  ),
   text('log-level', 'info', 'Least level that is logged.', [
     'trace',
     'debug',

@@ -15,6 +15,10 @@ export interface RoleRequest {
   knownBy?: KnownBy;
   /** Annotations of the pod's namespace; null when they are not known. */
   namespace: Annotations | null;
+  /** What asks, in sentences; a pod unless said otherwise. */
+  noun?: 'pod' | 'container';
+  /** Why what it says of its role cannot be understood; null for nothing. */
+  fault?: string | null;
 }
 
 export interface Refusal {
@@ -54,21 +58,24 @@ export function decideRole(request: RoleRequest, settings: RoleSettings): Decisi
     return { role: null, refusal: { code, kind, why }, reasons };
   };
 
+  const noun = request.noun ?? 'pod';
   if (request.hostNetwork && request.knownBy !== 'token') {
     return refuse(
       'AN004',
       'no-role',
-      "the pod uses its node's network, so its address does not tell it apart",
+      `the ${noun} uses its node's network, so its address does not tell it apart`,
     );
   }
+  if (request.fault)
+    return refuse('AN002', 'no-role', `the ${noun}'s ${settings.roleKey} names no role: ${request.fault}`);
   const annotation = readRoleAnnotation(request.annotations, settings.roleKey);
   if (annotation.state === 'blank')
-    return refuse('AN002', 'no-role', `the pod's ${settings.roleKey} is blank, which is no role`);
+    return refuse('AN002', 'no-role', `the ${noun}'s ${settings.roleKey} is blank, which is no role`);
   if (annotation.state === 'absent' && settings.defaultRole === null) {
     return refuse(
       'LK001',
       'no-role',
-      `the pod has no annotation ${settings.roleKey}, and there is no default role`,
+      `the ${noun} has no ${noun === 'pod' ? 'annotation ' : ''}${settings.roleKey}, and there is no default role`,
     );
   }
   const origin = annotation.state === 'set' ? 'annotation' : 'default';
@@ -76,13 +83,15 @@ export function decideRole(request: RoleRequest, settings: RoleSettings): Decisi
   const resolved = resolveRole(value, settings.baseRoleArn);
   if (!resolved.ok) {
     const named =
-      origin === 'annotation' ? `the pod's ${settings.roleKey} names no role` : 'the default role is no role';
+      origin === 'annotation'
+        ? `the ${noun}'s ${settings.roleKey} names no role`
+        : 'the default role is no role';
     return refuse('AN002', 'no-role', `${named}: ${resolved.why}`);
   }
   reasons.push(
     origin === 'annotation'
-      ? `the pod's ${settings.roleKey} is "${value}", that is ${resolved.role.arn}`
-      : `the pod has no annotation ${settings.roleKey}, so it gets the default role ${resolved.role.arn}`,
+      ? `the ${noun}'s ${settings.roleKey} is "${value}", that is ${resolved.role.arn}`
+      : `the ${noun} has no ${noun === 'pod' ? 'annotation ' : ''}${settings.roleKey}, so it gets the default role ${resolved.role.arn}`,
   );
 
   // kube2iam's rule, kept: the default role was allowed to every namespace by whoever set it.
@@ -100,7 +109,7 @@ export function decideRole(request: RoleRequest, settings: RoleSettings): Decisi
     return refuse(
       'TP041',
       'not-allowed',
-      `the pod's ${settings.externalIdKey} is not an external id (2 to 1224 of letters, digits and +=,.@:/_-)`,
+      `the ${noun}'s ${settings.externalIdKey} is not an external id (2 to 1224 of letters, digits and +=,.@:/_-)`,
     );
   }
   return { role: { arn: resolved.role, externalId, origin }, refusal: null, reasons };

@@ -15,6 +15,7 @@ import { type DaemonSettings, roleFinder } from './settings.ts';
 import { SessionTokens } from './tokens/session-tokens.ts';
 import type { KubeApi } from './who/api.ts';
 import { Bearers } from './who/bearers.ts';
+import { EngineWatch } from './who/docker/engine-watch.ts';
 import { NamespaceIndex } from './who/namespace-index.ts';
 import { PodIndex } from './who/pod-index.ts';
 import type { PodRecord } from './who/pod-record.ts';
@@ -22,6 +23,7 @@ import { startWatches, type Watches } from './who/watches.ts';
 
 /** All that the daemon talks to. */
 export interface Outside {
+  /** The Kubernetes API, or the Docker engine. */
   api: KubeApi;
   imds: Imds;
   sts: { issue: Issue; caller(): Promise<string> };
@@ -41,7 +43,8 @@ export function startCore(
 ): Core {
   const namespaces = new NamespaceIndex();
   const pods = new PodIndex((uid, pod) => hold(uid, pod));
-  const refusals = new Refusals({ api, log, metrics, node: settings.node });
+  const { docker } = settings;
+  const refusals = new Refusals({ api: docker ? null : api, log, metrics, node: settings.node });
   const vault = new Vault(sts.issue, issuanceTold({ pods, refusals, metrics, log }));
   const roles = roleFinder(settings, () => self.self);
   const { sessionName, sessionSeconds } = settings;
@@ -61,18 +64,26 @@ export function startCore(
     vault.hold(uid, pod && !pod.isFinished ? assign(pod, knownBy).identity : null);
   }
 
-  const watches = startWatches({
-    settings,
-    api,
-    pods,
-    namespaces,
-    log,
-    metrics,
-    onNamespace: (name) =>
-      pods.each((uid, pod) => {
-        if (name === null || pod.namespace === name) hold(uid, pod);
-      }),
-  });
+  const watches = docker
+    ? new EngineWatch({
+        engine: api,
+        settings: { ...docker, ...settings.roles },
+        pods,
+        log,
+        onRestart: (reason) => metrics.watchRestarted('containers', reason),
+      })
+    : startWatches({
+        settings,
+        api,
+        pods,
+        namespaces,
+        log,
+        metrics,
+        onNamespace: (name) =>
+          pods.each((uid, pod) => {
+            if (name === null || pod.namespace === name) hold(uid, pod);
+          }),
+      });
 
   const parts: Parts = {
     settings,

@@ -22,6 +22,7 @@ import { loadTokenKey } from './tokens/key.ts';
 import { VERSION } from './version.ts';
 import { kubeApi } from './who/api.ts';
 import { apiConnection } from './who/api-connection.ts';
+import { engineConnection } from './who/docker/engine-connection.ts';
 
 export interface Daemon {
   /** Where it listens, with the real ports. */
@@ -41,7 +42,9 @@ const LAST_ANSWERS_MS = 2_000;
  */
 export async function startDaemon(settings: DaemonSettings, log: Log): Promise<Daemon> {
   const stopping = new AbortController();
-  const api = kubeApi(apiConnection(settings));
+  const api = kubeApi(
+    settings.docker ? engineConnection(settings.docker.host, settings.environment) : apiConnection(settings),
+  );
   const imds = imdsClient(settings.metadataHost, settings.metadataPort);
   const metrics = createMetrics(settings.node, {
     pods: () => core.parts.pods.size,
@@ -105,7 +108,8 @@ export async function startDaemon(settings: DaemonSettings, log: Log): Promise<D
     });
     await listeners.start();
     const adminAddress = await listen(admin, settings.adminHost, settings.adminPort, 'admin-addr');
-    if (settings.node === null) log.warn('no --node: the pods of the whole cluster are watched');
+    if (settings.node === null && !settings.docker)
+      log.warn('no --node: the pods of the whole cluster are watched');
     log.info({ version: VERSION, node: settings.node, ...address, admin: adminAddress }, 'listening');
     if (settings.startupTaint !== null)
       void liftStartupTaint({

@@ -30,7 +30,8 @@ const BURST = 25;
 const PER_SECOND = 1;
 
 export class Refusals {
-  readonly #api: KubeApi;
+  /** Null: there are no events to write. */
+  readonly #api: KubeApi | null;
   readonly #log: Log;
   readonly #metrics: Metrics;
   readonly #node: string | null;
@@ -38,7 +39,7 @@ export class Refusals {
   #allowance = BURST;
   #allowedAtMs = steadyMs();
 
-  constructor(parts: { api: KubeApi; log: Log; metrics: Metrics; node: string | null }) {
+  constructor(parts: { api: KubeApi | null; log: Log; metrics: Metrics; node: string | null }) {
     this.#api = parts.api;
     this.#log = parts.log;
     this.#metrics = parts.metrics;
@@ -53,7 +54,8 @@ export class Refusals {
       { namespace: pod.namespace, pod: pod.name, check, role: roleArn, why: message },
       'refused',
     );
-    if (this.#mayTell()) void this.#tell(pod, notice);
+    if (this.#api === null) return;
+    if (this.#mayTell()) void this.#tell(this.#api, pod, notice);
     else this.#metrics.event('dropped');
   }
 
@@ -106,10 +108,10 @@ export class Refusals {
   }
 
   // https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/event-v1/
-  async #tell(pod: PodRecord, { reason, message, check }: RefusalNotice): Promise<void> {
+  async #tell(api: KubeApi, pod: PodRecord, { reason, message, check }: RefusalNotice): Promise<void> {
     const at = new Date().toISOString().replace(/\.\d{3}Z$/, 'Z');
     try {
-      await this.#api.post(`/api/v1/namespaces/${pod.namespace}/events`, {
+      await api.post(`/api/v1/namespaces/${pod.namespace}/events`, {
         apiVersion: 'v1',
         kind: 'Event',
         metadata: {

@@ -5,6 +5,7 @@ import { splitHostPort } from '../model/daemon-values.ts';
 import { parseDuration } from '../model/duration.ts';
 import { usageProblem } from '../model/problem.ts';
 import type { RoleSettings } from '../model/snapshot.ts';
+import { type DockerSettings, dockerRoles, dockerSettings } from './docker-settings.ts';
 import { canonicalAddress } from './who/address.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -35,6 +36,8 @@ export interface DaemonSettings {
     /** Folder of token and ca.crt. */
     dir: string;
   };
+  /** Null: callers are known from Kubernetes. */
+  docker: DockerSettings | null;
   roles: RoleSettings;
   discoverBaseArn: boolean;
   discoverDefaultRole: boolean;
@@ -61,13 +64,9 @@ export function readSettings(values: DaemonValues, environment: Environment): Da
       .split(',')
       .map((entry) => entry.trim())
       .filter((entry) => entry !== '');
-  if (values['source'] === 'docker')
-    throw usageProblem({
-      code: 'NOT_IN_THIS_RELEASE',
-      what: '--source docker is not in this release',
-      why: 'callers are known from Kubernetes only, so far',
-      next: 'leave out --source, or give --source kubernetes',
-    });
+  const region = string('region') ?? environment['AWS_REGION'] ?? environment['AWS_DEFAULT_REGION'] ?? null;
+  const docker = dockerSettings(values, environment, region);
+  const roles = roleSettings(values);
   if (values['iptables'] === true && !string('host-ip'))
     throw usageProblem({
       code: 'USAGE',
@@ -106,11 +105,12 @@ export function readSettings(values: DaemonValues, environment: Environment): Da
       insecure: values['insecure'] === true,
       dir: environment['POD_IAM_API_DIR'] ?? '/var/run/secrets/kubernetes.io/serviceaccount',
     },
-    roles: roleSettings(values),
+    docker,
+    roles: docker === null ? roles : dockerRoles(roles, docker, environment),
     discoverBaseArn: values['auto-discover-base-arn'] === true,
     discoverDefaultRole: values['auto-discover-default-role'] === true,
     stsEndpoint: string('sts-endpoint'),
-    region: string('region') ?? environment['AWS_REGION'] ?? environment['AWS_DEFAULT_REGION'] ?? null,
+    region,
     sessionSeconds: Math.floor(parseDuration(string('session-duration')!)! / 1000),
     sessionName: string('session-name')!,
     tokensRequired: values['imds-tokens'] !== 'optional',

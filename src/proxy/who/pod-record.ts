@@ -22,6 +22,10 @@ export interface PodRecord {
   createdAtMs: number;
   /** Only those by which a role is decided. */
   annotations: Annotations;
+  /** A Docker container stands here in a pod's place. */
+  kind?: 'container';
+  /** Why what it says of its role cannot be understood; null or absent for nothing. */
+  roleFault?: string | null;
 }
 
 interface PodObject {
