@@ -54,7 +54,10 @@ describe('the daemon as a process', () => {
       [['--app-prt=80'], 'Error: there is no flag --app-prt; did you mean --app-port?\n'],
       [['stray'], 'Error: "stray" is not a flag\n'],
       [['--pod-wait=soon'], 'Error: --pod-wait must be a duration of 0 to 10s, not "soon"\n'],
-      [['--source=docker', ...flags()], 'Error: --source docker is not in this release\n'],
+      [
+        ['--source=docker', '--namespace-restrictions'],
+        'Error: --namespace-restrictions has no meaning with --source docker\n',
+      ],
       [['--iptables', ...flags()], 'Error: --iptables needs --host-ip\n'],
       [['--node=n'], 'Error: there is no Kubernetes API server to ask\n'],
     ] as const) {

@@ -24,7 +24,7 @@ export function engineFault(): string | false {
     try {
       execFileSync('which', [program], { stdio: 'ignore' });
     } catch {
-      return `there is no ${program} on this machine (apt-get install podman crun netavark busybox-static curl)`;
+      return `there is no ${program} on this machine (apt-get install podman runc netavark busybox-static curl)`;
     }
   }
   return false;
@@ -35,6 +35,7 @@ const CONFIGURATION = `
 [engine]
 cgroup_manager = "cgroupfs"
 events_logger = "file"
+runtime = "runc"
 [containers]
 default_ulimits = ["nofile=1024:1024", "nproc=1024:1024"]
 oom_score_adj = 0

@@ -2,6 +2,7 @@
 import { bypasses } from './bypass.ts';
 import type { Area } from './case.ts';
 import { cache, endpoints, events, healths } from './credentials.ts';
+import { roleFormats } from './docker.ts';
 import { callers, documents, listing, methods, others, tokens } from './http.ts';
 import { globs, lists, permitted, regexps } from './namespaces.ts';
 import { addresses, pods } from './pods.ts';
@@ -10,5 +11,5 @@ import { arns, bases, selection, sessions } from './roles.ts';
 export const AREAS: readonly Area[] = [
   ...[arns, bases, selection, globs, regexps, lists, permitted, sessions],
   ...[pods, addresses, listing, documents, tokens, others, methods, callers, bypasses],
-  ...[cache, endpoints, healths, events],
+  ...[cache, endpoints, healths, events, roleFormats],
 ];
