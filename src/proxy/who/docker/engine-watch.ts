@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type Log, messageOf } from '../../log.ts';
 import { ApiFailure, type KubeApi } from '../api.ts';
 import type { PodIndex } from '../pod-index.ts';
-import type { Watches } from '../watches.ts';
+import type { Watches, WatchLevel } from '../watches.ts';
 import { containerRecord, type RecordSettings } from './container-record.ts';
 
 export interface EngineWatchOptions {
@@ -39,6 +39,8 @@ const TELLING = new Set([
 const RELIST_MS = 60_000;
 /** A request from an address that is not known may ask for a list, this often at most. */
 const DOUBT_MS = 200;
+/** So long without a word, and failing, is being blind. */
+const BLIND_MS = 10_000;
 const MAX_BACKOFF_MS = 5_000;
 
 export class EngineWatch implements Watches {
@@ -49,6 +51,7 @@ export class EngineWatch implements Watches {
   #isSynced = false;
   #failure: string | null = 'it was not asked yet';
   #listedAtMs = 0;
+  #heardAtMs: number | null = null;
 
   constructor(options: EngineWatchOptions) {
     this.#options = options;
@@ -56,7 +59,22 @@ export class EngineWatch implements Watches {
   }
 
   faults(): string[] {
-    return this.#isSynced ? [] : [`the containers are not known: ${this.#failure}`];
+    if (!this.#isSynced) return [`the containers are not known: ${this.#failure}`];
+    const silentMs = this.#silentMs();
+    if (this.#failure === null || silentMs === null || silentMs < BLIND_MS) return [];
+    const silent = Math.round(silentMs / 1000);
+    return [
+      `nothing was heard of the containers for ${silent} s: ${this.#failure}; those known before are served`,
+    ];
+  }
+
+  levels(): WatchLevel[] {
+    const isUp = this.#isSynced && this.#failure === null;
+    return [{ resource: 'containers', isUp, silentMs: this.#silentMs() }];
+  }
+
+  #silentMs(): number | null {
+    return this.#heardAtMs === null ? null : performance.now() - this.#heardAtMs;
   }
 
   doubt(): void {
@@ -113,6 +131,7 @@ export class EngineWatch implements Watches {
   }
 
   #take({ Type, Action, status, id, Actor = {} }: EngineEvent): void {
+    this.#heardAtMs = performance.now();
     const action = (Action ?? status ?? '').split(':')[0]!;
     if (Type === 'network') {
       const container = Actor.Attributes?.['container'];
@@ -129,6 +148,7 @@ export class EngineWatch implements Watches {
     const records = await Promise.all(found.map(({ Id }) => this.#inspect(Id)));
     this.#options.pods.replace(records.filter((record) => record !== null));
     this.#listedAtMs = performance.now();
+    this.#heardAtMs = this.#listedAtMs;
     this.#isSynced = true;
     this.#failure = null;
   }
