@@ -29,9 +29,9 @@ export function daemonValuesOf(flags: Record<string, unknown>, base: DaemonValue
   return values;
 }
 
-function commandFlag({ name, type, default: standard, summary, options }: DaemonFlag): AnyFlag {
+function commandFlag({ type, default: standard, summary, options }: DaemonFlag): AnyFlag {
   const helpGroup = 'DAEMON';
   if (type === 'boolean') return Flags.boolean({ summary, helpGroup, allowNo: true });
-  const shown = typeof standard === 'string' && name !== 'allow-paths' ? ` Default: ${standard}.` : '';
+  const shown = typeof standard === 'string' ? ` Default: ${standard}.` : '';
   return Flags.string({ summary: summary + shown, helpGroup, ...(options && { options: [...options] }) });
 }

@@ -34,35 +34,6 @@ const onOff = (name: string, summary: string): DaemonFlag => ({
   summary,
 });
 
-/**
- * Paths behind the version segment that tell nothing secret; `*` stands for any characters. Of the
- * identity only the document: its signatures would let a pod log in elsewhere as the instance.
- * https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-instance-metadata.html#instancedata-data-categories
- */
-export const HARMLESS_PATHS = [
-  'meta-data/',
-  'meta-data/ami-id',
-  'meta-data/ami-launch-index',
-  'meta-data/events/*',
-  'meta-data/hostname',
-  'meta-data/instance-id',
-  'meta-data/instance-life-cycle',
-  'meta-data/instance-type',
-  'meta-data/local-hostname',
-  'meta-data/local-ipv4',
-  'meta-data/mac',
-  'meta-data/network/*',
-  'meta-data/placement/*',
-  'meta-data/profile',
-  'meta-data/public-hostname',
-  'meta-data/public-ipv4',
-  'meta-data/reservation-id',
-  'meta-data/security-groups',
-  'meta-data/services/*',
-  'meta-data/spot/*',
-  'dynamic/instance-identity/document',
-].join(',');
-
 export const DAEMON_FLAGS: readonly DaemonFlag[] = [
   text('app-port', '8181', 'Port that answers the intercepted metadata requests.'),
   text(
@@ -136,8 +107,8 @@ export const DAEMON_FLAGS: readonly DaemonFlag[] = [
   text('imds-tokens', 'required', 'Whether a GET needs a session token (IMDSv2).', ['required', 'optional']),
   text(
     'allow-paths',
-    HARMLESS_PATHS,
-    'Metadata paths (without version, comma-separated, * for anything) that are passed through; credentials never are.',
+    'default',
+    'Metadata paths that are passed through: "default" (what tells nothing secret), "minimal" (placement, instance id, identity document), "all" (as kube2iam, but for user data and the signed identity), "none", and paths without version, * for anything, such as default,meta-data/tags/*. Credentials never are.',
   ),
   text('allowed-hosts', null, 'Host headers accepted besides the metadata address, comma-separated.'),
   text('pod-wait', '900ms', 'How long a request from an address not yet known waits for its pod.'),

@@ -1,5 +1,6 @@
 // What a value of a daemon flag must look like, so that a typo is told before anything listens.
 import { isIP } from 'node:net';
+import { allowPathsFault } from './allow-paths.ts';
 import { normaliseBaseArn } from './arn.ts';
 import { parseDuration } from './duration.ts';
 
@@ -52,6 +53,7 @@ const rules: Record<string, (value: string) => string | null> = {
   // STS: 900 s at least, 43200 s at most.
   // https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
   'session-duration': duration(900_000, 43_200_000, '15m to 12h'),
+  'allow-paths': allowPathsFault,
   'pod-wait': duration(0, 10_000, '0 to 10s'),
   'session-name': (value) => {
     const unknown = [...value.matchAll(/\{([^}]*)\}/g)].find(

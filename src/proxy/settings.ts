@@ -1,4 +1,5 @@
 // The flags and the environment as one typed record, read once before anything listens.
+import { expandPaths, splitList } from '../model/allow-paths.ts';
 import { normaliseBaseArn } from '../model/arn.ts';
 import { type DaemonValues, roleSettings } from '../model/daemon-flags.ts';
 import { splitHostPort } from '../model/daemon-values.ts';
@@ -59,11 +60,7 @@ export interface DaemonSettings {
 /** @throws Problem of kind usage for values that this release cannot serve. */
 export function readSettings(values: DaemonValues, environment: Environment): DaemonSettings {
   const string = (name: string): string | null => (values[name] as string | null) || null;
-  const list = (name: string): string[] =>
-    (string(name) ?? '')
-      .split(',')
-      .map((entry) => entry.trim())
-      .filter((entry) => entry !== '');
+  const list = (name: string): string[] => splitList(string(name) ?? '');
   const region = string('region') ?? environment['AWS_REGION'] ?? environment['AWS_DEFAULT_REGION'] ?? null;
   const docker = dockerSettings(values, environment, region);
   const roles = roleSettings(values);
@@ -114,7 +111,7 @@ export function readSettings(values: DaemonValues, environment: Environment): Da
     sessionSeconds: Math.floor(parseDuration(string('session-duration')!)! / 1000),
     sessionName: string('session-name')!,
     tokensRequired: values['imds-tokens'] !== 'optional',
-    allowPaths: list('allow-paths'),
+    allowPaths: expandPaths(list('allow-paths')),
     allowedHosts: list('allowed-hosts'),
     podWaitMs: parseDuration(string('pod-wait')!)!,
     announcedAddresses: values['announced-addresses'] === true,

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { HARMLESS_PATHS } from '../../src/model/daemon-flags.ts';
+import { PATH_PRESETS } from '../../src/model/allow-paths.ts';
 import { isAllowed } from '../../src/proxy/routes/pass-through.ts';
 import { readTarget } from '../../src/proxy/routes/target.ts';
 
@@ -76,7 +76,7 @@ describe('the reading of a request line', () => {
 });
 
 describe('the allow-list', () => {
-  const standard = HARMLESS_PATHS.split(',');
+  const standard = PATH_PRESETS['default']!;
   for (const [name, allowed] of [
     ['meta-data', true],
     ['meta-data/instance-id', true],
