@@ -64,7 +64,7 @@ export async function writeLive(
 export const backupName = (role: RoleFact, now: Date): string =>
   `${role.name}.trust-policy.${now.toISOString().replace(/[-:]|\.\d+/g, '')}.json`;
 
-async function readRole(aws: Roles, text: string): Promise<RoleFact> {
+export async function readRole(aws: Roles, text: string): Promise<RoleFact> {
   const arn = text.startsWith('arn:') ? parseRoleArn(text) : null;
   if (text.startsWith('arn:') && !arn)
     throw usageProblem({ code: 'BAD_ROLE', what: `"${text}" is no role ARN` });
