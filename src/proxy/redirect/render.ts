@@ -90,6 +90,8 @@ export function missingLines(script: string, listing: string): string[] {
 
 const spell = (line: string): string =>
   line
+    // Beneath a bare root there is no /etc/protocols to name it by.
+    .replace(/\bl4proto 6\b/, 'l4proto tcp')
     .replace(/\breject with .*$/, 'reject')
     .replace(/\bdnat ip6? to\b/, 'dnat to')
     .replace(/\bct original ip6? daddr\b/, 'ct original daddr');

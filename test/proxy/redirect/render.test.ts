@@ -103,6 +103,8 @@ describe('a listing of the redirect', () => {
       .replace('dnat ip to', 'dnat to')
       .replace('ct original ip daddr', 'ct original daddr');
     assert.deepEqual(missingLines(renderNft(rule), former), []);
+    const unnamed = listing.replaceAll('l4proto tcp', 'l4proto 6');
+    assert.deepEqual(missingLines(renderNft(rule), unnamed), []);
   });
 
   it('lacks what leads elsewhere, lets through or is gone', () => {
