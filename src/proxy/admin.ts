@@ -1,6 +1,7 @@
 // The server for the node's operator and the kubelet, on an address that pods cannot reach.
 import fastify, { type FastifyInstance } from 'fastify';
 import type { Metrics } from './metrics.ts';
+import { NO_SCHEMAS } from './no-schemas.ts';
 import type { Parts } from './parts.ts';
 import { explain } from './routes/explain.ts';
 
@@ -15,7 +16,7 @@ export function adminServer(
   metrics: Metrics,
   readiness: () => Promise<Readiness>,
 ): FastifyInstance {
-  const app = fastify({ logger: false, forceCloseConnections: true });
+  const app = fastify({ logger: false, forceCloseConnections: true, schemaController: NO_SCHEMAS });
   // The process alone: restarting it mends neither STS nor the API server.
   app.get('/healthz', async () => ({ ok: true }));
   app.get('/readyz', async (_request, reply) => {

@@ -1,4 +1,5 @@
 // The entry of the bundle that runs on a node: the daemon, or with `redirect` the keeper of its rule.
+import './small-heap.ts';
 import { main } from './main.ts';
 import { redirectMain } from './redirect/main.ts';
 

@@ -8,6 +8,7 @@ import { steadyMs } from './clock.ts';
 import type { Connections } from './connections.ts';
 import { type Log, messageOf } from './log.ts';
 import type { Metrics } from './metrics.ts';
+import { NO_SCHEMAS } from './no-schemas.ts';
 import type { Ask } from './parts.ts';
 import { type Answer, refusal } from './reply.ts';
 import type { Routed } from './routes/answer.ts';
@@ -32,6 +33,7 @@ export function metadataServer(
     rewriteUrl: () => '/',
     forceCloseConnections: 'idle',
     exposeHeadRoutes: false,
+    schemaController: NO_SCHEMAS,
     serverFactory: (handOver) => server(handOver as Handler),
   });
 

@@ -1,16 +1,13 @@
-// The daemon's calls to STS, with one shared client: AssumeRole for the pods, and GetCallerIdentity
-// to know whose trust the roles must have.
-import {
-  AssumeRoleCommand,
-  AssumeRoleWithWebIdentityCommand,
-  GetCallerIdentityCommand,
-  STSClient,
-} from '@aws-sdk/client-sts';
+// The daemon's calls to STS: AssumeRole for the pods, and GetCallerIdentity to know whose trust the
+// roles must have.
 import { steadyMs } from '../clock.ts';
 import { withAttempts } from './attempts.ts';
 import { explainFailure } from './explain-failure.ts';
 import type { Gate } from './gate.ts';
 import type { OwnCredentials, OwnSource } from './own.ts';
+import type { StsAnswer } from './sts-answer.ts';
+import { stsCaller } from './sts-call.ts';
+import { stsEndpoint } from './sts-endpoint.ts';
 import type { Credentials, Identity } from './types.ts';
 import type { Issue } from './vault.ts';
 
@@ -32,9 +29,6 @@ export interface Sts {
   close(): void;
 }
 
-const CONNECT_MS = 1_000;
-const ANSWER_MS = 5_000;
-const SOCKETS = 64;
 /** A role session may not ask for more: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles.html#iam-term-role-chaining */
 export const CHAINED_SECONDS = 3600;
 
@@ -43,21 +37,15 @@ export const isRoleSession = (arn: string): boolean => arn.includes(':assumed-ro
 
 export function stsClient(settings: StsSettings, own: () => OwnSource): Sts {
   const { gate } = settings;
-  const client = new STSClient({
-    region: settings.region,
-    ...(settings.endpoint !== null && { endpoint: settings.endpoint }),
-    // The SDK would keep what has more than five minutes left; what is still good is judged by the source.
-    credentials: Object.assign(() => own().read(), { memoized: true }),
-    // Repeats are made here, where the pace and the waiting pods are known.
-    maxAttempts: 1,
-    requestHandler: {
-      connectionTimeout: CONNECT_MS,
-      requestTimeout: ANSWER_MS,
-      throwOnRequestTimeout: true,
-      httpAgent: { keepAlive: true, maxSockets: SOCKETS },
-      httpsAgent: { keepAlive: true, maxSockets: SOCKETS },
-    },
-  });
+  const caller = stsCaller();
+
+  /** Signed with the daemon's own credentials unless told otherwise. */
+  async function send(action: string, parameters: Record<string, string>, isSigned = true) {
+    const region = await settings.region();
+    const credentials = isSigned ? await own().read() : null;
+    const endpoint = settings.endpoint ?? stsEndpoint(region);
+    return caller.send({ action, parameters, endpoint, region, credentials });
+  }
 
   async function call<T>(what: string, roleArn: string | null, send: () => Promise<T>): Promise<T> {
     const startedAtMs = steadyMs();
@@ -75,75 +63,54 @@ export function stsClient(settings: StsSettings, own: () => OwnSource): Sts {
 
   return {
     issue: withAttempts(gate, (identity) =>
-      call('sts:AssumeRole', identity.roleArn, () => assume(client, identity, settings.ownArn())),
+      call('sts:AssumeRole', identity.roleArn, () => assume(send, identity, settings.ownArn())),
     ),
     async caller() {
-      const { Arn } = await call('sts:GetCallerIdentity', null, () =>
-        client.send(new GetCallerIdentityCommand({})),
+      return call('sts:GetCallerIdentity', null, async () =>
+        (await send('GetCallerIdentity', {})).field('Arn'),
       );
-      return Arn ?? '';
     },
     async exchange(roleArn, sessionName, token) {
-      const { Credentials: given } = await call('sts:AssumeRoleWithWebIdentity', roleArn, () =>
-        client.send(
-          new AssumeRoleWithWebIdentityCommand({
-            RoleArn: roleArn,
-            RoleSessionName: sessionName,
-            WebIdentityToken: token,
-          }),
-        ),
+      const parameters = { RoleArn: roleArn, RoleSessionName: sessionName, WebIdentityToken: token };
+      return call('sts:AssumeRoleWithWebIdentity', roleArn, async () =>
+        given(await send('AssumeRoleWithWebIdentity', parameters, false)),
       );
-      return {
-        accessKeyId: given!.AccessKeyId!,
-        secretAccessKey: given!.SecretAccessKey!,
-        sessionToken: given!.SessionToken!,
-        expiration: given!.Expiration!,
-      };
     },
-    close: () => client.destroy(),
+    close: () => caller.close(),
   };
 }
 
-async function assume(client: STSClient, identity: Identity, ownArn: string | null): Promise<Credentials> {
+type Send = (action: string, parameters: Record<string, string>) => Promise<StsAnswer>;
+
+async function assume(send: Send, identity: Identity, ownArn: string | null): Promise<Credentials> {
   const isChained = ownArn === null || isRoleSession(ownArn);
-  const command = new AssumeRoleCommand({
-    RoleArn: identity.roleArn,
-    RoleSessionName: identity.sessionName,
-    DurationSeconds: isChained
-      ? Math.min(identity.durationSeconds, CHAINED_SECONDS)
-      : identity.durationSeconds,
-    ...(identity.externalId !== null && { ExternalId: identity.externalId }),
-  });
-  let answeredAtMs: number | null = null;
-  command.middlewareStack.add(
-    (next) => async (args) => {
-      const result = await next(args);
-      answeredAtMs = dateOf(result.response);
-      return result;
-    },
-    { step: 'deserialize', name: 'readDate' },
-  );
+  const { durationSeconds, externalId } = identity;
   const issuedAtMs = Date.now();
   const issuedAtSteadyMs = steadyMs();
-  const { Credentials: given, AssumedRoleUser: user } = await client.send(command);
+  const answer = await send('AssumeRole', {
+    RoleArn: identity.roleArn,
+    RoleSessionName: identity.sessionName,
+    DurationSeconds: String(isChained ? Math.min(durationSeconds, CHAINED_SECONDS) : durationSeconds),
+    ...(externalId !== null && { ExternalId: externalId }),
+  });
+  const { expiration, ...keys } = given(answer);
   // Clients read whole seconds only; a fraction is cut, never rounded up.
-  const expiresAtMs = Math.floor(given!.Expiration!.getTime() / 1000) * 1000;
-  const lifeMs = expiresAtMs - (answeredAtMs ?? issuedAtMs);
+  const expiresAtMs = Math.floor(expiration.getTime() / 1000) * 1000;
+  // By the clock of STS: the node's own may be wrong.
+  const lifeMs = expiresAtMs - (answer.dateMs ?? issuedAtMs);
   return {
-    accessKeyId: given!.AccessKeyId!,
-    secretAccessKey: given!.SecretAccessKey!,
-    sessionToken: given!.SessionToken!,
+    ...keys,
     expiresAtMs,
     issuedAtMs,
     lifeMs,
     endsAtSteadyMs: issuedAtSteadyMs + lifeMs,
-    assumedRoleId: user?.AssumedRoleId ?? '',
+    assumedRoleId: answer.field('AssumedRoleId', ''),
   };
 }
 
-/** STS's clock, by the Date header of its answer: the node's own may be wrong. */
-function dateOf(response: unknown): number | null {
-  const { headers } = response as { headers?: Record<string, string> };
-  const ms = Date.parse(headers?.['date'] ?? '');
-  return Number.isNaN(ms) ? null : ms;
-}
+const given = (answer: StsAnswer): Required<OwnCredentials> => ({
+  accessKeyId: answer.field('AccessKeyId'),
+  secretAccessKey: answer.field('SecretAccessKey'),
+  sessionToken: answer.field('SessionToken'),
+  expiration: answer.date('Expiration'),
+});

@@ -1,5 +1,5 @@
 // Credentials: how often STS is asked, what is served meanwhile, where STS is, and what is told of it.
-import { STSClient } from '@aws-sdk/client-sts';
+import { stsEndpoint } from '../../../src/proxy/credentials/sts-endpoint.ts';
 import { until } from '../world.ts';
 import { type Area, type Peers, row } from './case.ts';
 import { answer, CLOSED, CREDENTIALS, FORBIDDEN, POD, send, world } from './worlds.ts';
@@ -121,16 +121,7 @@ export const cache: Area = {
 };
 
 const at = (region: string, peers: Peers, ours: string, why: string | null = null) =>
-  row(
-    `region \`${region}\``,
-    peers,
-    ours,
-    async () => {
-      const { config } = new STSClient({ region, credentials: { accessKeyId: 'a', secretAccessKey: 's' } });
-      return config.endpointProvider!({ Region: region, UseGlobalEndpoint: false }).url.origin;
-    },
-    why,
-  );
+  row(`region \`${region}\``, peers, ours, async () => stsEndpoint(region), why);
 const same = (url: string): Peers => ({ kube2iam: url, kiam: url });
 
 export const endpoints: Area = {
