@@ -11,6 +11,8 @@ import { type DaemonSettings, readSettings } from './settings.ts';
 
 /** @returns the exit code: 0 after SIGTERM or SIGINT, 2 for usage errors, 3 when it cannot listen */
 export async function main(argv: readonly string[]): Promise<number> {
+  // Node makes an error, and its stack, for each request that a broken connection leaves; no one sees them.
+  Error.stackTraceLimit = 0;
   process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
   if (argv.includes('--help')) {
     process.stdout.write(help());

@@ -5,6 +5,7 @@ import { steadyMs } from './clock.ts';
 import type { Closed } from './connections.ts';
 import { type Log, messageOf } from './log.ts';
 import type { Metrics } from './metrics.ts';
+import { Allowance } from './who/allowance.ts';
 import type { KubeApi } from './who/api.ts';
 import type { PodRecord } from './who/pod-record.ts';
 
@@ -16,6 +17,9 @@ export interface RefusalNotice {
     | 'NoRole'
     | 'RoleNotAllowed'
     | 'OtherRole'
+    | 'TokenMissing'
+    | 'ForeignHost'
+    | 'Forwarded'
     | 'TokenRefused'
     | 'CredentialsRefused'
     | 'CredentialsUnavailable';
@@ -25,6 +29,8 @@ export interface RefusalNotice {
 
 const QUIET_MS = 10 * 60_000;
 const MAX_REMEMBERED = 5_000;
+/** What is told of one pod, so that one that asks for a thousand roles leaves room for its neighbours. */
+const OF_EACH = { burst: 5, perSecond: 1 / 60 };
 /** Events at once, and per second afterwards. */
 const BURST = 25;
 const PER_SECOND = 1;
@@ -35,6 +41,7 @@ export class Refusals {
   readonly #log: Log;
   readonly #metrics: Metrics;
   readonly #node: string | null;
+  readonly #ofEach = new Allowance(OF_EACH);
   readonly #toldAtMs = new Map<string, number>();
   #allowance = BURST;
   #allowedAtMs = steadyMs();
@@ -48,8 +55,14 @@ export class Refusals {
 
   ofPod(pod: PodRecord, notice: RefusalNotice): void {
     this.#metrics.refused(notice.check);
-    if (!this.#isNews(`${pod.uid} ${notice.check} ${notice.message}`)) return;
     const { check, roleArn, message } = notice;
+    const key = `${pod.uid} ${check} ${message}`;
+    if (!this.#isNews(key)) return;
+    if (!this.#ofEach.take(pod.uid)) {
+      this.#metrics.event('dropped');
+      return;
+    }
+    this.#remember(key);
     this.#log.warn(
       { namespace: pod.namespace, pod: pod.name, check, role: roleArn, why: message },
       'refused',
@@ -63,6 +76,7 @@ export class Refusals {
   ofAddress(address: string): void {
     this.#metrics.refused('LK012');
     if (!this.#isNews(`address ${address}`)) return;
+    this.#remember(`address ${address}`);
     this.#log.warn({ address, why: 'no pod of this node is known to have this address' }, 'refused');
   }
 
@@ -77,25 +91,31 @@ export class Refusals {
       return;
     }
     this.#metrics.refused('ID010');
-    if (this.#isNews(`bearer ${address} ${why}`)) this.#log.warn({ address, why: message }, 'refused');
+    const key = `bearer ${address} ${why}`;
+    if (!this.#isNews(key)) return;
+    this.#remember(key);
+    this.#log.warn({ address, why: message }, 'refused');
   }
 
   /** A connection that was one too many; nobody but the pod itself is the worse for it. */
   ofConnection(address: string, sender: PodRecord | null, closed: Closed): void {
     this.#metrics.connectionClosed(closed);
-    if (!this.#isNews(`connection ${address} ${closed}`)) return;
+    const key = `connection ${address} ${closed}`;
+    if (!this.#isNews(key)) return;
+    this.#remember(key);
     const pod = sender && { namespace: sender.namespace, pod: sender.name };
     this.#log.warn({ address, ...pod, why: whyClosed[closed] }, 'connection closed');
   }
 
   #isNews(key: string): boolean {
-    const now = steadyMs();
     const told = this.#toldAtMs.get(key);
-    if (told !== undefined && now - told < QUIET_MS) return false;
+    return told === undefined || steadyMs() - told >= QUIET_MS;
+  }
+
+  #remember(key: string): void {
     this.#toldAtMs.delete(key);
-    this.#toldAtMs.set(key, now);
+    this.#toldAtMs.set(key, steadyMs());
     if (this.#toldAtMs.size > MAX_REMEMBERED) this.#toldAtMs.delete(this.#toldAtMs.keys().next().value!);
-    return true;
   }
 
   #mayTell(): boolean {

@@ -1,6 +1,7 @@
 // Holds the programme together: every code stands once, with a title, a page and tests of its own.
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, globSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { CATALOGUE } from '../../src/checks/catalogue.ts';
 import { runChecks } from '../../src/checks/run.ts';
@@ -55,8 +56,18 @@ describe('the catalogue', () => {
     const codes = new Set(CATALOGUE.map(({ code }) => code));
     for (const { code, title } of listPages()) {
       assert.notEqual(title, '', code);
-      assert.ok(codes.has(code) || code.startsWith('TP'), `there is a page for ${code}, and no check`);
+      const isUsed = codes.has(code) || code.startsWith('TP') || daemonCodes().includes(code);
+      assert.ok(isUsed, `there is a page for ${code}, and no check`);
     }
+  });
+
+  it('gives a page to every code that the daemon names in answers, events and logs', () => {
+    const pages = listPages().map(({ code }) => code);
+    assert.ok(daemonCodes().length > 10);
+    assert.deepEqual(
+      daemonCodes().filter((code) => !pages.includes(code)),
+      [],
+    );
   });
 
   it('passes nothing that was decided by a diagnostic pod without a control', () => {
@@ -69,3 +80,12 @@ describe('the catalogue', () => {
     }
   });
 });
+
+function daemonCodes(): string[] {
+  const root = new URL('../../src/', import.meta.url).pathname;
+  const files = globSync(['proxy/**/*.ts', 'model/role.ts', 'model/permits.ts'], { cwd: root });
+  const named = files.flatMap(
+    (file) => readFileSync(join(root, file), 'utf8').match(/'[A-Z]{2}\d{3}'/g) ?? [],
+  );
+  return [...new Set(named.map((code) => code.slice(1, -1)))];
+}

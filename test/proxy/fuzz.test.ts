@@ -7,7 +7,7 @@ import { after, before, describe, test } from 'node:test';
 import v8 from 'node:v8';
 import vm from 'node:vm';
 import { randomFrom, strangeRequest } from './fuzz/requests.ts';
-import { deliver, loiter } from './fuzz/senders.ts';
+import { deliver, flood, loiter } from './fuzz/senders.ts';
 import { CREDENTIALS, startWorld, until, type World } from './world.ts';
 
 const isLong = process.env['POD_IAM_LONG'] === '1';
@@ -117,7 +117,9 @@ describe(`a daemon that is sent nonsense (POD_IAM_SEED=${SEED})`, () => {
     // The control: the requests came through, to all kinds of answers.
     for (const status of ['200', '400', '403', '404', '405', '431', 'none'])
       assert.ok(statuses.get(status), `no ${status} among ${[...statuses]}`);
-    assert.ok(times.length > 5 && Math.max(...times) < 1_000, `${Math.max(...times)} ms`);
+    assert.ok(times.length > 5);
+    const late = times.filter((ms) => ms >= 1_000);
+    assert.ok(late.length <= times.length / 100, `${late.length} of ${times.length} were late: ${late}`);
     const forwarded = world.imds.requests.slice(forwardedBefore);
     assert.ok(forwarded.length > 0, 'nothing was forwarded at all');
     for (const { path, method } of forwarded) {
@@ -151,15 +153,19 @@ describe(`a daemon that is sent nonsense (POD_IAM_SEED=${SEED})`, () => {
   test('answers its pods while one of them floods it, on many connections and by requests sent ahead', async () => {
     const { port } = world.daemon.address;
     const ping = 'GET /latest/meta-data/iam/info HTTP/1.1\r\nHost: 169.254.169.254\r\n\r\n';
-    const endMs = Date.now() + (isLong ? 30_000 : 1_500);
-    const flood = Array.from({ length: 80 }, async (_, nth) => {
-      while (Date.now() < endMs) await deliver(() => 0, port, FUZZER, ping.repeat(nth % 4 ? 1 : 300), 200);
+    const endMs = Date.now() + (isLong ? 20_000 : 1_500);
+    const flooding = flood(port, FUZZER, 200, ping);
+    const sentAhead = Array.from({ length: 5 }, async () => {
+      while (Date.now() < endMs) await deliver(() => 0, port, FUZZER, ping.repeat(300), 200);
     });
     const times: number[] = [];
     while (Date.now() < endMs) times.push(await honestMs());
-    await Promise.all(flood);
+    flooding.stop();
+    await Promise.all(sentAhead);
+    assert.ok(flooding.answers() > 100, `${flooding.answers()} answers`);
     assert.ok(world.lines('connection closed').some(({ pod }) => pod === 'blue'));
-    assert.ok(times.length > 1 && Math.max(...times) < 1_500, `${times.map(Math.round)}`);
+    const late = times.filter((ms) => ms >= 1_500);
+    assert.ok(times.length > 1 && late.length <= times.length / 20, `${times.map(Math.round)}`);
   });
 
   async function openConnections(): Promise<number> {

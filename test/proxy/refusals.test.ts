@@ -61,14 +61,53 @@ describe('refusals', () => {
     );
   });
 
-  test('events stop at a burst, so that a pod cannot flood the API', async () => {
+  test('a pod that asks for one role after the other is told of a few, and its neighbour is still heard', async () => {
     world = await startWorld();
     world.pod('blue', { ip: '127.25.0.4', role: 'blue' });
+    world.pod('bare', { ip: '127.25.0.5' });
     await until('credentials', () => world.lines('issued').length === 1);
     const headers = { 'x-aws-ec2-metadata-token': await world.token('127.25.0.4') };
     for (let i = 0; i < 60; i++) await world.send('127.25.0.4', 'GET', `${CREDENTIALS}role-${i}`, headers);
+    await world.get('127.25.0.5', CREDENTIALS);
+    const pods = () => world.api.events.map((event) => (event['involvedObject'] as { name: string }).name);
+    await until('the neighbour', () => pods().includes('bare'));
+    assert.equal(pods().filter((name) => name === 'blue').length, 5);
+    assert.equal(world.lines('refused').length, 6);
+    assert.match((await world.admin('/metrics')).body, /^pod_iam_events_total\{outcome="dropped"\} 55$/m);
+  });
+
+  test('events stop at a burst of the node, so that many pods cannot flood the API', async () => {
+    world = await startWorld();
+    for (let i = 1; i <= 60; i++) world.pod(`bare-${i}`, { ip: `127.25.2.${i}` });
+    await until('the pods', async () => (await world.admin('/metrics')).body.includes('pod_iam_pods 60'));
+    await Promise.all(Array.from({ length: 60 }, (_, i) => world.get(`127.25.2.${i + 1}`, CREDENTIALS)));
     await new Promise((done) => setTimeout(done, 100));
     assert.ok(world.api.events.length >= 25 && world.api.events.length <= 30, `${world.api.events.length}`);
+  });
+
+  test('requests that are turned away for their form are told as well: no token, a foreign host, forwarded', async () => {
+    world = await startWorld();
+    world.pod('blue', { ip: '127.25.0.6', role: 'blue' });
+    await until('credentials', () => world.lines('issued').length === 1);
+    const token = await world.token('127.25.0.6');
+    for (let i = 0; i < 3; i++) {
+      await world.send('127.25.0.6', 'GET', CREDENTIALS);
+      await world.send('127.25.0.6', 'GET', '/latest/meta-data/instance-id');
+      await world.send('127.25.0.6', 'GET', CREDENTIALS, {
+        'x-aws-ec2-metadata-token': token,
+        host: 'evil.example',
+      });
+      await world.send('127.25.0.6', 'PUT', '/latest/api/token', { 'x-forwarded-for': '10.0.0.1' });
+    }
+    await until('events', () => world.api.events.length >= 3);
+    assert.deepEqual(
+      world.api.events.map(({ reason, message }) => [reason, /\(([^()]*)\)$/.exec(message as string)?.[1]]),
+      [
+        ['TokenMissing', 'ID010; pod-iam explain ID010'],
+        ['ForeignHost', 'LK007; pod-iam explain LK007'],
+        ['Forwarded', 'LK007; pod-iam explain LK007'],
+      ],
+    );
   });
 
   test('no secret is ever logged or told, whatever happens', async () => {

@@ -11,6 +11,7 @@ import { answerListing } from './listing.ts';
 import { passThrough } from './pass-through.ts';
 import { readTarget, type Target } from './target.ts';
 import { answerToken } from './token.ts';
+import { tellTurnedAway } from './turned-away.ts';
 
 export interface Routed {
   /** For the metrics. */
@@ -31,10 +32,11 @@ export function router(parts: Parts): (ask: Ask) => Soon<Routed> {
         answer,
       }));
     const isRight = isOwnHost(ask.header('host') ?? '') && (authority === null || isOwnHost(authority));
-    return whenKnown(isRight ? answer(ask, target, parts) : wrongHost(), (answer) => ({
-      route: target.kind,
-      answer,
-    }));
+    if (!isRight) {
+      tellTurnedAway(ask, parts, 'foreignHost');
+      return { route: target.kind, answer: wrongHost() };
+    }
+    return whenKnown(answer(ask, target, parts), (answer) => ({ route: target.kind, answer }));
   };
 }
 
@@ -45,7 +47,7 @@ function answer(ask: Ask, target: Target, parts: Parts): Soon<Answer> {
     return target.kind === 'nothing' ? notFound(target.why) : wrongMethod('GET, HEAD');
   }
   if (target.kind === 'canary') return answerCanary(ask, parts);
-  if (!hasToken(ask, parts)) return tokenNeeded();
+  if (!hasToken(ask, parts)) return refuseWithoutToken(ask, target, parts);
   switch (target.kind) {
     case 'listing':
       return answerListing(ask, parts);
@@ -58,6 +60,13 @@ function answer(ask: Ask, target: Target, parts: Parts): Soon<Answer> {
     case 'nothing':
       return notFound(target.why);
   }
+}
+
+function refuseWithoutToken(ask: Ask, { kind }: Target, parts: Parts): Answer {
+  const wantsRole = kind === 'listing' || kind === 'document';
+  if (wantsRole && ask.header('x-aws-ec2-metadata-token') === undefined)
+    tellTurnedAway(ask, parts, 'noToken');
+  return tokenNeeded();
 }
 
 /** A token that is given must be good, even where none is required; so does EC2. */

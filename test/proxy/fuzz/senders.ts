@@ -70,3 +70,28 @@ export function loiter(port: number, from: string, count: number): { open: () =>
     },
   };
 }
+
+/** Connections on which one request follows the other as fast as they are answered, until told to stop. */
+export function flood(
+  port: number,
+  from: string,
+  count: number,
+  request: string,
+): { answers: () => number; stop: () => void } {
+  let answers = 0;
+  const sockets = Array.from({ length: count }, () => {
+    const socket = net.connect({ host: '127.0.0.1', port, localAddress: from }, () => socket.write(request));
+    socket.on('data', () => {
+      answers++;
+      socket.write(request);
+    });
+    socket.on('error', () => {});
+    return socket;
+  });
+  return {
+    answers: () => answers,
+    stop() {
+      for (const socket of sockets) socket.destroy();
+    },
+  };
+}
