@@ -12,6 +12,8 @@ export interface Aws {
   caller(): Promise<{ arn: string; account: string }>;
   /** iam:GetRole by name (case-insensitive, path unknown); null when it does not exist. */
   role(name: string): Promise<RoleFact | null>;
+  /** iam:ListRoles, all pages, with the trust policies. */
+  roles(): Promise<RoleFact[]>;
   /** iam:ListRoles, all pages, names only. */
   roleNames(): Promise<string[]>;
   /** iam:GetUser by name: its ARN, with its path; null when it does not exist. */

@@ -47,6 +47,16 @@ export async function connectAws(options: AwsOptions = {}): Promise<Aws> {
     }
   }
 
+  function listRoles(): Promise<RoleFact[]> {
+    return asking({ action: 'iam:ListRoles', subject: null, resource: '*' }, async () => {
+      const { sdk, client } = await connectIam();
+      const roles: RoleFact[] = [];
+      for await (const page of sdk.paginateListRoles({ client, pageSize: 1000 }, {}))
+        roles.push(...(page.Roles ?? []).map(roleFact));
+      return roles;
+    });
+  }
+
   return {
     region,
     caller() {
@@ -68,16 +78,8 @@ export async function connectAws(options: AwsOptions = {}): Promise<Aws> {
         }
       });
     },
-    roleNames() {
-      return asking({ action: 'iam:ListRoles', subject: null, resource: '*' }, async () => {
-        const { sdk, client } = await connectIam();
-        const names: string[] = [];
-        for await (const page of sdk.paginateListRoles({ client, pageSize: 1000 }, {})) {
-          for (const { RoleName } of page.Roles ?? []) names.push(RoleName!);
-        }
-        return names;
-      });
-    },
+    roles: () => listRoles(),
+    roleNames: async () => (await listRoles()).map(({ name }) => name),
     user(name) {
       const call = { action: 'iam:GetUser', subject: `user ${name}`, resource: 'arn:aws:iam::*:user/*' };
       return asking(call, async () => {

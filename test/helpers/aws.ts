@@ -8,6 +8,7 @@ export function onlyAws(given: Partial<Aws>): Aws {
     region: null,
     caller: unasked('caller'),
     role: unasked('role'),
+    roles: unasked('roles'),
     roleNames: unasked('roleNames'),
     user: unasked('user'),
     oidcProviders: unasked('oidcProviders'),
