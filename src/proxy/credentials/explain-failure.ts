@@ -1,7 +1,6 @@
 // Turns what the SDK throws into words for a pod, an event and a log: which side refuses, as far as
 // STS lets on, which check explains it, and whether asking again can help.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
-import { messageOf } from '../log.ts';
 import { CredentialFailure, type FailureKind } from './types.ts';
 
 export interface FailedCall {
@@ -14,7 +13,7 @@ export interface FailedCall {
 export function explainFailure(error: unknown, call: FailedCall): CredentialFailure {
   if (error instanceof CredentialFailure) return error;
   const {
-    name = 'Error',
+    name: given = 'Error',
     message = '',
     code,
     $metadata,
@@ -24,13 +23,14 @@ export function explainFailure(error: unknown, call: FailedCall): CredentialFail
     code?: string;
     $metadata?: { httpStatusCode?: number };
   };
+  // A code is a word; what an endpoint of one's own sends in its place is not repeated.
+  const name = /^[A-Za-z][\w.:-]{0,63}$/.test(given) ? given : 'an error without a code';
   const status = $metadata?.httpStatusCode ?? 0;
   const failure = (kind: FailureKind, check: string, text: string) =>
     new CredentialFailure(kind, check, status === 0 ? (code ?? name) : name, text);
 
   if (isThrottling(name, status)) return failure('throttled', 'CR005', 'STS is throttling; ask again');
-  if (status === 0)
-    return failure('unavailable', 'CR006', `STS cannot be reached: ${code ?? messageOf(error)}`);
+  if (status === 0) return failure('unavailable', 'CR006', `STS cannot be reached: ${code ?? name}`);
   if (status >= 500) return failure('unavailable', 'CR005', `STS failed with ${status} ${name}; ask again`);
   if (/^AccessDenied/.test(name)) return denied(message, call, failure);
   if (ownFaults.has(name))
@@ -56,6 +56,9 @@ const ownFaults = new Set([
   'InvalidIdentityToken',
   'MissingAuthenticationToken',
   'OptInRequired',
+  'RequestExpired',
+  'InvalidAccessKeyId',
+  'NotAuthorized',
 ]);
 
 const isThrottling = (name: string, status: number): boolean =>

@@ -6,10 +6,11 @@ import { roleFormats } from './docker.ts';
 import { callers, documents, listing, methods, others, tokens } from './http.ts';
 import { globs, lists, permitted, regexps } from './namespaces.ts';
 import { addresses, pods } from './pods.ts';
+import { redirects } from './redirect.ts';
 import { arns, bases, selection, sessions } from './roles.ts';
 
 export const AREAS: readonly Area[] = [
   ...[arns, bases, selection, globs, regexps, lists, permitted, sessions],
   ...[pods, addresses, listing, documents, tokens, others, methods, callers, bypasses],
-  ...[cache, endpoints, healths, events, roleFormats],
+  ...[cache, endpoints, healths, redirects, events, roleFormats],
 ];

@@ -97,6 +97,60 @@ describe('a failure of STS', () => {
     });
   }
 
+  // https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html and those of AssumeRole.
+  for (const [code, status] of [
+    ...(['AccessDenied', 'AccessDeniedException', 'ExpiredToken', 'ExpiredTokenException'] as const).map(
+      (c) => [c, 403],
+    ),
+    ...(['IncompleteSignature', 'InvalidAction', 'MalformedPolicyDocument', 'MissingAction'] as const).map(
+      (c) => [c, 400],
+    ),
+    ...(['InternalFailure', 'InternalError'] as const).map((c) => [c, 500]),
+    ...(
+      ['InvalidClientTokenId', 'MissingAuthenticationToken', 'NotAuthorized', 'OptInRequired'] as const
+    ).map((c) => [c, 403]),
+    ...(
+      [
+        'PackedPolicyTooLarge',
+        'RequestExpired',
+        'ThrottlingException',
+        'Throttling',
+        'ValidationError',
+      ] as const
+    ).map((c) => [c, 400]),
+    ...(
+      [
+        'InvalidParameterValue',
+        'MalformedQueryString',
+        'InvalidIdentityToken',
+        'IDPCommunicationError',
+      ] as const
+    ).map((c) => [c, 400]),
+    ...(['RegionDisabledException', 'SignatureDoesNotMatch', 'UnrecognizedClientException'] as const).map(
+      (c) => [c, 403],
+    ),
+    ['ServiceUnavailable', 503],
+    ['RequestLimitExceeded', 503],
+  ] as [string, number][])
+    test(`${code} is told by the side that it is on, without a word of its message`, () => {
+      const raw = `User: someone, request 1b2c3d, secret wJalrXUtnFEMI, token IQoJb3JpZ2lu ${lead}`;
+      const failure = explainFailure(sdk(code, status, raw), call);
+      assert.match(
+        failure.message,
+        /^(?:STS refused sts:AssumeRole on |STS does not accept the daemon's own|STS failed with|STS is )/,
+      );
+      assert.doesNotMatch(failure.message, /someone|1b2c3d|wJalr|IQoJb|not authorized/);
+      assert.match(failure.check, /^(?:TP018|GR00[136]|ID010|CR00[56])$/);
+      assert.ok(failure.message.length < 500);
+    });
+
+  test('that has no code, or a sentence in place of one, is told without it', () => {
+    const sentence = explainFailure(sdk('no code but AKIAIOSFODNN7EXAMPLE', 400, 'text'), call);
+    assert.equal(sentence.message, `STS refused sts:AssumeRole on ${ROLE}: an error without a code`);
+    const lost = explainFailure(new Error('socket hang up, token IQoJb3JpZ2lu'), call);
+    assert.equal(lost.message, 'STS cannot be reached: Error');
+  });
+
   test("keeps none of the SDK's own words", () => {
     const failure = explainFailure(sdk('AccessDenied', 403, `${lead} request id 1234`), call);
     assert.doesNotMatch(failure.message, /not authorized|1234/);
