@@ -1,7 +1,8 @@
 // Which role may this pod have, and why. The daemon serves by this function, and the doctor predicts
 // with it, so that the two can never disagree.
 import { type Annotations, readRoleAnnotation } from './annotations.ts';
-import { type RoleArn, resolveRole } from './arn.ts';
+import { type RoleArn, type RoleResolution, resolveRole } from './arn.ts';
+import { expandAccount } from './docker-role.ts';
 import { permitRole } from './permits.ts';
 import type { RoleSettings } from './snapshot.ts';
 
@@ -17,8 +18,6 @@ export interface RoleRequest {
   namespace: Annotations | null;
   /** What asks, in sentences; a pod unless said otherwise. */
   noun?: 'pod' | 'container';
-  /** Why what it says of its role cannot be understood; null for nothing. */
-  fault?: string | null;
 }
 
 export interface Refusal {
@@ -63,24 +62,18 @@ export function decideRole(request: RoleRequest, settings: RoleSettings): Decisi
     return refuse(
       'AN004',
       'no-role',
-      `the ${noun} uses its node's network, so its address does not tell it apart`,
+      `the ${noun} uses its ${noun === 'pod' ? 'node' : 'host'}'s network, so its address does not tell it apart`,
     );
   }
-  if (request.fault)
-    return refuse('AN002', 'no-role', `the ${noun}'s ${settings.roleKey} names no role: ${request.fault}`);
   const annotation = readRoleAnnotation(request.annotations, settings.roleKey);
   if (annotation.state === 'blank')
     return refuse('AN002', 'no-role', `the ${noun}'s ${settings.roleKey} is blank, which is no role`);
-  if (annotation.state === 'absent' && settings.defaultRole === null) {
-    return refuse(
-      'LK001',
-      'no-role',
-      `the ${noun} has no ${noun === 'pod' ? 'annotation ' : ''}${settings.roleKey}, and there is no default role`,
-    );
-  }
+  const lacks = `the ${noun} has no ${noun === 'pod' ? 'annotation ' : ''}${settings.roleKey}`;
+  if (annotation.state === 'absent' && settings.defaultRole === null)
+    return refuse('LK001', 'no-role', `${lacks}, and there is no default role`);
   const origin = annotation.state === 'set' ? 'annotation' : 'default';
   const value = annotation.state === 'set' ? annotation.value : settings.defaultRole!;
-  const resolved = resolveRole(value, settings.baseRoleArn);
+  const resolved = resolveWith(settings, value);
   if (!resolved.ok) {
     const named =
       origin === 'annotation'
@@ -91,7 +84,7 @@ export function decideRole(request: RoleRequest, settings: RoleSettings): Decisi
   reasons.push(
     origin === 'annotation'
       ? `the ${noun}'s ${settings.roleKey} is "${value}", that is ${resolved.role.arn}`
-      : `the ${noun} has no ${noun === 'pod' ? 'annotation ' : ''}${settings.roleKey}, so it gets the default role ${resolved.role.arn}`,
+      : `${lacks}, so it gets the default role ${resolved.role.arn}`,
   );
 
   // kube2iam's rule, kept: the default role was allowed to every namespace by whoever set it.
@@ -115,8 +108,14 @@ export function decideRole(request: RoleRequest, settings: RoleSettings): Decisi
   return { role: { arn: resolved.role, externalId, origin }, refusal: null, reasons };
 }
 
-function defaultArn({ defaultRole, baseRoleArn }: RoleSettings): string | null {
-  if (defaultRole === null) return null;
-  const resolved = resolveRole(defaultRole, baseRoleArn);
+/** The role that a value names: what an annotation or variable says, or what a caller asks for by a path. */
+export function resolveWith({ accounts, baseRoleArn }: RoleSettings, value: string): RoleResolution {
+  const expanded = accounts ? expandAccount(value, accounts) : { ok: true as const, value };
+  return expanded.ok ? resolveRole(expanded.value, baseRoleArn) : expanded;
+}
+
+function defaultArn(settings: RoleSettings): string | null {
+  if (settings.defaultRole === null) return null;
+  const resolved = resolveWith(settings, settings.defaultRole);
   return resolved.ok ? resolved.role.arn : null;
 }

@@ -1,6 +1,7 @@
 // The facts that every check judges: plain records, each with how it was read or why it could not
 // be. A snapshot can be saved, redacted and replayed; nothing in it is secret.
 import type { Annotations } from './annotations.ts';
+import type { DockerAccounts } from './docker-role.ts';
 import type { ProbeObservation } from './observation.ts';
 import type { PermitFormat } from './permits.ts';
 
@@ -134,6 +135,8 @@ export interface RoleSettings {
   namespaceKey: string;
   permitFormat: PermitFormat;
   legacyRegexp: boolean;
+  /** On a Docker host: what `role@account` means there. */
+  accounts?: DockerAccounts;
 }
 
 export interface ProxyInstall {

@@ -3,7 +3,7 @@
 import { type Credentials, type Identity, keyEnding } from './credentials/types.ts';
 import type { Log } from './log.ts';
 import { instant } from './reply.ts';
-import type { PodRecord } from './who/pod-record.ts';
+import { nameOf, type PodRecord } from './who/pod-record.ts';
 
 export interface Served {
   pod: PodRecord;
@@ -31,8 +31,7 @@ export function auditTrail(log: Log): Audit {
     known.add(key);
     log.info(
       {
-        namespace: pod.namespace,
-        pod: pod.name,
+        ...nameOf(pod),
         uid: pod.uid,
         address,
         knownBy,

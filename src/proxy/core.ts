@@ -10,12 +10,14 @@ import type { Metrics } from './metrics.ts';
 import { OwnIdentity, type Self } from './own-identity.ts';
 import type { Parts } from './parts.ts';
 import { Refusals } from './refusals.ts';
+import { callersOf } from './reply.ts';
 import { roleAssigner } from './role/assign.ts';
 import { type DaemonSettings, roleFinder } from './settings.ts';
 import { SessionTokens } from './tokens/session-tokens.ts';
 import type { KubeApi } from './who/api.ts';
 import { Bearers } from './who/bearers.ts';
-import { EngineWatch } from './who/docker/engine-watch.ts';
+import { watchContainers } from './who/docker/callers.ts';
+import type { Engine } from './who/docker/engine.ts';
 import { NamespaceIndex } from './who/namespace-index.ts';
 import { PodIndex } from './who/pod-index.ts';
 import type { PodRecord } from './who/pod-record.ts';
@@ -23,8 +25,9 @@ import { startWatches, type Watches } from './who/watches.ts';
 
 /** All that the daemon talks to. */
 export interface Outside {
-  /** The Kubernetes API, or the Docker engine. */
-  api: KubeApi;
+  /** Null beside a Docker engine. */
+  api: KubeApi | null;
+  engine?: Engine | null;
   imds: Imds;
   sts: { issue: Issue; caller(): Promise<string> };
 }
@@ -38,13 +41,13 @@ export interface Core {
 /** Begins to watch and to fetch at once. */
 export function startCore(
   settings: DaemonSettings,
-  { api, imds, sts }: Outside,
+  { api, engine = null, imds, sts }: Outside,
   { log, metrics }: { log: Log; metrics: Metrics },
 ): Core {
   const namespaces = new NamespaceIndex();
   const pods = new PodIndex((uid, pod) => hold(uid, pod));
-  const { docker } = settings;
-  const refusals = new Refusals({ api: docker ? null : api, log, metrics, node: settings.node });
+  const { node, docker } = settings;
+  const refusals = new Refusals({ api, log, metrics, node, callers: callersOf(docker) });
   const vault = new Vault(sts.issue, issuanceTold({ pods, refusals, metrics, log }));
   const roles = roleFinder(settings, () => self.self);
   const { sessionName, sessionSeconds } = settings;
@@ -64,26 +67,21 @@ export function startCore(
     vault.hold(uid, pod && !pod.isFinished ? assign(pod, knownBy).identity : null);
   }
 
-  const watches = docker
-    ? new EngineWatch({
-        engine: api,
-        settings: { ...docker, ...settings.roles },
-        pods,
-        log,
-        onRestart: (reason) => metrics.watchRestarted('containers', reason),
-      })
-    : startWatches({
-        settings,
-        api,
-        pods,
-        namespaces,
-        log,
-        metrics,
-        onNamespace: (name) =>
-          pods.each((uid, pod) => {
-            if (name === null || pod.namespace === name) hold(uid, pod);
-          }),
-      });
+  const containers = docker && engine && watchContainers({ docker, engine, node, pods, log, metrics });
+  const watches =
+    containers ??
+    startWatches({
+      settings,
+      api: api!,
+      pods,
+      namespaces,
+      log,
+      metrics,
+      onNamespace: (name) =>
+        pods.each((uid, pod) => {
+          if (name === null || pod.namespace === name) hold(uid, pod);
+        }),
+    });
 
   const parts: Parts = {
     settings,
@@ -99,6 +97,7 @@ export function startCore(
     assign,
     container: containerParts(settings.containerAudience, { api, log, metrics }),
     doubtWatch: () => watches.doubt(),
+    recheck: containers && ((container, waitMs) => containers.recheck(container, waitMs)),
   };
   return {
     parts,
@@ -120,9 +119,9 @@ function warnOfChaining({ sessionSeconds }: DaemonSettings, self: Self | null, l
 
 function containerParts(
   audience: string | null,
-  { api, log, metrics }: { api: KubeApi; log: Log; metrics: Metrics },
+  { api, log, metrics }: { api: KubeApi | null; log: Log; metrics: Metrics },
 ): Parts['container'] {
-  if (audience === null) return null;
+  if (audience === null || api === null) return null;
   let failure: string | null = null;
   const bearers = new Bearers({
     api,

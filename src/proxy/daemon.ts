@@ -22,6 +22,7 @@ import { loadTokenKey } from './tokens/key.ts';
 import { VERSION } from './version.ts';
 import { kubeApi } from './who/api.ts';
 import { apiConnection } from './who/api-connection.ts';
+import { dockerEngine } from './who/docker/engine.ts';
 import { engineConnection } from './who/docker/engine-connection.ts';
 
 export interface Daemon {
@@ -42,9 +43,9 @@ const LAST_ANSWERS_MS = 2_000;
  */
 export async function startDaemon(settings: DaemonSettings, log: Log): Promise<Daemon> {
   const stopping = new AbortController();
-  const api = kubeApi(
-    settings.docker ? engineConnection(settings.docker.host, settings.environment) : apiConnection(settings),
-  );
+  const { docker, environment } = settings;
+  const engine = docker && dockerEngine(engineConnection(docker.host, environment));
+  const api = docker ? null : kubeApi(apiConnection(settings));
   const imds = imdsClient(settings.metadataHost, settings.metadataPort);
   const metrics = createMetrics(settings.node, {
     pods: () => core.parts.pods.size,
@@ -63,7 +64,7 @@ export async function startDaemon(settings: DaemonSettings, log: Log): Promise<D
     () => own,
   );
   const own = ownSource(settings.environment, imds, sts.exchange);
-  const core = startCore(settings, { api, imds, sts }, { log, metrics });
+  const core = startCore(settings, { api, engine, imds, sts }, { log, metrics });
   const { parts } = core;
   const connections = new Connections(connectionLimits(), (address, closed) =>
     parts.refusals.ofConnection(address, parts.pods.at(address), closed),
@@ -93,7 +94,8 @@ export async function startDaemon(settings: DaemonSettings, log: Log): Promise<D
     clearTimeout(patience);
     sts.close();
     imds.close();
-    api.close();
+    api?.close();
+    engine?.close();
   }
 
   try {
@@ -108,10 +110,9 @@ export async function startDaemon(settings: DaemonSettings, log: Log): Promise<D
     });
     await listeners.start();
     const adminAddress = await listen(admin, settings.adminHost, settings.adminPort, 'admin-addr');
-    if (settings.node === null && !settings.docker)
-      log.warn('no --node: the pods of the whole cluster are watched');
+    if (settings.node === null) log.warn('no --node: the pods of the whole cluster are watched');
     log.info({ version: VERSION, node: settings.node, ...address, admin: adminAddress }, 'listening');
-    if (settings.startupTaint !== null)
+    if (settings.startupTaint !== null && api)
       void liftStartupTaint({
         api,
         node: settings.node!,

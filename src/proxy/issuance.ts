@@ -7,6 +7,7 @@ import type { Metrics } from './metrics.ts';
 import type { Refusals } from './refusals.ts';
 import { instant } from './reply.ts';
 import type { PodIndex } from './who/pod-index.ts';
+import { nameOf } from './who/pod-record.ts';
 
 export interface IssuanceParts {
   pods: PodIndex;
@@ -18,7 +19,7 @@ export interface IssuanceParts {
 export function issuanceTold({ pods, refusals, metrics, log }: IssuanceParts): VaultEvents {
   function podName(uid: string): string {
     const pod = pods.get(uid);
-    return pod ? `${pod.namespace}/${pod.name}` : uid;
+    return pod ? Object.values(nameOf(pod)).join('/') : uid;
   }
 
   function tellFailure(uid: string, identity: Identity, { kind, check, message }: CredentialFailure): void {

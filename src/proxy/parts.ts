@@ -32,6 +32,8 @@ export interface Parts {
   container: { audience: string; bearers: Bearers } | null;
   /** Somebody waits for a pod that is not there. */
   doubtWatch(): void;
+  /** Makes sure of a caller that is known, where what is known may be late; null where it is not. */
+  recheck: ((pod: PodRecord, waitMs: number) => Promise<void>) | null;
 }
 
 export interface Ask {

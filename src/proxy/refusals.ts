@@ -7,7 +7,7 @@ import { type Log, messageOf } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import { Allowance } from './who/allowance.ts';
 import type { KubeApi } from './who/api.ts';
-import type { PodRecord } from './who/pod-record.ts';
+import { nameOf, type PodRecord } from './who/pod-record.ts';
 
 export interface RefusalNotice {
   /** The catalogue's code. */
@@ -42,15 +42,24 @@ export class Refusals {
   readonly #metrics: Metrics;
   readonly #node: string | null;
   readonly #ofEach = new Allowance(OF_EACH);
+  readonly #callers: string;
   readonly #toldAtMs = new Map<string, number>();
   #allowance = BURST;
   #allowedAtMs = steadyMs();
 
-  constructor(parts: { api: KubeApi | null; log: Log; metrics: Metrics; node: string | null }) {
+  constructor(parts: {
+    api: KubeApi | null;
+    log: Log;
+    metrics: Metrics;
+    node: string | null;
+    /** In sentences. */
+    callers?: string;
+  }) {
     this.#api = parts.api;
     this.#log = parts.log;
     this.#metrics = parts.metrics;
     this.#node = parts.node;
+    this.#callers = parts.callers ?? 'pod of this node';
   }
 
   ofPod(pod: PodRecord, notice: RefusalNotice): void {
@@ -63,10 +72,7 @@ export class Refusals {
       return;
     }
     this.#remember(key);
-    this.#log.warn(
-      { namespace: pod.namespace, pod: pod.name, check, role: roleArn, why: message },
-      'refused',
-    );
+    this.#log.warn({ ...nameOf(pod), check, role: roleArn, why: message }, 'refused');
     if (this.#api === null) return;
     if (this.#mayTell()) void this.#tell(this.#api, pod, notice);
     else this.#metrics.event('dropped');
@@ -77,7 +83,7 @@ export class Refusals {
     this.#metrics.refused('LK012');
     if (!this.#isNews(`address ${address}`)) return;
     this.#remember(`address ${address}`);
-    this.#log.warn({ address, why: 'no pod of this node is known to have this address' }, 'refused');
+    this.#log.warn({ address, why: `no ${this.#callers} is known to have this address` }, 'refused');
   }
 
   /**
@@ -103,8 +109,7 @@ export class Refusals {
     const key = `connection ${address} ${closed}`;
     if (!this.#isNews(key)) return;
     this.#remember(key);
-    const pod = sender && { namespace: sender.namespace, pod: sender.name };
-    this.#log.warn({ address, ...pod, why: whyClosed[closed] }, 'connection closed');
+    this.#log.warn({ address, ...(sender && nameOf(sender)), why: whyClosed[closed] }, 'connection closed');
   }
 
   #isNews(key: string): boolean {

@@ -38,8 +38,12 @@ export const wrongHost = (): Answer =>
   refusal(403, 'Forbidden', 'the Host header is not that of the metadata service');
 export const tokenNeeded = (): Answer =>
   refusal(401, 'Unauthorized', 'a valid session token for this address is needed (IMDSv2)');
-export const unknownCaller = (address: string): Answer =>
-  refusal(404, 'UnknownCaller', `no pod of this node is known to have the address ${address}`);
+export const unknownCaller = (address: string, callers: string): Answer =>
+  refusal(404, 'UnknownCaller', `no ${callers} is known to have the address ${address}`);
+
+/** Who may ask, in sentences. */
+export const callersOf = (docker: object | null): string =>
+  docker === null ? 'pod of this node' : 'running container';
 
 /** A pod without a role: 404, at which SDKs go on to their next source; a forbidden one: 403. */
 export const roleRefused = ({ kind, why, code }: Refusal): Answer =>

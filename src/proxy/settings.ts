@@ -1,4 +1,5 @@
 // The flags and the environment as one typed record, read once before anything listens.
+import { hostname } from 'node:os';
 import { expandPaths, splitList } from '../model/allow-paths.ts';
 import { normaliseBaseArn } from '../model/arn.ts';
 import { type DaemonValues, roleSettings } from '../model/daemon-flags.ts';
@@ -7,6 +8,7 @@ import { parseDuration } from '../model/duration.ts';
 import { usageProblem } from '../model/problem.ts';
 import type { RoleSettings } from '../model/snapshot.ts';
 import { type DockerSettings, dockerRoles, dockerSettings } from './docker-settings.ts';
+import { METADATA_IPV4 } from './redirect/rule.ts';
 import { canonicalAddress } from './who/address.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -61,9 +63,8 @@ export interface DaemonSettings {
 export function readSettings(values: DaemonValues, environment: Environment): DaemonSettings {
   const string = (name: string): string | null => (values[name] as string | null) || null;
   const list = (name: string): string[] => splitList(string(name) ?? '');
-  const region = string('region') ?? environment['AWS_REGION'] ?? environment['AWS_DEFAULT_REGION'] ?? null;
-  const docker = dockerSettings(values, environment, region);
   const roles = roleSettings(values);
+  const docker = dockerSettings(values, roles, environment);
   if (values['iptables'] === true && !string('host-ip'))
     throw usageProblem({
       code: 'USAGE',
@@ -71,7 +72,7 @@ export function readSettings(values: DaemonValues, environment: Environment): Da
       why: 'the rule leads to that address',
       next: "give the node's own address as --host-ip (in a DaemonSet: status.hostIP)",
     });
-  const node = string('node') ?? environment['NODE_NAME'] ?? null;
+  const node = string('node') ?? environment['NODE_NAME'] ?? (docker === null ? null : hostname());
   if (string('startup-taint') && node === null)
     throw usageProblem({
       code: 'USAGE',
@@ -80,7 +81,8 @@ export function readSettings(values: DaemonValues, environment: Environment): Da
       next: "give the node's name as --node (in a DaemonSet: spec.nodeName)",
     });
   const admin = splitHostPort(string('admin-addr')!)!;
-  const metadata = splitHostPort(string('metadata-addr')!) ?? { host: string('metadata-addr')!, port: 80 };
+  const metadataAddr = metadataAddress(string('metadata-addr')!, docker && environment['METADATA_URL']);
+  const metadata = splitHostPort(metadataAddr) ?? { host: metadataAddr, port: 80 };
   return {
     bind: string('bind') ? list('bind').map(canonicalAddress) : null,
     port: Number(string('app-port')),
@@ -103,11 +105,12 @@ export function readSettings(values: DaemonValues, environment: Environment): Da
       dir: environment['POD_IAM_API_DIR'] ?? '/var/run/secrets/kubernetes.io/serviceaccount',
     },
     docker,
-    roles: docker === null ? roles : dockerRoles(roles, docker, environment),
-    discoverBaseArn: values['auto-discover-base-arn'] === true,
+    roles: docker === null ? roles : dockerRoles(roles, environment),
+    discoverBaseArn:
+      values['auto-discover-base-arn'] === true || (docker !== null && roles.baseRoleArn === null),
     discoverDefaultRole: values['auto-discover-default-role'] === true,
     stsEndpoint: string('sts-endpoint'),
-    region,
+    region: string('region') ?? environment['AWS_REGION'] ?? environment['AWS_DEFAULT_REGION'] ?? null,
     sessionSeconds: Math.floor(parseDuration(string('session-duration')!)! / 1000),
     sessionName: string('session-name')!,
     tokensRequired: values['imds-tokens'] !== 'optional',
@@ -122,6 +125,12 @@ export function readSettings(values: DaemonValues, environment: Environment): Da
   };
 }
 
+/** metadataproxy's variable where the flag has its default. */
+function metadataAddress(flag: string, url: string | null | undefined): string {
+  if (!url || flag !== METADATA_IPV4 || !URL.canParse(url)) return flag;
+  return new URL(url).host;
+}
+
 function redirectCare(values: DaemonValues): DaemonSettings['redirect'] {
   if (values['redirect'] === 'required' || values['redirect'] === 'external') return values['redirect'];
   return values['iptables'] === true ? 'required' : 'auto';
@@ -133,11 +142,12 @@ interface Own {
   roleName: string | null;
 }
 
+type Discovering = Pick<DaemonSettings, 'roles' | 'discoverBaseArn' | 'discoverDefaultRole'> & {
+  docker?: DockerSettings | null;
+};
+
 /** The role settings of each moment; the same object until the daemon learns something new of itself. */
-export function roleFinder(
-  settings: Pick<DaemonSettings, 'roles' | 'discoverBaseArn' | 'discoverDefaultRole'>,
-  own: () => Own | null,
-): () => RoleSettings {
+export function roleFinder(settings: Discovering, own: () => Own | null): () => RoleSettings {
   let basis: Own | null = null;
   let roles = discoveredRoles(settings, basis);
   return () => {
@@ -151,15 +161,16 @@ export function roleFinder(
 }
 
 /** The role settings once the daemon knows who it is itself: kube2iam's --auto-discover-… flags. */
-export function discoveredRoles(
-  settings: Pick<DaemonSettings, 'roles' | 'discoverBaseArn' | 'discoverDefaultRole'>,
-  own: Own | null,
-): RoleSettings {
-  const { roles, discoverBaseArn, discoverDefaultRole } = settings;
+export function discoveredRoles(settings: Discovering, own: Own | null): RoleSettings {
+  const { roles, docker, discoverBaseArn, discoverDefaultRole } = settings;
   if (own === null || !(discoverBaseArn || discoverDefaultRole)) return roles;
+  const account = docker?.defaultAccount ?? own.account;
   return {
     ...roles,
-    baseRoleArn: roles.baseRoleArn ?? normaliseBaseArn(`arn:${own.partition}:iam::${own.account}:role/`),
+    baseRoleArn: roles.baseRoleArn ?? normaliseBaseArn(`arn:${own.partition}:iam::${account}:role/`),
+    ...(roles.accounts && {
+      accounts: { ...roles.accounts, partition: roles.accounts.partition ?? own.partition },
+    }),
     defaultRole: discoverDefaultRole ? own.roleName : roles.defaultRole,
   };
 }

@@ -56,8 +56,8 @@ function assignRole(
   { roles, namespace, knownBy }: Grounds,
   settings: AssignSettings,
 ): Assignment {
-  const { annotations, hostNetwork, kind: noun = 'pod', roleFault: fault = null } = pod;
-  const decision = decideRole({ annotations, hostNetwork, knownBy, namespace, noun, fault }, roles);
+  const { annotations, hostNetwork, kind: noun = 'pod' } = pod;
+  const decision = decideRole({ annotations, hostNetwork, knownBy, namespace, noun }, roles);
   if (!decision.role) return { decision, identity: null, listed: null };
   const { arn, externalId } = decision.role;
   return {

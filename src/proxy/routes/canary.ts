@@ -3,6 +3,7 @@
 import type { Ask, Parts } from '../parts.ts';
 import { type Answer, json } from '../reply.ts';
 import { VERSION } from '../version.ts';
+import { nameOf } from '../who/pod-record.ts';
 
 export function answerCanary(ask: Ask, parts: Parts): Answer {
   const pod = parts.pods.at(ask.address);
@@ -10,7 +11,7 @@ export function answerCanary(ask: Ask, parts: Parts): Answer {
     'pod-iam': true,
     version: VERSION,
     node: parts.settings.node,
-    caller: pod && { address: ask.address, namespace: pod.namespace, pod: pod.name },
+    caller: pod && { address: ask.address, ...nameOf(pod) },
     role: pod && (parts.assign(pod).identity?.roleArn ?? null),
   });
 }

@@ -1,6 +1,6 @@
 // The credentials document of the pod's role, in the form of EC2.
 // https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instance-metadata-security-credentials.html
-import { resolveRole } from '../../model/arn.ts';
+import { resolveWith } from '../../model/role.ts';
 import type { RoleSettings } from '../../model/snapshot.ts';
 import type { Credentials } from '../credentials/types.ts';
 import type { Ask, Parts } from '../parts.ts';
@@ -53,7 +53,7 @@ function refuseOtherRole(asked: string, { pod, role }: Caller, parts: Parts): An
   parts.refusals.ofPod(pod, {
     check: 'LK002',
     reason: 'OtherRole',
-    message: `the pod asked for the role "${asked.slice(0, 200)}", and its own is ${role.arn.arn}`,
+    message: `the ${pod.kind ?? 'pod'} asked for the role "${asked.slice(0, 200)}", and its own is ${role.arn.arn}`,
     roleArn: role.arn.arn,
   });
   return otherRole();
@@ -61,6 +61,6 @@ function refuseOtherRole(asked: string, { pod, role }: Caller, parts: Parts): An
 
 function isSameRole(asked: string, { role, listed }: Caller, settings: RoleSettings): boolean {
   if (asked === listed) return true;
-  const resolved = resolveRole(asked, settings.baseRoleArn);
+  const resolved = resolveWith(settings, asked);
   return resolved.ok && resolved.role.arn === role.arn.arn;
 }

@@ -2,7 +2,7 @@
 // the same words as the decision itself; no secret is in it.
 import { keyEnding } from '../credentials/types.ts';
 import type { Parts } from '../parts.ts';
-import { instant } from '../reply.ts';
+import { callersOf, instant } from '../reply.ts';
 import { canonicalAddress } from '../who/address.ts';
 
 export function explain(ip: string, parts: Parts): unknown {
@@ -17,7 +17,7 @@ export function explain(ip: string, parts: Parts): unknown {
       refusal: {
         code: 'LK012',
         kind: 'unknown',
-        why: `no pod of this node is known to have the address ${address}`,
+        why: `no ${callersOf(parts.settings.docker)} is known to have the address ${address}`,
       },
       reasons: [],
       credentials: null,
@@ -30,7 +30,11 @@ export function explain(ip: string, parts: Parts): unknown {
     : { credentials: null, failure: null };
   return {
     address,
-    pod: { namespace: pod.namespace, name: pod.name, uid: pod.uid, isTerminating: pod.isTerminating },
+    ...(pod.kind === 'container'
+      ? { container: { name: pod.name, id: pod.uid } }
+      : {
+          pod: { namespace: pod.namespace, name: pod.name, uid: pod.uid, isTerminating: pod.isTerminating },
+        }),
     role: identity && {
       arn: identity.roleArn,
       listed,

@@ -10,10 +10,6 @@ import type { DaemonSettings } from '../settings.ts';
 export interface ApiConnection {
   /** Without a slash at its end. */
   server: string;
-  /** In sentences; default: the API server. */
-  name?: string;
-  /** A Unix socket that it is reached by. */
-  socketPath?: string;
   insecure: boolean;
   /** Throws when a file cannot be read. */
   credentials(): { token: string | null; ca?: string; cert?: string; key?: string };

@@ -49,7 +49,6 @@ const MAX_LINE_BYTES = 16 * 1024 * 1024;
 
 export function kubeApi(connection: ApiConnection): KubeApi {
   const isTls = connection.server.startsWith('https:');
-  const name = connection.name ?? 'the API server';
   const agent = isTls ? new https.Agent({ keepAlive: true }) : new http.Agent({ keepAlive: true });
 
   function open(
@@ -77,7 +76,6 @@ export function kubeApi(connection: ApiConnection): KubeApi {
             }),
           },
           ...(isTls && { ...tls, rejectUnauthorized: !connection.insecure }),
-          ...(connection.socketPath && { socketPath: connection.socketPath }),
         },
         resolve,
       );
@@ -85,7 +83,7 @@ export function kubeApi(connection: ApiConnection): KubeApi {
       request.on('error', (error) => reject(signal.aborted ? signal.reason : error));
       request.end(body);
     }).catch((error) => {
-      throw signal.aborted ? error : new ApiFailure(0, unreachable(name, error));
+      throw signal.aborted ? error : new ApiFailure(0, unreachable(error));
     }) as Promise<http.IncomingMessage>;
   }
 
@@ -95,17 +93,17 @@ export function kubeApi(connection: ApiConnection): KubeApi {
       const answer = await open(method, path, query, late, body);
       const text = await textOf(answer);
       const status = answer.statusCode ?? 0;
-      if (status < 200 || status > 299) throw refusal(name, status, text);
+      if (status < 200 || status > 299) throw refusal(status, text);
       return JSON.parse(text) as unknown;
     } catch (error) {
-      throw late.aborted ? noAnswer(name) : error;
+      throw late.aborted ? noAnswer() : error;
     }
   }
 
   /** As `open`, but gives up when the answer does not begin in time. */
   async function begin(path: string, query: Record<string, string>, signal: AbortSignal) {
     const late = new AbortController();
-    const timer = setTimeout(() => late.abort(noAnswer(name)), ANSWER_MS);
+    const timer = setTimeout(() => late.abort(noAnswer()), ANSWER_MS);
     try {
       return await open('GET', path, query, AbortSignal.any([signal, late.signal]));
     } finally {
@@ -119,13 +117,13 @@ export function kubeApi(connection: ApiConnection): KubeApi {
     patch: (path, steps) => whole('PATCH', path, {}, JSON.stringify(steps)),
     async stream(path, query, signal, onOpen, onLine) {
       const answer = await begin(path, query, signal);
-      if (answer.statusCode !== 200) throw refusal(name, answer.statusCode ?? 0, await textOf(answer));
+      if (answer.statusCode !== 200) throw refusal(answer.statusCode ?? 0, await textOf(answer));
       onOpen();
       try {
         await readLines(answer, onLine);
       } catch (error) {
         if (signal.aborted) throw signal.reason;
-        throw error instanceof ApiFailure ? error : new ApiFailure(0, unreachable(name, error));
+        throw error instanceof ApiFailure ? error : new ApiFailure(0, unreachable(error));
       }
     },
     dropIdle() {
@@ -162,8 +160,8 @@ async function textOf(answer: http.IncomingMessage): Promise<string> {
 }
 
 // Refusals are Status objects: https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/status/
-function refusal(name: string, status: number, text: string): ApiFailure {
-  let message = `${name} answered ${status}`;
+function refusal(status: number, text: string): ApiFailure {
+  let message = `the API server answered ${status}`;
   try {
     const { message: own } = JSON.parse(text) as { message?: string };
     if (own) message += `: ${own.slice(0, 300)}`;
@@ -173,10 +171,10 @@ function refusal(name: string, status: number, text: string): ApiFailure {
   return new ApiFailure(status, message);
 }
 
-const noAnswer = (name: string): ApiFailure =>
-  new ApiFailure(0, `${name} cannot be reached: no answer within ${ANSWER_MS / 1000} s`);
+const noAnswer = (): ApiFailure =>
+  new ApiFailure(0, `the API server cannot be reached: no answer within ${ANSWER_MS / 1000} s`);
 
-function unreachable(name: string, error: unknown): string {
+function unreachable(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException;
-  return `${name} cannot be reached: ${code ?? message}`;
+  return `the API server cannot be reached: ${code ?? message}`;
 }

@@ -24,9 +24,11 @@ export interface PodRecord {
   annotations: Annotations;
   /** A Docker container stands here in a pod's place. */
   kind?: 'container';
-  /** Why what it says of its role cannot be understood; null or absent for nothing. */
-  roleFault?: string | null;
 }
+
+/** In log lines. */
+export const nameOf = ({ kind, namespace, name }: PodRecord): Record<string, string> =>
+  kind === 'container' ? { container: name } : { namespace, pod: name };
 
 interface PodObject {
   metadata?: {

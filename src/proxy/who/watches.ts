@@ -82,25 +82,10 @@ export function startWatches({
       })
     : null;
 
-  type Level = Pick<ListWatch<unknown>, 'isSynced' | 'isBlind' | 'failure' | 'silentMs'>;
-  const watched: [what: string, watch: Level, resource: string][] = [['pods of this node', podWatch, 'pods']];
+  const watched: Watched[] = [['pods of this node', podWatch, 'pods']];
   if (namespaceWatch) watched.push(['namespaces', namespaceWatch, 'namespaces']);
   return {
-    faults: () =>
-      watched.flatMap(([what, watch]) => {
-        const silent = Math.round((watch.silentMs ?? 0) / 1000);
-        if (!watch.isSynced) return [`the ${what} are not known: ${watch.failure}`];
-        if (!watch.isBlind) return [];
-        return [
-          `nothing was heard of the ${what} for ${silent} s: ${watch.failure}; those known before are served`,
-        ];
-      }),
-    levels: () =>
-      watched.map(([, watch, resource]) => ({
-        resource,
-        isUp: watch.isSynced && watch.failure === null,
-        silentMs: watch.silentMs,
-      })),
+    ...watchReport(watched),
     doubt: () => podWatch.nudge(),
     close() {
       podWatch.close();
@@ -108,3 +93,28 @@ export function startWatches({
     },
   };
 }
+
+export type Watched = [
+  what: string,
+  watch: Pick<ListWatch<unknown>, 'isSynced' | 'isBlind' | 'failure' | 'silentMs'>,
+  resource: string,
+];
+
+/** How watches are, in sentences and in figures. */
+export const watchReport = (watched: readonly Watched[]): Pick<Watches, 'faults' | 'levels'> => ({
+  faults: () =>
+    watched.flatMap(([what, watch]) => {
+      const silent = Math.round((watch.silentMs ?? 0) / 1000);
+      if (!watch.isSynced) return [`the ${what} are not known: ${watch.failure}`];
+      if (!watch.isBlind) return [];
+      return [
+        `nothing was heard of the ${what} for ${silent} s: ${watch.failure}; those known before are served`,
+      ];
+    }),
+  levels: () =>
+    watched.map(([, watch, resource]) => ({
+      resource,
+      isUp: watch.isSynced && watch.failure === null,
+      silentMs: watch.silentMs,
+    })),
+});

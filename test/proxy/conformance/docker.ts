@@ -1,16 +1,20 @@
 // metadataproxy's forms of a role.
-import { readDockerRole } from '../../../src/model/docker-role.ts';
+import { DEFAULT_SETTINGS, resolveWith } from '../../../src/model/role.ts';
 import { type Area, row } from './case.ts';
 
-const accounts = { partition: 'aws', byName: { prod: '012345678910' } };
+const settings = {
+  ...DEFAULT_SETTINGS,
+  baseRoleArn: 'arn:aws:iam::111122223333:role/',
+  accounts: { partition: 'aws', byName: { prod: '012345678910' } },
+};
 const form = (said: string, metadataproxy: string, ours: string, why: string | null = null) =>
   row(
     `\`IAM_ROLE=${said}\``,
     { metadataproxy },
     ours,
     () => {
-      const { role, fault } = readDockerRole(said, accounts);
-      return role ?? `refused: ${fault}`;
+      const resolved = resolveWith(settings, said);
+      return resolved.ok ? resolved.role.arn : `refused: ${resolved.why}`;
     },
     why,
   );
@@ -18,7 +22,7 @@ const form = (said: string, metadataproxy: string, ours: string, why: string | n
 export const roleFormats: Area = {
   title: 'A role in a Docker container',
   cases: [
-    form('my-role', 'my-role of the default account', 'my-role'),
+    form('my-role', 'my-role of the default account', 'arn:aws:iam::111122223333:role/my-role'),
     form('my-role@012345678910', 'my-role of account 012345678910', 'arn:aws:iam::012345678910:role/my-role'),
     form(
       'my-role@prod',
@@ -39,8 +43,8 @@ export const roleFormats: Area = {
     ),
     form(
       'my-role@unknown',
-      'an error',
-      'refused: "my-role@unknown" names the account "unknown", which is neither 12 digits nor one of AWS_ACCOUNT_MAP (prod)',
+      'an ARN with the account "unknown", which STS refuses',
+      'refused: its account "unknown" is neither 12 digits nor a name in AWS_ACCOUNT_MAP (prod)',
       'with the reason',
     ),
   ],

@@ -2,20 +2,17 @@
 // its UID, and what it says of its role stands where a pod's annotations do.
 // https://docs.docker.com/reference/api/engine/version/v1.43/#tag/Container/operation/ContainerInspect
 import { SESSION_NAME_KEY } from '../../../model/annotations.ts';
-import { type DockerAccounts, readDockerWish } from '../../../model/docker-role.ts';
+import {
+  DOCKER_EXTERNAL_ID_KEY,
+  DOCKER_ROLE_KEY,
+  readDockerWish,
+  type WishKeys,
+} from '../../../model/docker-role.ts';
 import { canonicalAddress } from '../address.ts';
 import type { PodRecord } from '../pod-record.ts';
 
 /** Stands where a pod has its namespace, in logs and session names. */
 export const DOCKER_NAMESPACE = 'docker';
-
-export interface RecordSettings {
-  accounts: DockerAccounts;
-  sessionKey: string | null;
-  /** Where `decideRole` looks for the role and the external id. */
-  roleKey: string;
-  externalIdKey: string;
-}
 
 interface Inspected {
   Id?: string;
@@ -23,7 +20,7 @@ interface Inspected {
   Created?: string;
   Config?: { Env?: string[] | null; Labels?: Record<string, string> | null };
   HostConfig?: { NetworkMode?: string };
-  State?: { Running?: boolean; StartedAt?: string };
+  State?: { Status?: string; Running?: boolean };
   NetworkSettings?: Endpoint & { Networks?: Record<string, Endpoint> | null };
 }
 
@@ -32,51 +29,51 @@ interface Endpoint {
   GlobalIPv6Address?: string;
 }
 
-/** Reads a container as the engine shows it; null for what has no id. */
-export function containerRecord(object: unknown, settings: RecordSettings): PodRecord | null {
-  const {
-    Id,
-    Name = '',
-    Config = {},
-    HostConfig = {},
-    State = {},
-    NetworkSettings = {},
-    Created,
-  } = object as Inspected;
-  if (!Id) return null;
-  const wish = readDockerWish(
-    { env: variables(Config.Env ?? []), labels: Config.Labels ?? {} },
-    settings.accounts,
-    settings.sessionKey,
-  );
-  const mode = HostConfig.NetworkMode ?? '';
-  const endpoints = [NetworkSettings, ...Object.values(NetworkSettings.Networks ?? {})];
-  // A container in the network of another has its address; the one that owns it answers.
-  const own = mode.startsWith('container:') ? [] : endpoints;
-  const addresses = own
-    .flatMap(({ IPAddress, GlobalIPv6Address }) => [IPAddress, GlobalIPv6Address])
-    .filter((address): address is string => Boolean(address));
+/**
+ * Reads a container as the engine shows it. One that is only created has no address yet, but may be given
+ * its credentials ahead.
+ * @returns null for one that has ended
+ */
+export function containerRecord(object: unknown, node: string | null, keys: WishKeys): PodRecord | null {
+  const { Id, Name = '', Created = '', Config = {}, HostConfig = {}, State = {} } = object as Inspected;
+  const isRunning = State.Running === true;
+  if (!Id || !(isRunning || State.Status === 'created')) return null;
+  const env = variables(Config.Env ?? []);
+  const wish = readDockerWish({ env, labels: Config.Labels ?? {} }, keys);
   return {
     kind: 'container',
     uid: Id,
     namespace: DOCKER_NAMESPACE,
     name: Name.replace(/^\//, ''),
-    node: null,
+    node,
     serviceAccount: '',
-    addresses: [...new Set(addresses.map(canonicalAddress))],
+    addresses: isRunning ? addressesOf(object as Inspected) : [],
     isEarly: false,
-    hostNetwork: mode === 'host',
+    hostNetwork: HostConfig.NetworkMode === 'host',
     mountsToken: false,
-    isFinished: State.Running !== true,
+    isFinished: false,
     isTerminating: false,
-    createdAtMs: Date.parse(State.StartedAt ?? Created ?? '') || 0,
+    createdAtMs: Date.parse(Created) || 0,
     annotations: {
-      ...(wish.role !== null && { [settings.roleKey]: wish.role }),
-      ...(wish.externalId !== null && { [settings.externalIdKey]: wish.externalId }),
+      ...(wish.role !== null && { [DOCKER_ROLE_KEY]: wish.role }),
+      ...(wish.externalId !== null && { [DOCKER_EXTERNAL_ID_KEY]: wish.externalId }),
       ...(wish.sessionName !== null && { [SESSION_NAME_KEY]: wish.sessionName }),
     },
-    roleFault: wish.fault,
   };
+}
+
+/**
+ * Those of all its networks. A container in the network of another shares that one's: the owner of the
+ * network answers for them, though podman shows them at both.
+ */
+function addressesOf({ HostConfig = {}, NetworkSettings = {} }: Inspected): string[] {
+  if (/^(?:container|ns):|^host$/.test(HostConfig.NetworkMode ?? '')) return [];
+  // Engines older than networks have one endpoint alone.
+  const endpoints = [NetworkSettings, ...Object.values(NetworkSettings.Networks ?? {})];
+  const all = endpoints.flatMap(({ IPAddress, GlobalIPv6Address }) => [IPAddress, GlobalIPv6Address]);
+  return [...new Set(all.filter((address) => address !== undefined && address !== ''))]
+    .map((address) => canonicalAddress(address!))
+    .sort();
 }
 
 function variables(lines: readonly string[]): Record<string, string> {

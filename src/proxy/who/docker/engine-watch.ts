@@ -1,84 +1,96 @@
-// Keeps the containers of a Docker engine in step: a list, and then one look at each container of which
-// an event tells. Engines forget events, so the list is read anew after every break and now and then.
+// Keeps the containers of a Docker engine in step. An event only says about which container to ask; what
+// counts is the engine's answer. Engines lose events and are late with them, so the list is read again
+// now and then, and a container that asks for credentials is looked up once more.
 // https://docs.docker.com/reference/api/engine/version/v1.43/#tag/System/operation/SystemEvents
-import { setTimeout as delay } from 'node:timers/promises';
+import { steadyMs } from '../../clock.ts';
 import { type Log, messageOf } from '../../log.ts';
-import { ApiFailure, type KubeApi } from '../api.ts';
-import type { PodIndex } from '../pod-index.ts';
-import type { Watches, WatchLevel } from '../watches.ts';
-import { containerRecord, type RecordSettings } from './container-record.ts';
+import type { PodRecord } from '../pod-record.ts';
+import type { Containers } from './containers.ts';
+import type { Engine, EngineEvent } from './engine.ts';
 
 export interface EngineWatchOptions {
-  engine: Pick<KubeApi, 'get' | 'stream'>;
-  settings: RecordSettings;
-  pods: PodIndex;
+  engine: Engine;
+  containers: Containers;
+  /** Null for a container that has ended. */
+  read(object: unknown): PodRecord | null;
   log: Log;
+  /** Counts why following the engine ended: `closed`, `failed`. */
   onRestart(reason: string): void;
+  relistMs?: number;
 }
 
-interface EngineEvent {
-  Type?: string;
-  Action?: string;
-  status?: string;
-  id?: string;
-  Actor?: { ID?: string; Attributes?: Record<string, string> };
-}
-
-/** Events that change who answers for an address. */
-const TELLING = new Set([
-  'start',
-  'unpause',
-  'die',
-  'stop',
-  'kill',
-  'destroy',
-  'remove',
-  'rename',
-  'restart',
-]);
-const RELIST_MS = 60_000;
-/** A request from an address that is not known may ask for a list, this often at most. */
+/** Of containers: what may change who has which address, name or role. Podman's own words among them. */
+const TELLING =
+  /^(?:create|start|restart|unpause|die|died|stop|kill|destroy|remove|cleanup|rename|update|connect|disconnect)$/;
+const RELIST_MS = 10_000;
+/** A request from an unknown address asks for a list, so often at most. */
 const DOUBT_MS = 200;
-/** So long without a word, and failing, is being blind. */
+/** Without contact for longer than this, what is known may be out of date. */
 const BLIND_MS = 10_000;
+const FIRST_BACKOFF_MS = 100;
 const MAX_BACKOFF_MS = 5_000;
+/** Containers asked about at the same time when a list is read. */
+const AT_ONCE = 8;
+/** Time for a container to end after its address was seen at another. */
+const SETTLE_MS = 1_000;
+/** Events of this time before the list are told again. */
+const OVERLAP_SECONDS = 2;
 
-export class EngineWatch implements Watches {
+interface Turn {
+  under: Promise<void>;
+  next: Promise<void> | null;
+}
+
+export class EngineWatch {
   readonly #options: EngineWatchOptions;
   readonly #closed = new AbortController();
-  /** One look at the engine after the other, so that a later one never loses to an earlier. */
-  #work: Promise<void> = Promise.resolve();
+  readonly #turns = new Map<string, Turn>();
   #isSynced = false;
-  #failure: string | null = 'it was not asked yet';
-  #listedAtMs = 0;
-  #heardAtMs: number | null = null;
+  #failure: string | null = 'it has not been asked yet';
+  #contactAtMs: number | null = null;
+  #doubtedAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: EngineWatchOptions) {
     this.#options = options;
     void this.#run();
   }
 
-  faults(): string[] {
-    if (!this.#isSynced) return [`the containers are not known: ${this.#failure}`];
-    const silentMs = this.#silentMs();
-    if (this.#failure === null || silentMs === null || silentMs < BLIND_MS) return [];
-    const silent = Math.round(silentMs / 1000);
-    return [
-      `nothing was heard of the containers for ${silent} s: ${this.#failure}; those known before are served`,
-    ];
+  /** Whether the whole list has been read once. */
+  get isSynced(): boolean {
+    return this.#isSynced;
   }
 
-  levels(): WatchLevel[] {
-    const isUp = this.#isSynced && this.#failure === null;
-    return [{ resource: 'containers', isUp, silentMs: this.#silentMs() }];
+  /** Why what is known may be out of date; null when all is well. */
+  get failure(): string | null {
+    return this.#failure;
   }
 
-  #silentMs(): number | null {
-    return this.#heardAtMs === null ? null : performance.now() - this.#heardAtMs;
+  /** Time since the engine's last sign of life. */
+  get silentMs(): number | null {
+    return this.#contactAtMs === null ? null : steadyMs() - this.#contactAtMs;
   }
 
+  get isBlind(): boolean {
+    return this.#failure !== null && (this.silentMs ?? Number.POSITIVE_INFINITY) > BLIND_MS;
+  }
+
+  /** Somebody waits at an address that some container should have: a known one may have got it since. */
   doubt(): void {
-    if (performance.now() - this.#listedAtMs > DOUBT_MS) this.#later(() => this.#list());
+    if (!this.#isSynced || steadyMs() - this.#doubtedAtMs < DOUBT_MS) return;
+    this.#doubtedAtMs = steadyMs();
+    void this.#list({ all: true }).catch(() => {});
+  }
+
+  /**
+   * Asks the engine about a container. A question that is under way may have been answered before this
+   * one was asked, so it is asked again.
+   * @returns when what the engine said is known; an engine that cannot be reached leaves what was known
+   */
+  refresh(id: string): Promise<void> {
+    const turn = this.#turns.get(id);
+    if (!turn) return this.#begin(id);
+    turn.next ??= turn.under.then(() => this.#begin(id));
+    return turn.next;
   }
 
   close(): void {
@@ -88,100 +100,122 @@ export class EngineWatch implements Watches {
   async #run(): Promise<void> {
     const { signal } = this.#closed;
     for (let failures = 0; !signal.aborted; ) {
+      const step = new AbortController();
       let reason = 'closed';
       try {
-        // Events from this second on come again after the list, so that none falls between.
-        const since = Math.floor(Date.now() / 1000);
-        const events = this.#follow(since);
-        await Promise.race([this.#later(() => this.#list()), events]);
-        failures = 0;
-        await events;
+        await this.#follow(AbortSignal.any([signal, step.signal]), () => {
+          failures = 0;
+        });
+        this.#failure = 'the Docker engine has ended its events';
       } catch (error) {
         reason = 'failed';
-        failures++;
         this.#failed(error);
       }
+      step.abort(new Error('over'));
       if (signal.aborted) return;
       this.#options.onRestart(reason);
-      const most = Math.min(MAX_BACKOFF_MS, 100 * 2 ** Math.min(failures, 10));
-      await delay(most / 2 + (Math.random() * most) / 2, undefined, { signal }).catch(() => {});
+      const most = Math.min(MAX_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** Math.min(failures++, 10));
+      await pause(most / 2 + (Math.random() * most) / 2, signal);
     }
   }
 
   /** Until the engine ends the stream, which it does when it stops. */
-  async #follow(since: number): Promise<void> {
-    const step = new AbortController();
-    const stop = (): void => step.abort(new Error('closed'));
-    this.#closed.signal.addEventListener('abort', stop);
-    // Some engines tell of no network that a running container joins.
-    const relist = setInterval(() => this.#later(() => this.#list()), RELIST_MS);
-    relist.unref();
-    try {
-      await this.#options.engine.stream(
-        '/events',
-        { since: String(since) },
-        step.signal,
-        () => {},
-        (line) => this.#take(line as EngineEvent),
-      );
-    } finally {
-      clearInterval(relist);
-      this.#closed.signal.removeEventListener('abort', stop);
-    }
-  }
-
-  #take({ Type, Action, status, id, Actor = {} }: EngineEvent): void {
-    this.#heardAtMs = performance.now();
-    const action = (Action ?? status ?? '').split(':')[0]!;
-    if (Type === 'network') {
-      const container = Actor.Attributes?.['container'];
-      if (container && /connect$/.test(action)) this.#later(() => this.#look(container));
-      return;
-    }
-    const container = Actor.ID ?? id;
-    if ((Type === undefined || Type === 'container') && container && TELLING.has(action))
-      this.#later(() => this.#look(container));
-  }
-
-  async #list(): Promise<void> {
-    const found = (await this.#options.engine.get('/containers/json', {})) as { Id: string }[];
-    const records = await Promise.all(found.map(({ Id }) => this.#inspect(Id)));
-    this.#options.pods.replace(records.filter((record) => record !== null));
-    this.#listedAtMs = performance.now();
-    this.#heardAtMs = this.#listedAtMs;
+  async #follow(signal: AbortSignal, onSynced: () => void): Promise<void> {
+    const nowSeconds = await this.#options.engine.greet();
+    const over = this.#options.engine.events(nowSeconds - OVERLAP_SECONDS, signal, (event) =>
+      this.#take(event),
+    );
+    await Promise.race([over.then(ended), this.#list({ all: true })]);
     this.#isSynced = true;
     this.#failure = null;
+    onSynced();
+    await Promise.race([over, this.#relist(signal)]);
   }
 
-  async #look(id: string): Promise<void> {
-    const record = await this.#inspect(id);
-    if (record === null || record.isFinished) this.#options.pods.remove(id);
-    else this.#options.pods.set(record);
-  }
-
-  async #inspect(id: string) {
-    try {
-      const object = await this.#options.engine.get(`/containers/${encodeURIComponent(id)}/json`, {});
-      return containerRecord(object, this.#options.settings);
-    } catch (error) {
-      if (error instanceof ApiFailure && error.status === 404) return null;
-      throw error;
+  /** Until a list cannot be read. */
+  async #relist(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await pause(this.#options.relistMs ?? RELIST_MS, signal);
+      if (!signal.aborted) await this.#list({ all: false });
     }
   }
 
-  /** Resolves when it is done; what fails is told, and the next list mends it. */
-  #later(work: () => Promise<void>): Promise<void> {
-    const done = this.#work.then(async () => {
-      if (!this.#closed.signal.aborted) await work();
+  /** @param all asks about each container, and not only about those that came or went */
+  async #list({ all }: { all: boolean }): Promise<void> {
+    const running = await this.#options.engine.running();
+    this.#contactAtMs = steadyMs();
+    const known = this.#options.containers.ids();
+    const isNews = (id: string): boolean => all || !(running.includes(id) && known.includes(id));
+    const ids = [...new Set([...known, ...running])].filter(isNews);
+    const work = ids.values();
+    const worker = async (): Promise<void> => {
+      for (const id of work) await this.refresh(id);
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  }
+
+  #take({ Type, Action = '', Actor = {} }: EngineEvent): void {
+    this.#contactAtMs = steadyMs();
+    const id = Type === 'network' ? Actor.Attributes?.['container'] : Actor.ID;
+    if (id && TELLING.test(Action)) void this.refresh(id);
+  }
+
+  #begin(id: string): Promise<void> {
+    const turn: Turn = { under: this.#ask(id), next: null };
+    this.#turns.set(id, turn);
+    turn.under = turn.under.finally(() => {
+      if (turn.next === null) this.#turns.delete(id);
     });
-    this.#work = done.catch((error: unknown) => this.#failed(error));
-    return done;
+    return turn.under;
+  }
+
+  async #ask(id: string): Promise<void> {
+    const { engine, containers, read, log } = this.#options;
+    try {
+      const object = await engine.inspect(id);
+      this.#contactAtMs = steadyMs();
+      if (this.#closed.signal.aborted) return;
+      const others = containers.set(id, object === null ? null : read(object));
+      if (others.length > 0) void this.#settle(others);
+    } catch (error) {
+      log.debug({ container: id, why: messageOf(error) }, 'cannot look at container');
+    }
+  }
+
+  /** An address was seen at two containers: the one that had it before has ended or is ending, as a rule. */
+  async #settle(others: string[]): Promise<void> {
+    const { containers, log } = this.#options;
+    for (const waitMs of [0, SETTLE_MS]) {
+      await pause(waitMs, this.#closed.signal);
+      await Promise.all(others.map((id) => this.refresh(id)));
+      if (containers.contested().size === 0 || this.#closed.signal.aborted) return;
+    }
+    for (const [address, names] of containers.contested())
+      log.warn({ address, containers: names }, 'address of several containers, served to none');
   }
 
   #failed(error: unknown): void {
     if (this.#closed.signal.aborted) return;
     const failure = messageOf(error);
-    if (failure !== this.#failure) this.#options.log.warn({ why: failure }, 'cannot watch the containers');
+    if (failure !== this.#failure) this.#options.log.warn({ why: failure }, 'cannot watch containers');
     this.#failure = failure;
   }
+}
+
+function ended(): never {
+  throw new Error('the Docker engine ended its events at once');
+}
+
+/** Resolves after the time, or at once when the signal is aborted. */
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal.addEventListener('abort', done);
+    if (signal.aborted) done();
+  });
 }

@@ -2,18 +2,14 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { containerRecord } from '../../../../src/proxy/who/docker/container-record.ts';
 
-const settings = {
-  accounts: { partition: 'aws', byName: {} },
-  sessionKey: null,
-  roleKey: 'IAM_ROLE',
-  externalIdKey: 'IAM_EXTERNAL_ID',
-};
+const keys = { roleKey: 'iam.amazonaws.com/role', externalIdKey: 'iam.amazonaws.com/id', sessionKey: null };
 const container = (more: object = {}) => ({
   Id: 'abc',
   Name: '/web',
+  Created: '2026-01-01T00:00:00.5Z',
   Config: { Env: ['PATH=/bin', 'IAM_ROLE=blue', 'ODD'], Labels: null },
   HostConfig: { NetworkMode: 'bridge' },
-  State: { Running: true, StartedAt: '2026-01-01T00:00:00.5Z' },
+  State: { Status: 'running', Running: true },
   NetworkSettings: {
     IPAddress: '172.17.0.2',
     GlobalIPv6Address: '',
@@ -24,28 +20,35 @@ const container = (more: object = {}) => ({
   },
   ...more,
 });
+const read = (more: object = {}) => containerRecord(container(more), 'host-1', keys);
 
 describe('what is kept of a container', () => {
   it('is its id, its name, its role and the addresses of all its networks', () => {
-    assert.deepEqual(containerRecord(container(), settings), {
-      ...{ kind: 'container', uid: 'abc', namespace: 'docker', name: 'web', node: null, serviceAccount: '' },
-      addresses: ['172.17.0.2', '10.1.0.2', 'fd00::2'],
+    assert.deepEqual(read(), {
+      ...{ kind: 'container', uid: 'abc', namespace: 'docker', name: 'web', node: 'host-1' },
+      serviceAccount: '',
+      addresses: ['10.1.0.2', '172.17.0.2', 'fd00::2'],
       ...{ isEarly: false, hostNetwork: false, mountsToken: false, isFinished: false, isTerminating: false },
       createdAtMs: Date.parse('2026-01-01T00:00:00.5Z'),
       annotations: { IAM_ROLE: 'blue' },
-      roleFault: null,
     });
   });
 
-  it("tells one on the host's network, one that has stopped, and what is no container", () => {
-    const read = (more: object) => containerRecord(container(more), settings)!;
-    assert.equal(read({ HostConfig: { NetworkMode: 'host' } }).hostNetwork, true);
-    assert.equal(read({ State: { Running: false } }).isFinished, true);
-    assert.equal(containerRecord({}, settings), null);
+  it('is no address of one that has not started, or is paused while it has one', () => {
+    assert.deepEqual(read({ State: { Status: 'created', Running: false } })?.addresses, []);
+    assert.equal(read({ State: { Status: 'paused', Running: true, Paused: true } })?.addresses.length, 3);
   });
 
-  it('has no address where it is a guest in the network of another', () => {
-    const guest = container({ HostConfig: { NetworkMode: 'container:def' } });
-    assert.deepEqual(containerRecord(guest, settings)!.addresses, []);
+  it('is nothing of one that has ended, and of what is no container', () => {
+    for (const Status of ['exited', 'dead', 'removing', 'stopping'])
+      assert.equal(read({ State: { Status, Running: false } }), null);
+    assert.equal(containerRecord({}, null, keys), null);
+  });
+
+  it("is no address of one on the host's network, or in the network of another", () => {
+    const host = read({ HostConfig: { NetworkMode: 'host' } })!;
+    assert.deepEqual([host.hostNetwork, host.addresses], [true, []]);
+    // As podman shows it: with the addresses of the network's owner.
+    assert.deepEqual(read({ HostConfig: { NetworkMode: 'container:def' } })!.addresses, []);
   });
 });

@@ -1,152 +1,187 @@
-// The watch on an engine over a real socket, with an engine that can be told to forget and to break.
+// The watch on an engine over a real socket.
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer, type ServerResponse } from 'node:http';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { createLog } from '../../../../src/proxy/log.ts';
-import { kubeApi } from '../../../../src/proxy/who/api.ts';
+import { containerRecord } from '../../../../src/proxy/who/docker/container-record.ts';
+import { Containers } from '../../../../src/proxy/who/docker/containers.ts';
+import { dockerEngine, type Engine } from '../../../../src/proxy/who/docker/engine.ts';
 import { engineConnection } from '../../../../src/proxy/who/docker/engine-connection.ts';
 import { EngineWatch } from '../../../../src/proxy/who/docker/engine-watch.ts';
 import { PodIndex } from '../../../../src/proxy/who/pod-index.ts';
+import { EngineApi } from '../../../helpers/engine-api.ts';
 import { until } from '../../world.ts';
 
-class FakeEngine {
-  readonly folder = mkdtempSync(join(tmpdir(), 'pod-iam-engine-'));
-  readonly socket = join(this.folder, 'docker.sock');
-  readonly containers = new Map<string, string>();
-  readonly streams = new Set<ServerResponse>();
-  lists = 0;
-  #server = createServer((request, response) => {
-    const path = request.url!.replace(/^\/v[\d.]+/, '').split('?')[0]!;
-    const id = /^\/containers\/(\w+)\/json$/.exec(path)?.[1];
-    if (path === '/events') {
-      response.writeHead(200).flushHeaders();
-      this.streams.add(response);
-      response.on('close', () => this.streams.delete(response));
-    } else if (path === '/containers/json') {
-      this.lists++;
-      response.end(JSON.stringify([...this.containers.keys()].map((Id) => ({ Id }))));
-    } else if (id && this.containers.has(id)) response.end(JSON.stringify(this.#inspect(id)));
-    else response.writeHead(404).end('{"message":"No such container"}');
-  });
-
-  #inspect(id: string): object {
-    return {
-      ...{ Id: id, Name: `/${id}`, State: { Running: true }, Config: { Env: ['IAM_ROLE=blue'] } },
-      NetworkSettings: { Networks: { bridge: { IPAddress: this.containers.get(id) } } },
-    };
-  }
-
-  start = (): Promise<void> => new Promise((done) => this.#server.listen(this.socket, done));
-  tell(event: object): void {
-    for (const stream of this.streams) stream.write(`${JSON.stringify(event)}\n`);
-  }
-  event = (Action: string, ID: string): void => this.tell({ Type: 'container', Action, Actor: { ID } });
-  breakStreams(): void {
-    for (const stream of this.streams) stream.destroy();
-  }
-  async close(): Promise<void> {
-    this.#server.closeAllConnections();
-    await new Promise((done) => this.#server.close(done));
-    rmSync(this.folder, { recursive: true });
-  }
-}
+const keys = { roleKey: 'r', externalIdKey: 'e', sessionKey: null };
 
 describe('the watch on a Docker engine', () => {
-  let engine: FakeEngine;
+  let api: EngineApi;
+  let engine: Engine;
   let pods: PodIndex;
   let watch: EngineWatch;
   let restarts: string[];
-  let api: ReturnType<typeof kubeApi>;
+  let log: string;
 
   beforeEach(async () => {
-    engine = new FakeEngine();
-    engine.containers.set('a', '172.17.0.2');
-    await engine.start();
-    pods = new PodIndex();
-    restarts = [];
-    api = kubeApi(engineConnection(`unix://${engine.socket}`, {}));
-    watch = new EngineWatch({
-      engine: api,
-      settings: {
-        accounts: { partition: 'aws', byName: {} },
-        ...{ sessionKey: null, roleKey: 'IAM_ROLE', externalIdKey: 'IAM_EXTERNAL_ID' },
-      },
-      pods,
-      log: createLog('silent'),
-      onRestart: (reason) => restarts.push(reason),
-    });
-    await until('the list', () => watch.faults().length === 0);
-    await until('the events', () => engine.streams.size === 1);
+    api = new EngineApi();
+    api.run('a', '172.17.0.2');
+    await api.start();
+    [pods, restarts, log] = [new PodIndex(), [], ''];
   });
   afterEach(async () => {
     watch.close();
-    api.close();
-    await engine.close();
+    engine.close();
+    await api.close();
   });
+
+  async function follow(relistMs = 60_000): Promise<void> {
+    engine = dockerEngine(engineConnection(api.host, {}));
+    watch = new EngineWatch({
+      ...{ engine, containers: new Containers(pods), relistMs },
+      read: (object) => containerRecord(object, null, keys),
+      log: createLog('warn', {
+        write: (line: string) => {
+          log += line;
+        },
+      }),
+      onRestart: (reason) => restarts.push(reason),
+    });
+    await until('the list', () => watch.isSynced);
+    await until('the events', () => api.streams.size === 1);
+  }
 
   const at = (address: string): string | null => pods.at(address)?.name ?? null;
+  const settled = () => new Promise((done) => setTimeout(done, 40));
 
-  it('knows what ran before, what starts, and what ends', async () => {
+  it('knows what ran before, what starts, what is renamed and what ends', async () => {
+    await follow();
     assert.equal(at('172.17.0.2'), 'a');
-    engine.containers.set('b', '172.17.0.3');
-    engine.event('start', 'b');
+    api.run('b', '172.17.0.3');
+    api.event('start', 'b');
     await until('b', () => at('172.17.0.3') === 'b');
-    engine.containers.delete('a');
-    engine.event('die', 'a');
+    api.run('b', '172.17.0.3', { name: 'bee' });
+    api.event('rename', 'b');
+    await until('its new name', () => at('172.17.0.3') === 'bee');
+    api.containers.delete('a');
+    api.event('die', 'a');
     await until('the end of a', () => at('172.17.0.2') === null);
+    assert.equal(pods.get('a'), null);
   });
 
-  it('gives a reused address to the newcomer, whatever comes first', async () => {
-    engine.containers.set('b', '172.17.0.2');
-    engine.event('start', 'b');
-    await until('b', () => at('172.17.0.2') === 'b');
-    engine.containers.delete('a');
-    engine.event('die', 'a');
-    await new Promise((done) => setTimeout(done, 30));
-    assert.equal(at('172.17.0.2'), 'b');
+  it('knows a container before it starts, but answers for no address then', async () => {
+    await follow();
+    api.run('b', '172.17.0.3', { state: 'created' });
+    api.event('create', 'b');
+    await until('b', () => pods.get('b') !== null);
+    assert.equal(at('172.17.0.3'), null);
+  });
+
+  it('speaks to each engine in its own version, and waits for headers that come late', async () => {
+    api.version = '1.44';
+    api.isShy = true;
+    await follow();
+    assert.equal(api.count(/^GET \/v1\.44\/events\?since=\d+&filters=/), 1);
+    api.run('b', '172.17.0.3');
+    api.event('start', 'b');
+    await until('b', () => at('172.17.0.3') === 'b');
+    assert.deepEqual([restarts, log], [[], '']);
+  });
+
+  it('gives an address to nobody while two have it, and to the newcomer once the other has ended', async () => {
+    await follow();
+    let release = (): void => {};
+    api.hold = { id: 'a', until: new Promise((done) => (release = done)) };
+    api.run('b', '172.17.0.2', { env: ['IAM_ROLE=red'] });
+    api.event('start', 'b');
+    await until('b', () => pods.get('b') !== null);
+    assert.equal(at('172.17.0.2'), null);
+    api.containers.delete('a');
+    release();
+    // The question is asked when b appears, without any event of a.
+    api.hold = null;
+    await watch.refresh('a');
+    await until('b at its address', () => at('172.17.0.2') === 'b');
+    assert.equal(log, '');
+  });
+
+  it('goes on giving it to nobody where both live, and says so', async () => {
+    await follow();
+    api.run('b', '172.17.0.2');
+    api.event('start', 'b');
+    await until('the warning', () => log.includes('served to none'), 4_000);
+    assert.equal(at('172.17.0.2'), null);
+    const asked = api.requests.length;
+    await settled();
+    assert.equal(api.requests.length, asked);
+    api.containers.delete('b');
+    api.event('die', 'b');
+    await until('a again', () => at('172.17.0.2') === 'a');
   });
 
   it('looks again at a container that joins a network', async () => {
-    engine.containers.set('a', '10.1.0.9');
-    engine.tell({ Type: 'network', Action: 'connect', Actor: { ID: 'n', Attributes: { container: 'a' } } });
+    await follow();
+    api.run('a', '10.1.0.9');
+    api.tell({ Type: 'network', Action: 'connect', Actor: { ID: 'n', Attributes: { container: 'a' } } });
     await until('the new address', () => at('10.1.0.9') === 'a');
+    assert.equal(at('172.17.0.2'), null);
+  });
+
+  it('asks about nothing when a health check runs in a container', async () => {
+    await follow();
+    const asked = api.requests.length;
+    for (const action of ['exec_create: /bin/check', 'exec_start: /bin/check', 'exec_die', 'health_status'])
+      api.event(action, 'a');
+    await settled();
+    assert.equal(api.requests.length, asked);
   });
 
   it('asks for a list when somebody unknown waits, since engines forget to tell', async () => {
-    engine.containers.set('quiet', '172.17.0.9');
-    await until('the doubt to count', () => {
-      watch.doubt();
-      return at('172.17.0.9') === 'quiet';
-    });
-    assert.ok(engine.lists <= 3, `${engine.lists} lists`);
+    await follow();
+    const lists = () => api.count(/containers\/json$/);
+    const before = lists();
+    api.run('quiet', '172.17.0.9');
+    for (let i = 0; i < 20; i++) watch.doubt();
+    await until('quiet', () => at('172.17.0.9') === 'quiet');
+    assert.equal(lists(), before + 1);
   });
 
-  it('keeps what it knows while the engine is away, and reads all anew when it is back', async () => {
-    engine.containers.delete('a');
-    engine.containers.set('c', '172.17.0.4');
-    engine.breakStreams();
+  it('finds by itself what no event tells of', async () => {
+    await follow(20);
+    api.run('quiet', '172.17.0.9');
+    api.containers.delete('a');
+    await until('quiet', () => at('172.17.0.9') === 'quiet');
+    await until('the end of a', () => at('172.17.0.2') === null);
+  });
+
+  it('takes no answer for true that may be older than the question', async () => {
+    await follow();
+    let release = (): void => {};
+    api.hold = { id: 'a', until: new Promise((done) => (release = done)) };
+    const old = watch.refresh('a');
+    await until('the question', () => api.count(/containers\/a\/json$/) === 2);
+    api.containers.delete('a');
+    const fresh = watch.refresh('a');
+    release();
+    await old;
     assert.equal(at('172.17.0.2'), 'a');
-    await until('c', () => at('172.17.0.4') === 'c');
+    await fresh;
     assert.equal(at('172.17.0.2'), null);
-    assert.deepEqual(restarts, ['failed']);
   });
-});
 
-describe('where the engine is', () => {
-  it('is the flag, else DOCKER_HOST, else the usual socket', () => {
-    assert.equal(engineConnection(null, {}).socketPath, '/var/run/docker.sock');
-    assert.equal(engineConnection(null, { DOCKER_HOST: 'unix:///x.sock' }).socketPath, '/x.sock');
-    assert.equal(
-      engineConnection('tcp://10.0.0.1:2375', { DOCKER_HOST: 'unix:///x' }).server,
-      'http://10.0.0.1:2375/v1.24',
-    );
-    assert.equal(engineConnection('tcp://h:2376', { DOCKER_TLS_VERIFY: '1' }).server, 'https://h:2376/v1.24');
-    assert.throws(
-      () => engineConnection('ssh://h', {}),
-      /--docker-host "ssh:\/\/h" is no address of a Docker engine/,
-    );
+  it('keeps what it knows while the engine is away, says so, and reads all anew when it is back', async () => {
+    await follow();
+    await api.stop();
+    await until('the failure', () => watch.failure !== null);
+    assert.equal(at('172.17.0.2'), 'a');
+    assert.equal(watch.isBlind, false);
+    await watch.refresh('a');
+    assert.equal(at('172.17.0.2'), 'a');
+    api.containers.delete('a');
+    api.run('c', '172.17.0.4');
+    await api.start();
+    await until('c', () => at('172.17.0.4') === 'c', 8_000);
+    assert.equal(at('172.17.0.2'), null);
+    await until('no failure', () => watch.failure === null);
+    assert.match(log, /"why":"the Docker engine at unix:.* cannot be reached: /);
+    assert.ok(restarts.includes('failed'), restarts.join());
   });
 });
