@@ -11,6 +11,8 @@ interface Timer {
 }
 
 export interface HandClocks {
+  /** The wall clock's first reading. */
+  readonly startMs: number;
   /** Time since the start, by the steady clock. */
   readonly nowMs: number;
   /** Timers that are set. */
@@ -21,6 +23,8 @@ export interface HandClocks {
   tick(ms: number): void;
   /** Sets the wall clock, and it alone. */
   setWall(ms: number): void;
+  /** The steady clock's origin is the wall clock's reading, as in a process that starts now. */
+  restartProcess(): void;
   restore(): void;
 }
 
@@ -66,7 +70,9 @@ export function handClocks(startMs = Date.UTC(2026, 0, 1)): HandClocks {
     Date: HandDate,
   });
   Object.defineProperty(performance, 'now', { value: () => nowMs, configurable: true });
-  Object.defineProperty(performance, 'timeOrigin', { value: startMs, configurable: true });
+  const setOrigin = (value: number): void =>
+    void Object.defineProperty(performance, 'timeOrigin', { value, configurable: true });
+  setOrigin(startMs);
 
   const first = (): Timer | undefined => {
     while (heap.length > 0 && !live.has(heap[0]!)) pop(heap);
@@ -74,6 +80,7 @@ export function handClocks(startMs = Date.UTC(2026, 0, 1)): HandClocks {
   };
 
   return {
+    startMs,
     get nowMs() {
       return nowMs;
     },
@@ -95,6 +102,8 @@ export function handClocks(startMs = Date.UTC(2026, 0, 1)): HandClocks {
     setWall(ms) {
       wallAheadMs = ms - nowMs;
     },
+    // The clock itself goes on: what counts is only where the two meet.
+    restartProcess: () => setOrigin(wallAheadMs),
     restore() {
       Object.assign(globalThis, kept);
       Reflect.deleteProperty(performance, 'now');

@@ -6,14 +6,11 @@ import type { Credentials } from './types.ts';
 export const MIN_LEFT_MS = 25 * 60_000;
 
 /**
- * The clock that says less counts: setting the node's clock back does not move the steady one, and the
- * steady one stands still while the machine is suspended. A node whose clock was ahead of STS's already
- * when the credentials came is allowed that much, or it would take each session for shorter than it is.
+ * The clock that says less counts: no setting of the node's clock moves the steady one, and the steady one
+ * stands still while the machine is suspended.
  */
-export function leftMs({ expiresAtMs, issuedAtMs, lifeMs, endsAtSteadyMs }: Credentials): number {
-  const aheadMs = Math.max(0, issuedAtMs + lifeMs - expiresAtMs - 1_000);
-  return Math.min(endsAtSteadyMs - steadyMs(), expiresAtMs + aheadMs - Date.now());
-}
+export const leftMs = ({ endsAtMs, endsAtSteadyMs }: Credentials): number =>
+  Math.min(endsAtMs - Date.now(), endsAtSteadyMs - steadyMs());
 
 /** Sessions under an hour cannot have 25 minutes left for long; theirs is the same share of their life. */
 export const leastLeftMs = ({ lifeMs }: Credentials): number => Math.min(MIN_LEFT_MS, (lifeMs * 5) / 12);

@@ -103,6 +103,7 @@ async function assume(send: Send, identity: Identity, ownArn: string | null): Pr
     expiresAtMs,
     issuedAtMs,
     lifeMs,
+    endsAtMs: Date.now() + lifeMs,
     endsAtSteadyMs: issuedAtSteadyMs + lifeMs,
     assumedRoleId: answer.field('AssumedRoleId', ''),
   };

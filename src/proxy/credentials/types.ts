@@ -18,6 +18,8 @@ export interface Credentials {
   issuedAtMs: number;
   /** From the answer to the end, by STS's own clock. */
   lifeMs: number;
+  /** The end by the node's clock as it was set when they came, right or wrong. */
+  endsAtMs: number;
   /** The end by the steady clock. */
   endsAtSteadyMs: number;
   /** Such as `AROA…:session`. */

@@ -1,5 +1,6 @@
 // Which pod is behind an address. Identity is the pod's UID; an address only leads to it, and can
 // be claimed by two pods for a moment while it passes from one to the next.
+import { steadyMs } from '../clock.ts';
 import type { PodRecord } from './pod-record.ts';
 import { Waiters } from './waiters.ts';
 
@@ -58,10 +59,14 @@ export class PodIndex {
 
   /** The pod at an address as soon as one is seen there; null when none is within the time. */
   async waitAt(address: string, waitMs: number): Promise<PodRecord | null> {
-    const found = this.at(address);
-    if (found || waitMs <= 0) return found;
-    await this.#waiters.wait(address, waitMs);
-    return this.at(address);
+    const endMs = steadyMs() + waitMs;
+    for (;;) {
+      const found = this.at(address);
+      const leftMs = endMs - steadyMs();
+      if (found || leftMs <= 0) return found;
+      // Woken by any pod's word of this address, also by one that may not speak from there.
+      await this.#waiters.wait(address, leftMs);
+    }
   }
 
   /** A pod by its UID as soon as it is seen; null when it is not within the time. */

@@ -52,6 +52,7 @@ describe('the vault', () => {
     issuedAtMs: Date.now(),
     expiresAtMs: Date.now() + asked.durationSeconds * 1000,
     lifeMs: asked.durationSeconds * 1000,
+    endsAtMs: Date.now() + asked.durationSeconds * 1000,
     endsAtSteadyMs: performance.now() + asked.durationSeconds * 1000,
     assumedRoleId: 'AROA:x',
   });

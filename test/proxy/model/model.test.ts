@@ -1,0 +1,67 @@
+// Random lives of the daemon against the oracle: no answer ever carries a role that the caller's pod did
+// not have at that moment. POD_IAM_LONG=1 takes a million steps; POD_IAM_SEED repeats a failing run.
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import fc from 'fast-check';
+import { handClocks } from '../../helpers/clocks.ts';
+import type { Rules } from './oracle.ts';
+import { DEFECTS, type Sabotage } from './sabotage.ts';
+import { anyStep, type Step, take } from './steps.ts';
+import { ModelWorld } from './world.ts';
+
+const STEPS_OF_A_LIFE = 200;
+const isLong = process.env['POD_IAM_LONG'] === '1';
+const lives = Number(process.env['POD_IAM_LIVES'] ?? (isLong ? 6_000 : 110));
+const seed = Number(process.env['POD_IAM_SEED'] ?? Date.now() % 1_000_000_000);
+
+const anyRules: fc.Arbitrary<Rules> = fc.record({
+  hasDefault: fc.boolean(),
+  hasRestrictions: fc.boolean(),
+  announced: fc.boolean(),
+  sessionSeconds: fc.constantFrom(3600, 3600, 900),
+  isShared: fc.boolean(),
+});
+const anyLife = fc.array(anyStep, { minLength: 1, maxLength: 2 * STEPS_OF_A_LIFE, size: 'max' });
+
+async function live(rules: Rules, life: readonly Step[], sabotage?: Sabotage) {
+  const clocks = handClocks();
+  const world = new ModelWorld({ rules, clocks, ...(sabotage && { sabotage }) });
+  try {
+    await world.pass(20);
+    for (const step of life) await take(world, step);
+    return world.counts;
+  } finally {
+    world.stop();
+    clocks.restore();
+  }
+}
+
+describe('the daemon in a world that fails', () => {
+  test(`${lives} lives keep every promise (seed ${seed})`, async (t) => {
+    const total = { steps: 0, answers: 0, roles: 0, credentials: 0, held: 0 };
+    await fc.assert(
+      fc.asyncProperty(anyRules, anyLife, async (rules, life) => {
+        const counts = await live(rules, life);
+        total.steps += life.length;
+        for (const [name, count] of Object.entries(counts)) total[name as keyof typeof counts] += count;
+      }),
+      { numRuns: lives, seed, interruptAfterTimeLimit: isLong ? 45 * 60_000 : 60_000 },
+    );
+    t.diagnostic(JSON.stringify(total));
+    assert.ok(total.steps > lives * 100, 'the time was up before the lives were over');
+    assert.ok(total.credentials > total.answers / 50, 'a life in which nobody is served proves nothing');
+  });
+});
+
+describe('the model notices when', () => {
+  for (const [name, sabotage] of Object.entries(DEFECTS))
+    test(name, async (t) => {
+      const outcome = await fc.check(
+        fc.asyncProperty(anyRules, anyLife, (rules, life) => live(rules, life, sabotage).then(() => {})),
+        { numRuns: 1_000, seed: 1, endOnFailure: true },
+      );
+      assert.ok(outcome.failed, `${outcome.numRuns} lives went by`);
+      const cause = String((outcome.errorInstance as Error)?.message ?? outcome.errorInstance);
+      t.diagnostic(`after ${outcome.numRuns} lives: ${cause.split('\n')[0]}`);
+    });
+});
