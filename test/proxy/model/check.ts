@@ -158,7 +158,10 @@ export function checkHoldings(world: ModelWorld, identity: Identity): void {
   const key = keyOf(identity);
   noteHoldings(world);
   const lastMs = world.lastHeldMs.get(key) ?? Number.NEGATIVE_INFINITY;
-  assert.ok(world.clocks.nowMs - lastMs < 60_000, `a call for ${key}, which no pod has`);
+  assert.ok(
+    world.clocks.nowMs - lastMs < 60_000,
+    `a call for ${key}, which no pod has had for ${world.clocks.nowMs - lastMs} ms`,
+  );
 }
 
 /** Called with each thing that the daemon is told: several may come at once. */

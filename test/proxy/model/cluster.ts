@@ -79,7 +79,8 @@ export class Cluster {
   connect(pod: Pod, nth: number): void {
     if (pod.hostNetwork || pod.real.length > 0 || pod.hasEnded) return;
     const taken = new Set([...this.pods.values()].flatMap(({ real }) => real));
-    const free = POOL.filter((address) => !taken.has(address));
+    // Not one that it had before: from a status that names it all along nobody could tell that it was away.
+    const free = POOL.filter((address) => !taken.has(address) && !pod.reported.includes(address));
     if (free.length === 0) return;
     const address = free[nth % free.length]!;
     pod.real = pod.created % 3 === 0 ? [address, sisterOf(address)] : [address];

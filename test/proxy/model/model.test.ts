@@ -36,19 +36,35 @@ async function live(rules: Rules, life: readonly Step[], sabotage?: Sabotage) {
   }
 }
 
+/** Cutting a failing life short is worth some time, but not all there is. */
+const SHRINK_MS = 30_000;
+function cutShort() {
+  let endMs = Number.POSITIVE_INFINITY;
+  return {
+    get isEnough() {
+      return performance.now() > endMs;
+    },
+    failed(error: unknown): never {
+      endMs = Math.min(endMs, performance.now() + SHRINK_MS);
+      throw error;
+    },
+  };
+}
+
 describe('the daemon in a world that fails', () => {
   test(`${lives} lives keep every promise (seed ${seed})`, async (t) => {
+    const cut = cutShort();
     const total = { steps: 0, answers: 0, roles: 0, credentials: 0, held: 0 };
     await fc.assert(
       fc.asyncProperty(anyRules, anyLife, async (rules, life) => {
-        const counts = await live(rules, life);
+        if (cut.isEnough) return;
+        const counts = await live(rules, life).catch(cut.failed);
         total.steps += life.length;
         for (const [name, count] of Object.entries(counts)) total[name as keyof typeof counts] += count;
       }),
-      { numRuns: lives, seed, interruptAfterTimeLimit: isLong ? 45 * 60_000 : 60_000 },
+      { numRuns: lives, seed },
     );
     t.diagnostic(JSON.stringify(total));
-    assert.ok(total.steps > lives * 100, 'the time was up before the lives were over');
     assert.ok(total.credentials > total.answers / 50, 'a life in which nobody is served proves nothing');
   });
 });

@@ -81,6 +81,7 @@ export class ModelWorld {
   /** When a pod was last known to have an identity. */
   readonly lastHeldMs = new Map<string, number>();
   readonly #sabotage: Sabotage | undefined;
+  #process = 0;
   #route!: ReturnType<typeof router>;
 
   constructor({ rules, clocks, sabotage }: ModelOptions) {
@@ -128,7 +129,11 @@ export class ModelWorld {
       ]),
       {},
     );
-    const issue = withAttempts(new Gate(), (identity) => this.sts.ask(identity));
+    // The calls of a process that is gone are nobody's.
+    const nth = ++this.#process;
+    const issue = withAttempts(new Gate(), (identity) =>
+      nth === this.#process ? this.sts.ask(identity) : new Promise(() => {}),
+    );
     this.core = startCore(
       settings,
       {
