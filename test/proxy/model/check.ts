@@ -13,6 +13,8 @@ export interface Asked {
   /** The role that a document is asked for. */
   role: string | null;
   token: string | null;
+  /** That a token is asked for. */
+  ttlSeconds?: number;
   judgement: Judgement;
   arrivedAtMs: number;
   /** UIDs of those who might speak from the address while it was open, each once it changed. */
@@ -34,7 +36,7 @@ export function checkAnswer(world: ModelWorld, asked: Asked, status: number, bod
     `${asked.kind} of ${asked.address}${asked.role === null ? '' : ` for ${asked.role}`}: ${what}; answered ${status} ${body.slice(0, 200)} after ${tookMs} ms`;
   if (asked.kind === 'token') {
     assert.deepEqual([status, tookMs], [200, 0], say('a token comes at once'));
-    keepToken(world, asked.address, body);
+    keepToken(world, asked, body);
     return;
   }
   if (asked.kind === 'canary') {
@@ -223,13 +225,13 @@ function checkTold({ cluster, oracle, rules }: ModelWorld): void {
     assert.deepEqual([...oracle.namespaces].sort(), [...cluster.namespaces].sort(), 'namespaces');
 }
 
-function keepToken(world: ModelWorld, address: string, text: string): void {
+function keepToken(world: ModelWorld, { address, ttlSeconds = 0 }: Asked, text: string): void {
   if (world.tokens.length >= 30) world.tokens.shift();
   world.tokens.push({
     text,
     address,
     givenAtMs: world.clocks.nowMs,
-    ttlMs: 21_600_000,
+    ttlMs: ttlSeconds * 1000,
     aheadMs: world.startedAheadMs + world.startedAsleepMs,
   });
 }

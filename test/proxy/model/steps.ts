@@ -134,8 +134,15 @@ const steps = {
   },
   restart: (world: ModelWorld) => world.restart(),
 
-  token: (world: ModelWorld, a: number) =>
-    world.ask({ kind: 'token', address: pick(ADDRESSES, a), role: null, token: null, judgement: 'good' }),
+  token: (world: ModelWorld, a: number, b: number) =>
+    world.ask({
+      kind: 'token',
+      address: pick(ADDRESSES, a),
+      role: null,
+      token: null,
+      ttlSeconds: pick([1, 60, 300, 21_600], b),
+      judgement: 'good',
+    }),
   ask(world: ModelWorld, a: number, b: number) {
     // Mostly from where somebody is, or was a moment ago.
     const used = usedAddresses(world);

@@ -47,6 +47,7 @@ const noMetrics: Metrics = {
   watchRestarted() {},
   tokenReviewed() {},
   event() {},
+  connectionClosed() {},
 };
 
 export class ModelWorld {
@@ -161,7 +162,7 @@ export class ModelWorld {
   }
 
   /** Sends a request and holds its answer against the oracle, whenever it comes. */
-  ask(asked: Pick<Asked, 'kind' | 'address' | 'role' | 'token' | 'judgement'>): void {
+  ask(asked: Omit<Asked, 'arrivedAtMs' | 'speakers'>): void {
     const request: Asked = {
       ...asked,
       arrivedAtMs: this.clocks.nowMs,
@@ -179,7 +180,7 @@ export class ModelWorld {
           : name === 'x-aws-ec2-metadata-token'
             ? (token ?? undefined)
             : name === 'x-aws-ec2-metadata-token-ttl-seconds'
-              ? '21600'
+              ? String(request.ttlSeconds)
               : undefined,
     });
     const take = ({ answer }: { answer: { status: number; body: string | Buffer } }): void => {
