@@ -99,6 +99,9 @@ function impossibility(caller: Caller, role: RoleArn | null, action: string): st
   // https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
   if (caller.kind === 'root' && action === 'sts:AssumeRole')
     return "an account's root user may not assume roles; name a role or a user of the account as the caller";
+  // https://docs.aws.amazon.com/STS/latest/APIReference/API_GetFederationToken.html
+  if (caller.kind === 'federated-user')
+    return 'a federated user may call no operation of STS but GetCallerIdentity, so it can assume no role';
   const wanted = caller.kind === 'oidc' ? 'WithWebIdentity' : caller.kind === 'saml' ? 'WithSAML' : '';
   if (action.startsWith('sts:AssumeRole') && action !== `sts:AssumeRole${wanted}`)
     return `such a caller asks with sts:AssumeRole${wanted}, and ${action} is not open to it`;

@@ -70,7 +70,10 @@ function callerFact(key: string, caller: Caller): KeyFact | null {
     case 'aws:username':
       return caller.kind === 'user' ? known(caller.userName) : ABSENT;
     case 'aws:principalisawsservice':
-      return known(String(caller.kind === 'service'));
+      // Only signed requests carry it, and those with a token or an assertion are not.
+      return isInAccount(caller) || caller.kind === 'service'
+        ? known(String(caller.kind === 'service'))
+        : ABSENT;
     case 'aws:principalservicename':
       return caller.kind === 'service' ? known(caller.text) : ABSENT;
     case 'aws:sourcearn':
@@ -137,7 +140,7 @@ const isRequestParameter = (key: string): boolean =>
 function isForeignClaim(key: string, caller: Caller): boolean {
   const prefix = key.slice(0, key.lastIndexOf(':'));
   if (prefix === 'saml') return caller.kind !== 'saml';
-  if (!/^[\w-]+\./.test(prefix)) return false;
+  if (!/^(?:https?:\/\/)?[\w-]+\./.test(prefix)) return false;
   // Another provider's claims are not in this provider's token.
   return caller.kind !== 'oidc' || caller.issuer.toLowerCase() !== prefix;
 }
