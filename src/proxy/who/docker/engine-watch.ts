@@ -48,6 +48,7 @@ export class EngineWatch {
   #isSynced = false;
   #failure: string | null = 'it has not been asked yet';
   #contactAtMs: number | null = null;
+  #isDoubting = false;
   #doubtedAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: EngineWatchOptions) {
@@ -76,9 +77,16 @@ export class EngineWatch {
 
   /** Somebody waits at an address that some container should have: a known one may have got it since. */
   doubt(): void {
-    if (!this.#isSynced || steadyMs() - this.#doubtedAtMs < DOUBT_MS) return;
+    if (!this.#isSynced || this.#isDoubting) return;
+    this.#isDoubting = true;
+    void this.#settleDoubt().catch(() => {});
+  }
+
+  async #settleDoubt(): Promise<void> {
+    await pause(this.#doubtedAtMs + DOUBT_MS - steadyMs(), this.#closed.signal);
+    this.#isDoubting = false;
     this.#doubtedAtMs = steadyMs();
-    void this.#list({ all: true }).catch(() => {});
+    if (!this.#closed.signal.aborted) await this.#list({ all: true });
   }
 
   /**
@@ -214,7 +222,7 @@ function pause(ms: number, signal: AbortSignal): Promise<void> {
       signal.removeEventListener('abort', done);
       resolve();
     };
-    const timer = setTimeout(done, ms);
+    const timer = setTimeout(done, Math.max(0, ms));
     signal.addEventListener('abort', done);
     if (signal.aborted) done();
   });
