@@ -169,10 +169,13 @@ function rest(caller: Caller, forMs: number): void {
 
 const isIdle = ({ response }: Connection): boolean => response === null || response.writableFinished;
 
-/** Room for eight addresses that take all they may, or what the limit of open files leaves. */
+/**
+ * Room for eight addresses that take all they may, or what the limit of open files leaves. A turn is long
+ * enough for one request on every connection of an address, as when all its processes start at once.
+ */
 export function connectionLimits(openFiles: number | null = maxOpenFiles()): ConnectionLimits {
   const inAll = Math.min(8_192, Math.floor((openFiles ?? Number.POSITIVE_INFINITY) / 2));
-  return { perAddress: Math.floor(inAll / 8), inAll, perTurn: 512, ahead: 8 };
+  return { perAddress: Math.floor(inAll / 8), inAll, perTurn: 1_024, ahead: 8 };
 }
 
 /** Null where that cannot be told. https://man7.org/linux/man-pages/man5/proc_pid_limits.5.html */

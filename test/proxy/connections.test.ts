@@ -166,8 +166,8 @@ describe('the room of one address', () => {
   });
 
   test('is an eighth of all, and all is half of what the limit of open files leaves', () => {
-    assert.deepEqual(connectionLimits(1_048_576), { perAddress: 1024, inAll: 8192, perTurn: 512, ahead: 8 });
-    assert.deepEqual(connectionLimits(1_024), { perAddress: 64, inAll: 512, perTurn: 512, ahead: 8 });
+    assert.deepEqual(connectionLimits(1_048_576), { perAddress: 1024, inAll: 8192, perTurn: 1024, ahead: 8 });
+    assert.deepEqual(connectionLimits(1_024), { perAddress: 64, inAll: 512, perTurn: 1024, ahead: 8 });
     assert.equal(connectionLimits(null).inAll, 8192);
     assert.ok(connectionLimits().perAddress > 0);
   });
