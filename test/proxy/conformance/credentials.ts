@@ -139,6 +139,11 @@ export const endpoints: Area = {
       same('https://sts.us-gov-west-1.amazonaws.com'),
       'https://sts.us-gov-west-1.amazonaws.com',
     ),
+    at(
+      'us-isob-east-1',
+      { kiam: 'https://sts.us-isob-east-1.sc2s.sgov.gov' },
+      'https://sts.us-isob-east-1.sc2s.sgov.gov',
+    ),
     at('us-iso-east-1', same('https://sts.us-iso-east-1.c2s.ic.gov'), 'https://sts.us-iso-east-1.c2s.ic.gov'),
   ],
 };

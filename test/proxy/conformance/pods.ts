@@ -128,6 +128,14 @@ export const addresses: Area = {
     read('fd00:ec2::254', 'fd00:ec2::254', 'fd00:ec2::254'),
     read('FD00:EC2:0:0:0:0:0:254', 'as it is', 'fd00:ec2::254', 'one spelling for each address'),
     read('::ffff:10.0.0.1', 'as it is', '10.0.0.1', 'one spelling for each address'),
+    ...['', 'a:'].map((given) =>
+      row(
+        given === '' ? 'that cannot be told' : `\`${given}\``,
+        { kube2iam: 'empty: nobody' },
+        'nobody',
+        () => new PodIndex().at(canonicalAddress(given))?.name ?? 'nobody',
+      ),
+    ),
     read('fe80::1%eth0', 'as it is', 'fe80::1', 'one spelling for each address'),
   ],
 };
