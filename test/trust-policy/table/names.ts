@@ -42,7 +42,7 @@ const PATTERN = new RegExp(
   'g',
 );
 
-/** All files of a folder beside this one, by their name without `.json`. */
+/** All files of a folder beside this one, by their name without `.json`, with names filled in. */
 export function readTables<T>(folder: string): [theme: string, table: T][] {
   const url = new URL(`${folder}/`, import.meta.url);
   return readdirSync(url)
