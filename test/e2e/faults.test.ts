@@ -2,9 +2,13 @@
 // soon all is well again. Every figure that is measured is printed.
 import { after, before, describe } from 'node:test';
 import { apiServerFaults } from './faults/api-server.ts';
+import { crowdFaults } from './faults/crowd.ts';
 import { killFaults } from './faults/kills.ts';
 import { outageFaults } from './faults/outage.ts';
+import { rebootFaults } from './faults/reboot.ts';
+import { ruleFaults } from './faults/rules.ts';
 import { stsFaults } from './faults/sts.ts';
+import { upgradeFaults } from './faults/upgrade.ts';
 import { clusterFault, startParts } from './helpers/cluster.ts';
 import { type Stage, setStage } from './helpers/stage.ts';
 
@@ -19,8 +23,12 @@ describe('faults of what the daemon stands on', { skip: clusterFault, timeout: 9
     await stage.close();
   });
 
+  ruleFaults(() => stage);
+  crowdFaults(() => stage);
+  upgradeFaults(() => stage);
+  killFaults(() => stage);
   stsFaults(() => stage);
   outageFaults(() => stage);
-  killFaults(() => stage);
   apiServerFaults(() => stage);
+  rebootFaults(() => stage);
 });

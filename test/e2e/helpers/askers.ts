@@ -4,7 +4,7 @@ import { NAMESPACE, restricted } from './pods.ts';
 import { kubectl } from './run.ts';
 import { settings } from './settings.ts';
 
-const program = readFileSync(new URL('./asker.py', import.meta.url), 'utf8');
+const asker = readFileSync(new URL('./asker.py', import.meta.url), 'utf8');
 
 /** How a step ended: an HTTP status, or `refused`, `timeout`, `reset`, an errno. */
 export type Outcome = number | string;
@@ -32,9 +32,11 @@ export interface Asker {
   role?: string;
   /** Between the beginnings of two rounds; default 1 s. */
   everySeconds?: number;
+  /** In Python; default the asker. */
+  program?: string;
 }
 
-export const askerPod = ({ name, node, role, everySeconds = 1 }: Asker): object => ({
+export const askerPod = ({ name, node, role, everySeconds = 1, program = asker }: Asker): object => ({
   apiVersion: 'v1',
   kind: 'Pod',
   metadata: {
@@ -149,3 +151,7 @@ export function gapsMs(rounds: readonly Round[]): number[] {
   }
   return gaps;
 }
+
+/** The upper one of an even number. */
+export const median = (values: readonly number[]): number =>
+  [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!;

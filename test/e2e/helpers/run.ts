@@ -9,6 +9,8 @@ export interface Ended {
 }
 
 interface RunOptions {
+  /** Default: the repository. */
+  cwd?: string;
   env?: NodeJS.ProcessEnv;
   input?: string;
   timeoutMs?: number;
@@ -16,12 +18,13 @@ interface RunOptions {
   interruptAt?: string;
 }
 
-const root = fileURLToPath(new URL('../../../', import.meta.url));
+/** The repository. */
+export const root = fileURLToPath(new URL('../../../', import.meta.url));
 
 export function run(command: string, args: string[], options: RunOptions = {}): Promise<Ended> {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {
-      cwd: root,
+      cwd: options.cwd ?? root,
       env: options.env ?? process.env,
       stdio: ['pipe', 'pipe', 'pipe'],
     });
@@ -57,7 +60,7 @@ export async function kubectl(args: string[], input?: string): Promise<string> {
 export function podIam(
   args: string[],
   env: Record<string, string> = {},
-  options: Pick<RunOptions, 'interruptAt'> = {},
+  options: Pick<RunOptions, 'interruptAt' | 'cwd'> = {},
 ): Promise<Ended> {
   const clean = Object.fromEntries(
     Object.entries(process.env).filter(([name]) => !/^(AWS_|POD_IAM_)/.test(name)),

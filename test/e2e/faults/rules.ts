@@ -1,0 +1,107 @@
+// The redirect rule is taken away, or its keeper is: how long pods reach the real metadata service then.
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { median, removeAskers } from '../helpers/askers.ts';
+import { onNode, processesOn, tryOnNode } from '../helpers/cluster.ts';
+import { shareOf, spansOf, startHammer } from '../helpers/hammer.ts';
+import { until } from '../helpers/moto.ts';
+import { figure, type Stage, watchLeaks } from '../helpers/stage.ts';
+
+/** A keeper that had to set the rule a moment ago waits before it does so again, lest two undo each other's. */
+const REST_MS = 5_500;
+const keeper = 'run.cjs redirect';
+
+export function ruleFaults(stage: () => Stage): void {
+  describe('the redirect rule taken away', () => {
+    let node: string;
+    before(async () => {
+      node = stage().nodes[0]!;
+      // By events; iptables can only be looked at every five seconds.
+      assert.match(await onNode(node, 'cat', '/run/pod-iam/redirect.json'), /"backend":"nft"/);
+      await startHammer('hammer', node);
+    });
+    after(removeAskers);
+
+    async function exposures(times: number, take: () => Promise<unknown>): Promise<Exposure[]> {
+      const found = [];
+      for (let i = 0; i < times; i++) {
+        await delay(REST_MS);
+        const leaks = watchLeaks();
+        const sinceMs = Date.now();
+        await take();
+        await until(() => hasRule(node), 10_000, 'the rule to be back');
+        const spans = await spansOf('hammer', sinceMs);
+        assert.equal(spans.at(-1)?.who, 'own', JSON.stringify(spans));
+        found.push({
+          ...shareOf(spans, 'real'),
+          unanswered: shareOf(spans, 'timeout', 'reset', 'refused').count,
+        });
+        // One that broke off on its way back has reached it as well.
+        assert.ok(leaks().length >= shareOf(spans, 'real').count, 'the log of the real service holds less');
+      }
+      return found;
+    }
+
+    it('is set again within moments when its table is deleted', async (test) => {
+      const found = await exposures(3, () => onNode(node, 'nft', 'delete', 'table', 'inet', 'pod_iam'));
+      assert.ok(
+        found.some(({ count }) => count > 0),
+        'no request slipped through, so the hammer is too slow',
+      );
+      tell(test, 'table deleted: the real service answered', found);
+      assert.ok(median(found.map(({ ms }) => ms)) < 500, `${median(found.map(({ ms }) => ms))} ms`);
+    });
+
+    // The plugin's masquerade goes with them, without which the real service's answers find no way back.
+    it("is set again within moments when all of the node's rules are flushed", async (test) => {
+      const saved = await onNode(node, 'iptables-save');
+      const found = await exposures(2, () =>
+        onNode(node, 'sh', '-c', `nft flush ruleset; printf '%s\\n' "$0" | iptables-restore`, saved),
+      );
+      tell(test, 'rules flushed: the real service answered', found);
+      assert.ok(median(found.map(({ ms }) => ms)) < 500, `${median(found.map(({ ms }) => ms))} ms`);
+    });
+
+    it('stays when its keeper is killed, and no request slips through', async () => {
+      const leaks = watchLeaks();
+      const sinceMs = Date.now();
+      const [before] = await processesOn(node, keeper);
+      await onNode(node, 'kill', '-9', before!);
+      await until(async () => isNew(await processesOn(node, keeper), before!), 60_000, 'another keeper');
+      await delay(1_000);
+      const spans = await spansOf('hammer', sinceMs);
+      assert.deepEqual([...new Set(spans.map(({ who }) => who))], ['own']);
+      assert.deepEqual(leaks(), []);
+    });
+
+    it('comes back with a new keeper when both are gone at once', async (test) => {
+      const sinceMs = Date.now();
+      const [before] = await processesOn(node, keeper);
+      await onNode(node, 'sh', '-c', 'kill -9 $0; nft delete table inet pod_iam', before!);
+      await until(() => hasRule(node), 60_000, 'the rule to be back');
+      const { ms } = shareOf(await spansOf('hammer', sinceMs), 'real');
+      figure(test, 'keeper killed and table deleted: the real service answered for', ms, 'ms');
+    });
+  });
+}
+
+/** Milliseconds and requests for which the real service answered, and requests that nobody did. */
+interface Exposure {
+  ms: number;
+  count: number;
+  unanswered: number;
+}
+
+const hasRule = async (node: string): Promise<boolean> =>
+  (await tryOnNode(node, 'nft', 'list', 'chain', 'inet', 'pod_iam', 'prerouting')).code === 0;
+
+const isNew = (now: string[], before: string): boolean => now.length === 1 && now[0] !== before;
+
+function tell(test: Parameters<typeof figure>[0], what: string, found: readonly Exposure[]): void {
+  const lengths = found.map(({ ms }) => ms);
+  const times = `median, longest of ${found.length}`;
+  figure(test, `${what} (${times})`, `${median(lengths)}, ${Math.max(...lengths)}`, 'ms');
+  figure(test, `${what}, requests`, found.map(({ count }) => count).join(', '));
+  figure(test, 'requests that nobody answered', found.map(({ unanswered }) => unanswered).join(', '));
+}
