@@ -41,12 +41,25 @@ export class Connections {
   readonly #limits: ConnectionLimits;
   readonly #onClosed: (address: string, closed: Closed) => void;
   readonly #callers = new Map<string, Caller>();
-  readonly #bySocket = new WeakMap<Socket, Connection>();
+  // Not a weak map: the garbage collector pays for each of its entries, and each connection ends in #forget.
+  readonly #bySocket = new Map<Socket, Connection>();
+  // One for all sockets; made for each, they would cost more than the rest of a cached answer.
+  readonly #closed: (this: Socket) => void;
+  readonly #resumed: (this: Socket) => void;
   #count = 0;
 
   constructor(limits: ConnectionLimits, onClosed: (address: string, closed: Closed) => void) {
     this.#limits = limits;
     this.#onClosed = onClosed;
+    const of = (socket: Socket) => this.#bySocket.get(socket);
+    const forget = (connection: Connection) => this.#forget(connection);
+    this.#closed = function () {
+      const connection = of(this);
+      if (connection) forget(connection);
+    };
+    this.#resumed = function () {
+      if (of(this)?.caller.isResting) this.pause();
+    };
   }
 
   get count(): number {
@@ -62,9 +75,9 @@ export class Connections {
     caller.open.add(connection);
     this.#bySocket.set(socket, connection);
     this.#count++;
-    socket.once('close', () => this.#forget(connection));
+    socket.on('close', this.#closed);
     // Node's parser starts reading again after each request.
-    socket.on('resume', () => caller.isResting && socket.pause());
+    socket.on('resume', this.#resumed);
     if (caller.isResting) socket.pause();
     if (caller.open.size > this.#limits.perAddress) this.#makeRoom(caller, connection);
     else if (this.#count > this.#limits.inAll) this.#makeRoom(this.#largest(), connection);
@@ -112,6 +125,7 @@ export class Connections {
   #forget(connection: Connection): void {
     const { caller } = connection;
     if (!caller.open.delete(connection)) return;
+    this.#bySocket.delete(connection.socket);
     this.#count--;
     if (caller.open.size === 0) this.#callers.delete(caller.address);
   }

@@ -3,7 +3,5 @@
 import { setFlagsFromString } from 'node:v8';
 
 setFlagsFromString('--optimize-for-size');
-// The space for new objects stays at its first size of 1 MiB.
-setFlagsFromString('--semi-space-growth-factor=1');
 // The compiler between the quick and the optimising one; its own pages would be resident as well.
 setFlagsFromString('--no-maglev');

@@ -150,7 +150,9 @@ export async function startWatchApi(host = loopback): Promise<WatchApi> {
     if (type === 'DELETED') all.delete(object.metadata.uid);
     else all.set(object.metadata.uid, told);
     const one: Change = { version, type, object: told };
-    history.set(resource, [...(history.get(resource) ?? []), one]);
+    const past = history.get(resource) ?? [];
+    history.set(resource, past);
+    past.push(one);
     for (const each of watches) if (each.resource === resource) tell(each, one);
   }
 
