@@ -8,9 +8,10 @@ import * as iam from './iam.ts';
 import * as read from './iam-read.ts';
 import { Parameters } from './parameters.ts';
 import { keepSessions, type Sessions } from './sessions.ts';
-import { verifySignature } from './sigv4.ts';
+import { type SignedRequest, verifySignature } from './sigv4.ts';
 import type { AwsState } from './state.ts';
 import { assumeRole, type Call, getCallerIdentity } from './sts.ts';
+import { assumeRoleWithWebIdentity, type IssuerKeys } from './web-identity.ts';
 import { renderError, renderResult, type Service, services, type Xml } from './xml.ts';
 
 /** What goes wrong with a call on purpose. */
@@ -40,6 +41,7 @@ export interface EmulatedAwsOptions {
   /** Asked before each call is looked at; may be set anew at any time on the running server. */
   fault?: (action: string) => Fault | null;
   now?: () => number;
+  issuers?: IssuerKeys;
 }
 
 export interface EmulatedAws {
@@ -50,6 +52,8 @@ export interface EmulatedAws {
   /** Both knobs may be turned while it runs. */
   latencyMs: number | ((action: string) => number);
   fault: (action: string) => Fault | null;
+  /** Whose web identity tokens are believed. */
+  issuers: IssuerKeys;
   close(): Promise<void>;
 }
 
@@ -67,6 +71,7 @@ export async function startEmulatedAws(options: EmulatedAwsOptions): Promise<Emu
     requests: [],
     latencyMs: options.latencyMs ?? 0,
     fault: options.fault ?? (() => null),
+    issuers: options.issuers ?? new Map(),
     close: () =>
       new Promise((done) => {
         server.close(() => done());
@@ -124,6 +129,14 @@ async function serve(
   const fault = aws.fault(action);
   if (fault === 'hang') return;
 
+  function bySignature(signed: SignedRequest): Xml | null {
+    const { key, service: signedFor } = verifySignature(signed, aws.sessions.findKey, now());
+    record.callerArn = key.caller.arn;
+    const perform = findCall(service, action, form, signedFor);
+    const { state, sessions } = aws;
+    return perform({ state, sessions, parameters: new Parameters(form), caller: key.caller, nowMs: now() });
+  }
+
   const requestId = randomUUID();
   let text: string;
   try {
@@ -132,17 +145,17 @@ async function serve(
     const signed = { method: request.method ?? 'GET', target, headers, body };
     record.accessKeyIdEnding =
       /Credential=([^/,]+)/.exec(headers['authorization'] ?? '')?.[1]?.slice(-4) ?? null;
-    const { key, service: signedFor } = verifySignature(signed, aws.sessions.findKey, now());
-    record.callerArn = key.caller.arn;
-    const perform = findCall(service, action, form, signedFor);
-    const { state, sessions } = aws;
-    const result = perform({
-      state,
-      sessions,
-      parameters: new Parameters(form),
-      caller: key.caller,
-      nowMs: now(),
-    });
+    // The one call that needs no signature: its token is the proof.
+    const isByToken = action === 'AssumeRoleWithWebIdentity' && service.name === 'sts';
+    const result = isByToken
+      ? assumeRoleWithWebIdentity({
+          state: aws.state,
+          sessions: aws.sessions,
+          issuers: aws.issuers,
+          parameters: new Parameters(form),
+          nowMs: now(),
+        })
+      : bySignature(signed);
     record.status = 200;
     text = renderResult(service, action, result, requestId);
   } catch (error) {

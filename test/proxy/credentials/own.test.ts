@@ -1,22 +1,23 @@
 // Whose credentials the daemon calls STS with.
 import assert from 'node:assert/strict';
+import { createSign, generateKeyPairSync, randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, describe, test } from 'node:test';
+import { after, afterEach, before, beforeEach, describe, mock, test } from 'node:test';
 import { Gate } from '../../../src/proxy/credentials/gate.ts';
 import { type OwnSource, ownSource } from '../../../src/proxy/credentials/own.ts';
-import { stsClient } from '../../../src/proxy/credentials/sts.ts';
+import { type Sts, stsClient } from '../../../src/proxy/credentials/sts.ts';
 import type { CredentialFailure } from '../../../src/proxy/credentials/types.ts';
 import { type Imds, imdsClient } from '../../../src/proxy/imds.ts';
 import {
+  allowing,
   buildAws,
   type EmulatedAws,
   type EmulatedImds,
   startEmulatedAws,
   startEmulatedImds,
+  trusting,
   trustingEc2,
 } from '../../../src/sandbox/aws/index.ts';
 
@@ -109,44 +110,171 @@ describe("the daemon's own credentials", () => {
     });
   });
 
-  test('a web identity token is exchanged at STS without a signature, and read anew each time', async () => {
-    const forms: URLSearchParams[] = [];
-    const server = createServer(async (request, response) => {
-      const chunks: Buffer[] = [];
-      for await (const chunk of request) chunks.push(chunk as Buffer);
-      forms.push(new URLSearchParams(Buffer.concat(chunks).toString()));
-      assert.equal(request.headers.authorization, undefined);
-      const expiration = new Date(Date.now() + 60_000).toISOString();
-      response
-        .writeHead(200, { 'content-type': 'text/xml' })
-        .end(
-          `<AssumeRoleWithWebIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleWithWebIdentityResult><Credentials><AccessKeyId>ASIAWEB</AccessKeyId><SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken><Expiration>${expiration}</Expiration></Credentials></AssumeRoleWithWebIdentityResult></AssumeRoleWithWebIdentityResponse>`,
-        );
+  describe('a web identity token', () => {
+    const ISSUER = 'oidc.eks.eu-west-1.amazonaws.com/id/ABC';
+    const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+    const file = join(folder, 'web-token');
+    const environment = {
+      AWS_WEB_IDENTITY_TOKEN_FILE: file,
+      AWS_ROLE_ARN: 'arn:aws:iam::111122223333:role/irsa',
+      AWS_ROLE_SESSION_NAME: 'node-7',
+    };
+    /** As the kubelet writes it: anew well before it expires. */
+    const project = (expiresInSeconds = 3600, key = privateKey): string => {
+      const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+      const claims = {
+        iss: `https://${ISSUER}`,
+        sub: 'system:serviceaccount:pod-iam:pod-iam',
+        aud: ['sts.amazonaws.com'],
+        exp: Math.floor(Date.now() / 1000) + expiresInSeconds,
+        jti: randomUUID(),
+      };
+      const signed = `${part({ alg: 'RS256' })}.${part(claims)}`;
+      const token = `${signed}.${createSign('RSA-SHA256').update(signed).sign(key, 'base64url')}`;
+      writeFileSync(file, `${token}\n`);
+      return token;
+    };
+    let web: EmulatedAws;
+    let sts: Sts;
+    let own: OwnSource;
+    let asked: () => Record<string, string>[];
+
+    beforeEach(async () => {
+      const builder = buildAws();
+      const trust = {
+        Version: '2012-10-17',
+        Statement: [
+          {
+            Effect: 'Allow',
+            Principal: { Federated: `arn:aws:iam::111122223333:oidc-provider/${ISSUER}` },
+            Action: 'sts:AssumeRoleWithWebIdentity',
+            Condition: {
+              StringEquals: {
+                [`${ISSUER}:sub`]: 'system:serviceaccount:pod-iam:pod-iam',
+                [`${ISSUER}:aud`]: 'sts.amazonaws.com',
+              },
+            },
+          },
+        ],
+      };
+      builder.role('irsa', { trust });
+      web = await startEmulatedAws({ state: builder.state, issuers: new Map([[ISSUER, publicKey]]) });
+      sts = stsClient(
+        {
+          endpoint: web.url,
+          region: async () => 'eu-west-1',
+          gate: new Gate(),
+          ownArn: () => null,
+          onCall: () => {},
+        },
+        () => own,
+      );
+      own = ownSource(environment, imds, sts.exchange);
+      asked = () =>
+        web.requests
+          .filter(({ action }) => action === 'AssumeRoleWithWebIdentity')
+          .map(({ parameters }) => parameters);
     });
-    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-    const file = join(folder, 'token');
-    writeFileSync(file, 'first\n');
-    const sts = stsClient(
-      {
-        endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-        region: async () => 'eu-west-1',
-        gate: new Gate(),
-        ownArn: () => null,
-        onCall: () => {},
+    afterEach(async () => {
+      sts.close();
+      await web.close();
+    });
+
+    test('is exchanged for a session of the role, which then signs, and the instance is not asked', async () => {
+      const token = project();
+      const before = metadata.requests.length;
+      assert.equal(await sts.caller(), 'arn:aws:sts::111122223333:assumed-role/irsa/node-7');
+      assert.deepEqual(
+        asked().map(({ WebIdentityToken }) => WebIdentityToken),
+        [token],
+      );
+      assert.equal(metadata.requests.length, before);
+    });
+
+    test('is read anew from its file for each exchange', async () => {
+      const first = project();
+      await own.read();
+      const second = project();
+      await own.read();
+      assert.equal(asked().length, 1, 'what is still good is not exchanged');
+      own.doubt();
+      mock.method(performance, 'now', () => 3_600_000);
+      await own.read();
+      mock.restoreAll();
+      assert.deepEqual(
+        asked().map(({ WebIdentityToken }) => WebIdentityToken),
+        [first, second],
+      );
+    });
+
+    test('that has expired or is signed by somebody else is a failure of the daemon that says so', async () => {
+      const lead =
+        "the daemon has no AWS credentials of its own: STS does not accept the daemon's own credentials";
+      project(-1);
+      await assert.rejects(own.read(), { message: `${lead}: ExpiredTokenException` });
+      project(3600, generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey);
+      await assert.rejects(own.read(), { message: `${lead}: InvalidIdentityToken` });
+    });
+  });
+
+  test('that STS no longer accepts are read anew, though they say that they last', async () => {
+    let reads = 0;
+    const told: Imds = {
+      async get(path) {
+        const isListing = path.endsWith('/');
+        const document = {
+          Code: 'Success',
+          AccessKeyId: `ASIA${isListing ? reads : ++reads}`,
+          SecretAccessKey: 's',
+          Expiration: new Date(Date.now() + 3_600_000).toISOString(),
+        };
+        return { status: 200, headers: {}, body: Buffer.from(isListing ? 'node' : JSON.stringify(document)) };
       },
-      () => own,
-    );
-    const own = ownSource(
-      { AWS_WEB_IDENTITY_TOKEN_FILE: file, AWS_ROLE_ARN: 'arn:aws:iam::111122223333:role/daemon' },
+      close() {},
+    };
+    const own = ownSource({}, told, noExchange);
+    assert.equal((await own.read()).accessKeyId, 'ASIA1');
+    own.doubt();
+    assert.equal((await own.read()).accessKeyId, 'ASIA1', 'not more than once in five seconds');
+    mock.method(performance, 'now', () => 3_600_000);
+    assert.equal((await own.read()).accessKeyId, 'ASIA2');
+    assert.equal((await own.read()).accessKeyId, 'ASIA2');
+    mock.restoreAll();
+  });
+
+  test('of a user may ask for more than an hour; those of a role session may not', async () => {
+    const builder = buildAws();
+    const { arn, key } = builder.user('daemon', { policy: allowing('sts:AssumeRole') });
+    builder.role('long', { trust: trusting(arn), maxSessionSeconds: 43_200 });
+    const one = await startEmulatedAws({ state: builder.state });
+    const given = ownSource(
+      { AWS_ACCESS_KEY_ID: key.id, AWS_SECRET_ACCESS_KEY: key.secret },
       imds,
-      sts.exchange,
+      noExchange,
     );
-    const { accessKeyId } = await own.read();
-    assert.equal(accessKeyId, 'ASIAWEB');
-    assert.equal(forms[0]?.get('WebIdentityToken'), 'first');
-    assert.equal(forms[0]?.get('RoleArn'), 'arn:aws:iam::111122223333:role/daemon');
-    sts.close();
-    server.closeAllConnections();
-    await new Promise((done) => server.close(done));
+    const lifeFor = async (ownArn: string): Promise<number> => {
+      const sts = stsClient(
+        {
+          endpoint: one.url,
+          region: async () => 'eu-west-1',
+          gate: new Gate(),
+          ownArn: () => ownArn,
+          onCall: () => {},
+        },
+        () => given,
+      );
+      const identity = {
+        roleArn: 'arn:aws:iam::111122223333:role/long',
+        externalId: null,
+        sessionName: 'shop.web',
+        durationSeconds: 43_200,
+      };
+      const { lifeMs } = await sts.issue(identity, () => false);
+      sts.close();
+      return Math.round(lifeMs / 60_000);
+    };
+    assert.equal(await lifeFor(arn), 720);
+    assert.equal(await lifeFor('arn:aws:sts::111122223333:assumed-role/node/i-1'), 60);
+    await one.close();
   });
 });
