@@ -114,6 +114,26 @@ describe('the pod behind an address', () => {
     assert.equal(await listing('127.24.0.11'), 404);
   });
 
+  test('a role that is taken away while STS is asked is not handed out any more', async () => {
+    await until('own identity', () => world.lines('identity').length > 0);
+    world.aws.latencyMs = 300;
+    world.pod('stripped', { ip: '127.24.0.14', role: 'blue' });
+    await seen('127.24.0.14', 'blue');
+    const asked = world.get('127.24.0.14', `${CREDENTIALS}blue`);
+    const info = world.get('127.24.0.14', '/latest/meta-data/iam/info');
+    await new Promise((done) => setTimeout(done, 50));
+    world.pod('stripped', { ip: '127.24.0.14', role: '' });
+    for (const { status, body } of [await asked, await info])
+      assert.deepEqual([status, JSON.parse(body).Check], [404, 'AN002']);
+    world.pod('turned', { ip: '127.24.0.15', role: 'blue' });
+    await seen('127.24.0.15', 'blue');
+    const blue = world.get('127.24.0.15', `${CREDENTIALS}blue`);
+    await new Promise((done) => setTimeout(done, 50));
+    world.pod('turned', { ip: '127.24.0.15', role: 'red' });
+    assert.equal((await blue).status, 403);
+    world.aws.latencyMs = 0;
+  });
+
   test('an address that passes on while STS is asked gets nothing of the pod before', async () => {
     await until('own identity', () => world.lines('identity').length > 0);
     world.aws.latencyMs = 200;

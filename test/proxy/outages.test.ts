@@ -70,6 +70,16 @@ describe('outages', () => {
     assert.ok(ms < 5_000, `${ms} ms`);
   });
 
+  test('a call that STS leaves hanging is given up, and the next one serves the pod', async () => {
+    world = await startWorld();
+    await until('own identity', () => world.lines('identity').length === 1);
+    let hangs = 1;
+    world.aws.fault = (action) => (action === 'AssumeRole' && hangs-- > 0 ? 'hang' : null);
+    world.pod('blue', { ip: '127.25.0.12', role: 'blue' });
+    await until('credentials', () => world.lines('issued').length === 1, 8_000);
+    assert.equal((await world.get('127.25.0.12', `${CREDENTIALS}blue`)).status, 200);
+  });
+
   test('without the metadata service the daemon says that it has no credentials of its own', async () => {
     world = await startWorld();
     await until('own identity', () => world.lines('identity').length === 1);

@@ -176,5 +176,8 @@ describe('timing', () => {
     const asked = world.aws.requests.find(({ action }) => action === 'AssumeRole');
     assert.equal(asked?.parameters['DurationSeconds'], '3600');
     assert.equal(asked?.parameters['RoleArn'], `${BASE}blue`);
+    const [told] = world.lines('session duration cut');
+    assert.deepEqual([told?.['level'], told?.['asked'], told?.['used']], ['warn', 21_600, 3600]);
+    assert.match(String(told?.['why']), /is a role session itself, and role chaining allows 3600 s at most$/);
   });
 });

@@ -35,6 +35,18 @@ describe('the gate to STS', () => {
     assert.deepEqual(passed, ['a', 'b', 'c', 'd', 'e']);
   });
 
+  test('keeps its pace when the clock is set back or forward', async () => {
+    const gate = new Gate({ perSecond: 10, burst: 1 });
+    for (const name of ['a', 'b', 'c']) ask(gate, name);
+    clocks.setWall(Date.now() - 3_600_000);
+    await tick(110);
+    assert.deepEqual(passed, ['a', 'b']);
+    clocks.setWall(Date.now() + 7_200_000);
+    for (const name of ['d', 'e']) ask(gate, name);
+    await tick(110);
+    assert.deepEqual(passed, ['a', 'b', 'c']);
+  });
+
   test('lets calls go first that a pod waits for, also if it came later', async () => {
     const gate = new Gate({ perSecond: 10, burst: 1 });
     let isWaiting = false;

@@ -24,12 +24,15 @@ describe('the vault', () => {
   let calls: number[];
   let fault: (() => CredentialFailure) | null;
   let failures: number;
+  /** How far the node's clock is ahead of STS's. */
+  let aheadMs: number;
 
   beforeEach(() => {
     clocks = handClocks();
     calls = [];
     fault = null;
     failures = 0;
+    aheadMs = 0;
     vault = new Vault(
       async (asked) => {
         calls.push(Date.now());
@@ -50,7 +53,7 @@ describe('the vault', () => {
     secretAccessKey: 's',
     sessionToken: 't',
     issuedAtMs: Date.now(),
-    expiresAtMs: Date.now() + asked.durationSeconds * 1000,
+    expiresAtMs: Date.now() - aheadMs + asked.durationSeconds * 1000,
     lifeMs: asked.durationSeconds * 1000,
     endsAtMs: Date.now() + asked.durationSeconds * 1000,
     endsAtSteadyMs: performance.now() + asked.durationSeconds * 1000,
@@ -148,6 +151,60 @@ describe('the vault', () => {
     await pass(120 * MINUTE);
     assert.equal(calls.length, 2);
     assert.deepEqual(vault.stock(), { held: 0, leastLeftMs: null });
+  });
+
+  test('keeps nothing of an identity whose last pod goes while STS is asked, whatever STS says then', async () => {
+    for (const outcome of [null, refused, down]) {
+      fault = outcome;
+      vault.hold('pod', identity());
+      vault.hold('pod', null);
+      await settle();
+      assert.equal(vault.size, 0, String(outcome?.().kind));
+    }
+  });
+
+  test('a caller that outlasts the last pod leaves nothing behind either', async () => {
+    fault = refused;
+    await assert.rejects(vault.get(identity()), { message: 'no' });
+    assert.equal(vault.size, 0);
+  });
+
+  test('a clock set back does not make credentials last longer', async () => {
+    vault.hold('pod', identity());
+    await settle();
+    fault = down;
+    clocks.setWall(Date.now() - 120 * MINUTE);
+    await pass(59 * MINUTE);
+    assert.equal((await vault.get(identity())).accessKeyId, 'ASIA1');
+    await pass(2 * MINUTE);
+    await assert.rejects(vault.get(identity()), { message: 'down' });
+  });
+
+  test('a clock set back does not make a refusal be remembered longer', async () => {
+    fault = refused;
+    vault.hold('pod', identity());
+    await settle();
+    clocks.setWall(Date.now() - 120 * MINUTE);
+    fault = null;
+    await pass(10_100, 100);
+    assert.equal((await vault.get(identity())).accessKeyId, 'ASIA2');
+  });
+
+  test('a clock set forward has the daemon renew by itself, before anybody asks', async () => {
+    vault.hold('pod', identity());
+    await settle();
+    clocks.setWall(Date.now() + 50 * MINUTE);
+    await pass(31_000, 1_000);
+    assert.equal(calls.length, 2);
+  });
+
+  test('a clock that is hours ahead of STS does not make each session look expired', async () => {
+    aheadMs = 180 * MINUTE;
+    vault.hold('pod', identity());
+    await settle();
+    await pass(10 * MINUTE);
+    assert.equal((await vault.get(identity())).accessKeyId, 'ASIA1');
+    assert.equal(calls.length, 1);
   });
 
   test('a pod that changes its role lets go of the first', async () => {

@@ -43,6 +43,48 @@ describe('the index of pods', () => {
     assert.equal(at(index), 'second');
   });
 
+  test('does not give an address back to a pod that has yielded it, even when the later one is gone', () => {
+    const index = new PodIndex();
+    index.set(pod('old'));
+    index.set(pod('old', { isTerminating: true }));
+    index.set(pod('new'));
+    index.remove('new');
+    assert.equal(at(index), null);
+    index.set(pod('old', { isTerminating: true, annotations: { changed: 'yes' } }));
+    assert.equal(at(index), null);
+    index.set(pod('next'));
+    assert.equal(at(index), 'next');
+  });
+
+  test('gives it to a pod that has left it and is reported there anew', () => {
+    const index = new PodIndex();
+    index.set(pod('first'));
+    index.set(pod('second'));
+    index.set(pod('first', { addresses: ['10.0.0.2'] }));
+    index.set(pod('first'));
+    assert.equal(at(index), 'first');
+  });
+
+  test('takes the report of an address for news also where it was announced before', () => {
+    const index = new PodIndex();
+    index.set(pod('announced', { isEarly: true }));
+    index.set(pod('reported'));
+    assert.equal(at(index), 'reported');
+    index.set(pod('announced'));
+    assert.equal(at(index), 'announced');
+  });
+
+  test('goes on waiting when word of an address brings nobody who may speak from it', async () => {
+    const index = new PodIndex();
+    index.set(pod('old'));
+    index.set(pod('new'));
+    index.remove('new');
+    const waiting = index.waitAt('10.0.0.1', 5_000);
+    index.set(pod('old', { annotations: { changed: 'yes' } }));
+    setTimeout(() => index.set(pod('late')), 20);
+    assert.equal((await waiting)?.uid, 'late');
+  });
+
   test('takes a list read anew for the whole truth', () => {
     const gone: string[] = [];
     const index = new PodIndex((uid, left) => left === null && gone.push(uid));
