@@ -132,3 +132,51 @@ describe('a daemon whose redirect nobody spoke of', () => {
     assert.match(body, /the redirect rule is not in place: it was flushed/);
   });
 });
+
+describe('a daemon that has lost the API server', () => {
+  let world: World;
+  before(async () => {
+    world = await startWorld();
+  });
+  after(() => world.close());
+
+  const ready = async () =>
+    JSON.parse((await world.admin('/readyz')).body) as { ready: boolean; reasons: string[] };
+
+  test('says so when nothing is heard of the pods any more, and goes on serving those it knows', async (t) => {
+    world.pod('known', { ip: '127.26.0.9', role: 'blue' });
+    await until('the pod', async () => (await world.get('127.26.0.9', CREDENTIALS)).status === 200);
+    const metric = async (name: string) =>
+      Number(
+        new RegExp(`^pod_iam_watch_${name}\\{resource="pods"\\} (\\S+)$`, 'm').exec(
+          (await world.admin('/metrics')).body,
+        )?.[1],
+      );
+    assert.equal(await metric('up'), 1);
+    assert.ok((await metric('silent_seconds')) < 10);
+
+    world.api.refuse = 503;
+    world.api.breakWatches();
+    await until('the loss', async () => (await metric('up')) === 0);
+    assert.equal((await ready()).ready, true, 'a lost connection alone is nothing to tell');
+    const now = performance.now.bind(performance);
+    t.mock.method(performance, 'now', () => now() + 20_000);
+    await until('the answer', async () => (await ready()).reasons.join().includes('503'));
+    assert.match(
+      (await ready()).reasons.join(),
+      /^nothing was heard of the pods of this node for 2\d s: the API server answered 503: refused on purpose; those known before are served$/,
+    );
+    assert.ok((await metric('silent_seconds')) >= 20);
+    assert.equal((await world.get('127.26.0.9', CREDENTIALS)).body, 'blue');
+
+    world.api.refuse = null;
+    await until('ready', async () => (await ready()).ready, 8_000);
+    assert.equal(await metric('up'), 1);
+    t.mock.restoreAll();
+    world.removePod('known');
+    await until(
+      'gone',
+      async () => !(await world.admin('/-/explain?ip=127.26.0.9')).body.includes('"known"'),
+    );
+  });
+});

@@ -24,6 +24,8 @@ export interface Pod {
   isTerminating: boolean;
   /** What it has on the network now. */
   real: string[];
+  /** What it has had in all its life. */
+  had: Set<string>;
   /** What the kubelet has reported. */
   reported: string[];
   /** Its containers have ended. */
@@ -68,6 +70,7 @@ export class Cluster {
       phase: 'Pending',
       isTerminating: false,
       real: options.hostNetwork ? [HOST_ADDRESS] : [],
+      had: new Set(),
       reported: [],
       hasEnded: false,
     };
@@ -79,10 +82,12 @@ export class Cluster {
   connect(pod: Pod, nth: number): void {
     if (pod.hostNetwork || pod.real.length > 0 || pod.hasEnded) return;
     const taken = new Set([...this.pods.values()].flatMap(({ real }) => real));
-    // Not one that it had before: from a status that names it all along nobody could tell that it was away.
-    const free = POOL.filter((address) => !taken.has(address) && !pod.reported.includes(address));
+    // Not one that it had before: where the status names it before and after, and a list is all that was
+    // heard, nobody could tell that another pod had it in between.
+    const free = POOL.filter((address) => !taken.has(address) && !pod.had.has(address));
     if (free.length === 0) return;
     const address = free[nth % free.length]!;
+    pod.had.add(address);
     pod.real = pod.created % 3 === 0 ? [address, sisterOf(address)] : [address];
   }
 
