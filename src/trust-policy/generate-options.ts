@@ -11,6 +11,8 @@ export interface GenerateWords {
   account?: string | undefined;
   partition: string;
   'external-id'?: string | undefined;
+  organisation?: string | undefined;
+  'session-name'?: string | undefined;
   issuer?: string | undefined;
   audience: string;
   namespace?: string | undefined;
@@ -32,7 +34,12 @@ export function optionsOf(words: GenerateWords): { options: TrustOptions; role: 
     const nodeIdentities = words['node-role'] ?? [];
     return {
       role,
-      options: { mode, nodeIdentities, account, partition, externalId: words['external-id'] ?? null },
+      options: {
+        ...{ mode, nodeIdentities, account, partition },
+        externalId: words['external-id'] ?? null,
+        organisation: words.organisation ?? null,
+        sessionName: words['session-name'] ?? null,
+      },
     };
   }
   if (mode === 'pod-identity')

@@ -13,6 +13,10 @@ export interface ProxyTrust {
   account?: string | null;
   partition?: string;
   externalId?: string | null;
+  /** Id of the organisation that the nodes' account must be in. */
+  organisation?: string | null;
+  /** Pattern that session names must fit, such as `shop.*`. */
+  sessionName?: string | null;
 }
 
 export interface IrsaTrust {
@@ -77,7 +81,7 @@ function proxyStatement({
   nodeIdentities,
   account,
   partition = 'aws',
-  externalId,
+  ...conditions
 }: ProxyTrust): StatementDocument {
   const principals = [...new Set(nodeIdentities.map((text) => readNodeIdentity(text).principal))];
   if (principals.length === 0) {
@@ -89,8 +93,24 @@ function proxyStatement({
     Effect: 'Allow',
     Principal: { AWS: oneOrMany(principals) },
     Action: 'sts:AssumeRole',
-    ...(externalId ? { Condition: { StringEquals: { 'sts:ExternalId': checkExternalId(externalId) } } } : {}),
+    ...conditionOf(conditions),
   };
+}
+
+function conditionOf({
+  externalId,
+  organisation,
+  sessionName,
+}: Pick<ProxyTrust, 'externalId' | 'organisation' | 'sessionName'>): Pick<StatementDocument, 'Condition'> {
+  const equals = {
+    ...(externalId && { 'sts:ExternalId': checkExternalId(externalId) }),
+    ...(organisation && { 'aws:PrincipalOrgID': checkOrganisation(organisation) }),
+  };
+  const condition = {
+    ...(Object.keys(equals).length > 0 && { StringEquals: equals }),
+    ...(sessionName && { StringLike: { 'sts:RoleSessionName': checkSessionName(sessionName) } }),
+  };
+  return Object.keys(condition).length > 0 ? { Condition: condition } : {};
 }
 
 function irsaStatement(options: IrsaTrust): StatementDocument {
@@ -167,6 +187,25 @@ export function checkExternalId(externalId: string): string {
     code: 'BAD_EXTERNAL_ID',
     what: `"${externalId}" is no external id`,
     why: 'it has 2 to 1224 letters, digits and +=,.@:/_-',
+  });
+}
+
+// https://docs.aws.amazon.com/organizations/latest/APIReference/API_Organization.html
+function checkOrganisation(id: string): string {
+  if (/^o-[a-z0-9]{10,32}$/.test(id)) return id;
+  throw usageProblem({
+    code: 'BAD_ORGANISATION',
+    what: `"${id}" is no id of an organisation`,
+    why: 'it reads like o-a1b2c3d4e5',
+  });
+}
+
+function checkSessionName(pattern: string): string {
+  if (/^[\w+=,.@*?-]{2,64}$/.test(pattern)) return pattern;
+  throw usageProblem({
+    code: 'BAD_SESSION_NAME',
+    what: `"${pattern}" is no pattern of session names`,
+    why: 'it has 2 to 64 letters, digits and +=,.@_-, * and ?',
   });
 }
 

@@ -3,6 +3,7 @@ import { PodIamCommand } from '../../cli/base.ts';
 import { generateTrustPolicy } from '../../trust-policy/generate.ts';
 import { optionsOf } from '../../trust-policy/generate-options.ts';
 import { warningsOn } from '../../trust-policy/generate-warnings.ts';
+import { IAM_FORMS, renderIamSide } from '../../trust-policy/iam-side.ts';
 
 export default class Generate extends PodIamCommand<typeof Generate> {
   static override summary = 'Print a trust policy that lets pods have a role, as narrow as the mode allows.';
@@ -30,6 +31,21 @@ export default class Generate extends PodIamCommand<typeof Generate> {
     account: Flags.string({ summary: "The role's account.", helpValue: 'ID' }),
     partition: Flags.string({ summary: 'AWS partition.', default: 'aws' }),
     'external-id': Flags.string({ summary: 'proxy: external id that the pods carry as an annotation.' }),
+    organisation: Flags.string({
+      summary: "proxy: id of the organisation that the nodes' account must be in.",
+      helpValue: 'ID',
+    }),
+    'session-name': Flags.string({
+      summary:
+        'proxy: pattern that session names must fit, such as shop.* (the proxy names them after namespace and pod).',
+      helpValue: 'PATTERN',
+    }),
+    as: Flags.option({
+      summary:
+        "What to print: the document alone, or the whole IAM side, with the nodes' own policy, as AWS CLI commands, a CloudFormation template or Terraform.",
+      options: IAM_FORMS,
+      default: 'json' as const,
+    })(),
     issuer: Flags.string({ summary: "irsa: the cluster's issuer URL, or the ARN of its OIDC provider." }),
     audience: Flags.string({ summary: 'irsa: audience of the tokens.', default: 'sts.amazonaws.com' }),
     'service-account': Flags.string({
@@ -42,6 +58,14 @@ export default class Generate extends PodIamCommand<typeof Generate> {
     const { options, role } = optionsOf(this.flags);
     const document = generateTrustPolicy(options);
     for (const warning of warningsOn(options, role)) process.stderr.write(`Note: ${warning}\n`);
-    process.stdout.write(document);
+    const side = {
+      ...{
+        role,
+        trustPolicy: document,
+        isAccountKnown: this.flags.role.startsWith('arn:') || Boolean(this.flags.account),
+      },
+      nodeIdentities: options.mode === 'proxy' ? options.nodeIdentities : [],
+    };
+    process.stdout.write(renderIamSide(side, this.flags.as));
   }
 }
