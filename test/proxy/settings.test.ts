@@ -52,4 +52,26 @@ describe("the daemon's settings", () => {
       await world.close();
     }
   });
+
+  for (const partition of ['aws-cn', 'aws-us-gov'])
+    test(`in ${partition} the daemon finds its base ARN and assumes roles of that partition`, async () => {
+      const world = await startWorld(['--base-role-arn=', '--auto-discover-base-arn'], partition);
+      try {
+        world.pod('blue', { ip: '127.27.0.2', role: 'blue' });
+        assert.equal((await world.get('127.27.0.2', CREDENTIALS)).body, 'blue');
+        const { status } = await world.get('127.27.0.2', `${CREDENTIALS}blue`);
+        const { body } = await world.get('127.27.0.2', '/latest/meta-data/iam/info');
+        const asked = world.aws.requests.find(({ action }) => action === 'AssumeRole')?.parameters['RoleArn'];
+        assert.deepEqual(
+          [status, asked, JSON.parse(body).InstanceProfileArn],
+          [
+            200,
+            `arn:${partition}:iam::111122223333:role/blue`,
+            `arn:${partition}:iam::111122223333:instance-profile/blue`,
+          ],
+        );
+      } finally {
+        await world.close();
+      }
+    });
 });

@@ -75,12 +75,13 @@ export interface PodOptions {
 }
 
 /** @param flags of the daemon, besides those that tie it to this world */
-export async function startWorld(flags: string[] = []): Promise<World> {
+export async function startWorld(flags: string[] = [], partition = 'aws'): Promise<World> {
   const api = await startWatchApi();
-  const builder = buildAws(ACCOUNT);
+  const builder = buildAws(ACCOUNT, partition);
+  const base = BASE.replace('arn:aws:', `arn:${partition}:`);
   builder.role('node', { trust: trustingEc2(), policy: allowing('sts:AssumeRole') });
-  for (const role of ['blue', 'red', 'team/green']) builder.role(role, { trust: trusting(NODE_ROLE) });
-  builder.role('closed', { trust: trusting(`${BASE}someone-else`) });
+  for (const role of ['blue', 'red', 'team/green']) builder.role(role, { trust: trusting(`${base}node`) });
+  builder.role('closed', { trust: trusting(`${base}someone-else`) });
   const aws = await startEmulatedAws({ state: builder.state });
   const imds = await startEmulatedImds({
     aws,
@@ -114,7 +115,7 @@ export async function startWorld(flags: string[] = []): Promise<World> {
           `--api-server=${api.url}`,
           `--sts-endpoint=${aws.url}`,
           `--metadata-addr=${imds.url.slice('http://'.length)}`,
-          `--base-role-arn=${BASE}`,
+          `--base-role-arn=${base}`,
           `--state-dir=${stateDir}`,
           '--redirect=external',
           ...extra,
