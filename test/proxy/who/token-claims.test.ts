@@ -38,12 +38,15 @@ describe("the reading of a token's claims", () => {
 
   test('never throws, and finds a pod in nothing but a token that names one for this audience', () => {
     const odd = fc.anything({ maxDepth: 3 });
+    // Mostly right, so that whole tokens come up as well.
+    const mostly = <T>(...right: T[]) =>
+      fc.oneof({ weight: 4, arbitrary: fc.constantFrom(...right) }, { weight: 1, arbitrary: odd });
     const claims = fc.record(
       {
-        exp: fc.oneof(fc.constant(4_102_444_800), odd),
-        aud: fc.oneof(fc.constant(AUDIENCE), fc.constant([AUDIENCE]), odd),
+        exp: mostly(4_102_444_800),
+        aud: mostly<unknown>(AUDIENCE, [AUDIENCE]),
         'kubernetes.io': fc.oneof(
-          fc.record({ pod: fc.oneof(fc.record({ uid: fc.oneof(fc.constant('u-1'), odd) }), odd), node: odd }),
+          fc.record({ pod: fc.oneof(fc.record({ uid: mostly('u-1') }), odd), node: odd }),
           odd,
         ),
       },
@@ -67,7 +70,7 @@ describe("the reading of a token's claims", () => {
       }),
       { numRuns: 3_000 },
     );
-    assert.ok(read > 20, `${read} of them were tokens`);
+    assert.ok(read > 40, `${read} of them were tokens`);
   });
 });
 
