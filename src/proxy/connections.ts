@@ -37,28 +37,25 @@ interface Connection {
   ahead: number;
 }
 
+/** On the socket itself: the garbage collector would pay for each entry of a map. */
+const OWN = Symbol('connection');
+
+type Known = Socket & { [OWN]?: Connection | undefined };
+
 export class Connections {
   readonly #limits: ConnectionLimits;
   readonly #onClosed: (address: string, closed: Closed) => void;
   readonly #callers = new Map<string, Caller>();
-  // Not a weak map: the garbage collector pays for each of its entries, and each connection ends in #forget.
-  readonly #bySocket = new Map<Socket, Connection>();
-  // One for all sockets; made for each, they would cost more than the rest of a cached answer.
-  readonly #closed: (this: Socket) => void;
-  readonly #resumed: (this: Socket) => void;
+  /** One for all sockets: made for each, it would cost as much as the rest of a cached answer. */
+  readonly #forgotten: (this: Known) => void;
   #count = 0;
 
   constructor(limits: ConnectionLimits, onClosed: (address: string, closed: Closed) => void) {
     this.#limits = limits;
     this.#onClosed = onClosed;
-    const of = (socket: Socket) => this.#bySocket.get(socket);
     const forget = (connection: Connection) => this.#forget(connection);
-    this.#closed = function () {
-      const connection = of(this);
-      if (connection) forget(connection);
-    };
-    this.#resumed = function () {
-      if (of(this)?.caller.isResting) this.pause();
+    this.#forgotten = function () {
+      if (this[OWN]) forget(this[OWN]);
     };
   }
 
@@ -73,19 +70,17 @@ export class Connections {
     this.#callers.set(address, caller);
     const connection: Connection = { socket, caller, response: null, ahead: 0 };
     caller.open.add(connection);
-    this.#bySocket.set(socket, connection);
+    (socket as Known)[OWN] = connection;
     this.#count++;
-    socket.on('close', this.#closed);
-    // Node's parser starts reading again after each request.
-    socket.on('resume', this.#resumed);
-    if (caller.isResting) socket.pause();
+    socket.on('close', this.#forgotten);
+    if (caller.isResting) halt(socket);
     if (caller.open.size > this.#limits.perAddress) this.#makeRoom(caller, connection);
     else if (this.#count > this.#limits.inAll) this.#makeRoom(this.#largest(), connection);
   }
 
   /** A request has come; false when its connection is closed and it must not be answered. */
   begin(socket: Socket, response: ServerResponse): boolean {
-    const connection = this.#bySocket.get(socket);
+    const connection = (socket as Known)[OWN];
     if (!connection) return false;
     const { caller } = connection;
     if (++caller.asked >= this.#limits.perTurn) endTurn(caller);
@@ -125,7 +120,7 @@ export class Connections {
   #forget(connection: Connection): void {
     const { caller } = connection;
     if (!caller.open.delete(connection)) return;
-    this.#bySocket.delete(connection.socket);
+    (connection.socket as Known)[OWN] = undefined;
     this.#count--;
     if (caller.open.size === 0) this.#callers.delete(caller.address);
   }
@@ -173,12 +168,25 @@ function startTurn(caller: Caller): void {
 function rest(caller: Caller, forMs: number): void {
   if (caller.isResting) return;
   caller.isResting = true;
-  for (const { socket } of caller.open) socket.pause();
+  for (const { socket } of caller.open) halt(socket);
   setTimeout(() => {
     caller.isResting = false;
     startTurn(caller);
-    for (const { socket } of caller.open) socket.resume();
+    for (const { socket } of caller.open) {
+      socket.off('resume', halted);
+      socket.resume();
+    }
   }, forMs);
+}
+
+// Node's parser starts reading again after each request.
+function halt(socket: Socket): void {
+  socket.on('resume', halted);
+  socket.pause();
+}
+
+function halted(this: Socket): void {
+  this.pause();
 }
 
 const isIdle = ({ response }: Connection): boolean => response === null || response.writableFinished;

@@ -77,7 +77,10 @@ export function metadataServer(
   app.addContentTypeParser('*', (_request, _payload, done) => done(null));
   const handle = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const { status, headers, body } = await waiting.get(request.raw)!;
-    return reply.code(status).headers(withServer(headers)).send(body);
+    return reply
+      .code(status)
+      .headers({ ...headers, server: SERVER })
+      .send(body);
   };
   app.setNotFoundHandler(handle);
   // Fastify objects to content types only; the answer does not depend on them.
@@ -111,9 +114,9 @@ class ReceivedAsk implements Ask {
 }
 
 function write(response: ServerResponse, { status, headers, body }: Answer): void {
-  response.writeHead(status, { ...withServer(headers), 'content-length': Buffer.byteLength(body) });
+  response.writeHead(status, { ...headers, server: SERVER, 'content-length': Buffer.byteLength(body) });
   response.end(body);
 }
 
-// Some old clients look for the name of the real server.
-const withServer = (headers: Answer['headers']): Answer['headers'] => ({ ...headers, server: 'EC2ws' });
+/** Some old clients look for the name of the real server. */
+const SERVER = 'EC2ws';
