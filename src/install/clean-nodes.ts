@@ -22,7 +22,7 @@ export interface NodeCleaning {
 }
 
 /** What an administrator types on a node that could not be reached. */
-const BY_HAND = 'nft delete table inet pod_iam; rm -rf /run/pod-iam';
+const BY_HAND = 'nft delete table inet pod_iam; nft delete table bridge pod_iam; rm -rf /run/pod-iam';
 
 export async function cleanNodes(
   kube: Kube,

@@ -7,6 +7,8 @@ import type { InstallValues } from './values.ts';
 export const STATE_DIR = '/run/pod-iam';
 export const API_DIR = '/var/run/pod-iam/api';
 export const CODE_DIR = '/opt/pod-iam';
+/** Where libcni keeps the results of network plugins, for containerd and CRI-O alike. */
+export const CNI_DIR = '/var/lib/cni/results';
 export const USER_ID = 65532;
 /** Holds the value of --api-token, so that it stands in no DaemonSet. */
 export const API_TOKEN_SECRET = 'pod-iam-api-token';
@@ -63,7 +65,7 @@ export function redirectContainer(values: InstallValues, { remove }: { remove: b
   const daemon = daemonOf(values);
   // The line that proves the removal is of level info.
   const flags = ['host-ip', 'app-port', 'metadata-addr', 'host-interface'];
-  const keeping = remove ? [] : ['container-credentials', 'log-level'];
+  const keeping = remove ? [] : ['container-credentials', 'anti-spoof', 'log-level'];
   const handedOn = [...flags, ...keeping]
     .filter((name) => daemon[name] !== null && daemon[name] !== undefined && daemon[name] !== false)
     .map((name) => (daemon[name] === true ? `--${name}` : `--${name}=${daemon[name]}`));
@@ -77,6 +79,7 @@ export function redirectContainer(values: InstallValues, { remove }: { remove: b
       ...(remove ? ['--remove'] : []),
       ...handedOn,
       ...(values.redirectImage === null ? ['--host-root=/host'] : []),
+      ...(isGuarding(values) && !remove ? [`--cni-results=${CNI_DIR}`] : []),
       `--state-dir=${STATE_DIR}`,
     ],
     env: [fieldVariable('NODE_NAME', 'spec.nodeName'), fieldVariable('HOST_IP', 'status.hostIP')],
@@ -101,6 +104,7 @@ export function redirectContainer(values: InstallValues, { remove }: { remove: b
             { name: 'host-usr', mountPath: '/host/usr', readOnly: true },
           ]
         : []),
+      ...(isGuarding(values) && !remove ? [{ name: 'cni', mountPath: CNI_DIR, readOnly: true }] : []),
       ...(remove ? [{ name: 'done', mountPath: '/done' }] : []),
     ],
   };
@@ -108,6 +112,9 @@ export function redirectContainer(values: InstallValues, { remove }: { remove: b
 
 /** Whether a container beside the daemon keeps the redirect rule. */
 export const keepsRedirect = ({ daemon }: InstallValues): boolean => daemon.redirect !== 'external';
+
+/** Whether the redirect ties addresses to ports of bridges, by what the network plugin has recorded. */
+export const isGuarding = ({ daemon }: InstallValues): boolean => daemon['anti-spoof'] !== 'off';
 
 export const hasApiToken = ({ daemon }: InstallValues): boolean => typeof daemon['api-token'] === 'string';
 

@@ -2,7 +2,15 @@
 // away again from each.
 import { BUNDLE_PREFIX, CLEANUP_NAME, NAME_LABEL, PROXY_NAME } from '../model/labels.ts';
 import type { Bundle } from './bundle.ts';
-import { keepsRedirect, proxyContainer, redirectContainer, STATE_DIR, USER_ID } from './containers.ts';
+import {
+  CNI_DIR,
+  isGuarding,
+  keepsRedirect,
+  proxyContainer,
+  redirectContainer,
+  STATE_DIR,
+  USER_ID,
+} from './containers.ts';
 import { type InstallValues, labelsOf, type Manifest } from './values.ts';
 
 export function daemonSet(values: InstallValues, bundle: Bundle): Manifest {
@@ -18,6 +26,7 @@ export function daemonSet(values: InstallValues, bundle: Bundle): Manifest {
       ...codeVolumes(values, bundle),
       { name: 'api', projected: { sources: apiSources, defaultMode: 0o444 } },
       ...nodeVolumes(values),
+      ...(keepsRedirect(values) && isGuarding(values) ? [cniVolume] : []),
     ],
   });
 }
@@ -87,6 +96,9 @@ const codeVolumes = ({ delivery }: InstallValues, { hash }: Bundle): object[] =>
   delivery === 'configmap'
     ? [{ name: 'code', configMap: { name: BUNDLE_PREFIX + hash, defaultMode: 0o444 } }]
     : [];
+
+// Made where it is not: the runtime writes there with the node's first pod.
+const cniVolume = { name: 'cni', hostPath: { path: CNI_DIR, type: 'DirectoryOrCreate' } };
 
 const nodeVolumes = ({ redirectImage }: InstallValues): object[] => [
   { name: 'state', hostPath: { path: STATE_DIR, type: 'DirectoryOrCreate' } },

@@ -70,6 +70,12 @@ export const DAEMON_FLAGS: readonly DaemonFlag[] = [
     null,
     'Key of a taint that the daemon removes from its node once pods are served there. Have the nodes register with it, and no pod starts on a new node before its daemon is ready. Needs Kubernetes 1.30.',
   ),
+  text(
+    'anti-spoof',
+    'auto',
+    'Whether the redirect\'s keeper sees to it that, on Linux bridges, answers reach only the port that the asking address belongs to, so that no pod can take its neighbour\'s. "auto": where the kernel can; "required": /readyz waits for it; "off": never.',
+    ['auto', 'required', 'off'],
+  ),
   text('state-dir', '/run/pod-iam', "Folder of the session tokens' key and of the redirect's report."),
   text('api-server', null, "Kubernetes API server's URL. Default: that of the cluster this runs in."),
   text('api-token', null, 'Bearer token for --api-server. Default: the service account token.'),

@@ -4,6 +4,7 @@ import { EXIT, Problem } from '../model/problem.ts';
 import { startDaemon } from './daemon.ts';
 import { hostAddresses } from './host-addresses.ts';
 import { createLog, type Log, messageOf } from './log.ts';
+import { CNI_RESULTS } from './redirect/bridge/records.ts';
 import { keepRedirect } from './redirect/redirect.ts';
 import { interceptedAddress } from './redirect/rule.ts';
 import { nodeTools } from './redirect/tools.ts';
@@ -53,7 +54,7 @@ async function keepOwnRedirect(
   log: Log,
   signal: AbortSignal,
 ): Promise<void> {
-  const { hostIps, hostInterface, metadataHost, stateDir, node, containerAudience } = settings;
+  const { hostIps, hostInterface, metadataHost, stateDir, node, containerAudience, antiSpoof } = settings;
   await keepRedirect({
     hostIps,
     rule: () => ({
@@ -64,6 +65,8 @@ async function keepOwnRedirect(
       containerCredentials: containerAudience !== null,
     }),
     tools: nodeTools({ entrance: [], env: process.env }),
+    antiSpoof,
+    cniResults: CNI_RESULTS,
     node: node ?? hostIps[0]!,
     stateDir,
     isRoot: process.getuid?.() === 0,

@@ -13,6 +13,8 @@ import { canonicalAddress } from './who/address.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
+export type AntiSpoof = 'auto' | 'required' | 'off';
+
 export interface DaemonSettings {
   /** Null: the node's addresses, else the loopback. */
   bind: string[] | null;
@@ -28,6 +30,7 @@ export interface DaemonSettings {
   metadataPort: number;
   keepsRedirect: boolean;
   redirect: 'auto' | 'required' | 'external';
+  antiSpoof: AntiSpoof;
   stateDir: string;
   /** Key of the taint to lift; null for none. */
   startupTaint: string | null;
@@ -95,6 +98,7 @@ export function readSettings(values: DaemonValues, environment: Environment): Da
     metadataPort: metadata.port,
     keepsRedirect: values['iptables'] === true,
     redirect: redirectCare(values),
+    antiSpoof: string('anti-spoof') as AntiSpoof,
     stateDir: string('state-dir')!,
     startupTaint: string('startup-taint'),
     api: {

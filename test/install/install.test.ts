@@ -423,7 +423,7 @@ describe('uninstalling', () => {
       outcome.nodes.map(({ node, clean, byHand }) => [node, clean, byHand]),
       [
         ['n1', true, null],
-        ['n2', false, 'nft delete table inet pod_iam; rm -rf /run/pod-iam'],
+        ['n2', false, 'nft delete table inet pod_iam; nft delete table bridge pod_iam; rm -rf /run/pod-iam'],
       ],
     );
     assert.equal(test.cluster.store.get('namespaces', '', 'pod-iam'), null);

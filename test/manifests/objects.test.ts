@@ -99,10 +99,24 @@ describe('the objects of an installation', () => {
       '--host-ip=$(HOST_IP)',
       '--app-port=9000',
       '--metadata-addr=169.254.169.254',
+      '--anti-spoof=auto',
       '--log-level=debug',
       '--host-root=/host',
+      '--cni-results=/var/lib/cni/results',
       '--state-dir=/run/pod-iam',
     ]);
+  });
+
+  it("show the redirect the network plugin's records unless it guards nothing by them", () => {
+    const mounts = (flag: string) => {
+      const pod = daemonPod({ daemon: parseDaemonFlags([flag]) });
+      return (
+        pod.volumes.filter(({ name }) => name === 'cni').length +
+        container(pod, 'redirect').volumeMounts.filter(({ name }) => name === 'cni').length
+      );
+    };
+    assert.equal(mounts('--anti-spoof=required'), 2);
+    assert.equal(mounts('--anti-spoof=off'), 0);
   });
 
   it('give no container more than it needs', () => {
@@ -126,7 +140,7 @@ describe('the objects of an installation', () => {
     assert.doesNotMatch(JSON.stringify(container(pod, 'redirect').args), /host-root/);
     assert.deepEqual(
       pod.volumes.flatMap(({ hostPath }) => hostPath?.path ?? []),
-      ['/run/pod-iam'],
+      ['/run/pod-iam', '/var/lib/cni/results'],
     );
   });
 

@@ -3,7 +3,9 @@ import { parseArgs } from 'node:util';
 import { splitHostPort, valueFault } from '../../model/daemon-values.ts';
 import { usageProblem } from '../../model/problem.ts';
 import { hostAddresses } from '../host-addresses.ts';
+import type { AntiSpoof } from '../settings.ts';
 import { canonicalAddress } from '../who/address.ts';
+import { CNI_RESULTS } from './bridge/records.ts';
 import { interceptedAddress, type RedirectRule } from './rule.ts';
 
 export interface RedirectFlags {
@@ -12,6 +14,9 @@ export interface RedirectFlags {
   /** At most one of each family. */
   hostIps: string[];
   hostRoot: string | null;
+  antiSpoof: AntiSpoof;
+  /** Folder of the network plugin's results. */
+  cniResults: string;
   stateDir: string;
   /** Written by --remove. */
   doneFile: string;
@@ -24,6 +29,8 @@ const options = {
   'metadata-addr': { type: 'string', default: '169.254.169.254' },
   'host-interface': { type: 'string' },
   'container-credentials': { type: 'boolean', default: false },
+  'anti-spoof': { type: 'string', default: 'auto' },
+  'cni-results': { type: 'string', default: CNI_RESULTS },
   'host-root': { type: 'string' },
   'state-dir': { type: 'string', default: '/run/pod-iam' },
   'done-file': { type: 'string', default: '/done/removed' },
@@ -40,6 +47,8 @@ export function readRedirectFlags(argv: readonly string[]): RedirectFlags {
     rule: fixed && (() => ({ ...fixed, hosts: hostAddresses(hostIps) })),
     hostIps,
     hostRoot: values['host-root'] || null,
+    antiSpoof: readAntiSpoof(values['anti-spoof']),
+    cniResults: values['cni-results'],
     stateDir: values['state-dir'],
     doneFile: values['done-file'],
     logLevel: values['log-level'],
@@ -68,6 +77,11 @@ function readRule(values: ReturnType<typeof parse>): Omit<RedirectRule, 'hosts'>
   const metadataAddress = interceptedAddress(splitHostPort(address)?.host ?? address);
   const containerCredentials = values['container-credentials'];
   return { port: Number(port), metadataAddress, hostInterface, containerCredentials };
+}
+
+function readAntiSpoof(value: string): AntiSpoof {
+  if (value === 'auto' || value === 'required' || value === 'off') return value;
+  throw bad(`--anti-spoof must be one of auto, required, off, not "${value}"`);
 }
 
 const bad = (what: string): Error => usageProblem({ code: 'USAGE', what });

@@ -1,18 +1,21 @@
-// Sets the redirect rule, looks after it, and reports to the daemon whether it is in place.
+// Sets the redirect rule and the guard of addresses on bridges, looks after both, and reports to the
+// daemon whether they are in place.
 import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Log, messageOf } from '../log.ts';
 import { REDIRECT_REPORT } from '../redirect-report.ts';
-import type { Backend } from './rule.ts';
+import type { Backend, Kept } from './rule.ts';
 
 export interface KeeperOptions {
   backend: Backend;
   /** Null when the rule has just been set; else why it could not be. */
   fault: string | null;
+  /** Null where it is not wanted. */
+  guard: { kept: Kept; isRequired: boolean } | null;
   stateDir: string;
   log: Log;
-  /** Ends the keeping; the rule stays, so that pods without a daemon reach nothing. */
+  /** Ends the keeping; what was set stays, so that pods without a daemon reach nothing. */
   signal: AbortSignal;
   everyMs?: number;
 }
@@ -25,27 +28,30 @@ const firstPauseMs = 25;
 
 /** Resolves after the signal. What goes wrong is reported and tried again; it never throws. */
 export async function keep(options: KeeperOptions): Promise<void> {
-  const { backend, stateDir, log, signal, everyMs = defaultEveryMs } = options;
+  const { backend, guard, stateDir, log, signal, everyMs = defaultEveryMs } = options;
+  const ruleLog = log.child({ backend: backend.name });
+  const rule = new Keeping({ name: 'redirect', kept: backend, isRequired: true, log: ruleLog });
+  const guarding = guard && new Keeping({ name: 'bridge guard', ...guard, log });
   let wake = (): void => {};
-  backend.watch(() => wake(), signal);
-  let { fault } = options;
+  for (const { kept } of [rule, guarding].filter((one) => one !== null)) kept.watch(() => wake(), signal);
   let pauseMs = 0;
   let setAtMs = Number.NEGATIVE_INFINITY;
-  tell(log, backend, fault);
+  rule.start(options.fault);
+  guarding?.start(await faultOf(guard!.kept.assert()));
 
   while (!signal.aborted) {
     // Before looking, so that a loss while looking is not missed.
     const woken = new Promise<void>((done) => {
       wake = done;
     });
-    const before = fault;
-    const outcome = await settle(backend, fault, log);
-    fault = outcome.fault;
-    if (fault !== before) tell(log, backend, fault);
-    await report(stateDir, backend.name, fault).catch((error: unknown) =>
-      log.error({ why: messageOf(error) }, 'cannot report on the redirect'),
-    );
-    if (outcome.wasSet) {
+    const wasSet = await rule.settle();
+    const wasGuardSet = await guarding?.settle();
+    await report(stateDir, {
+      backend: backend.name,
+      fault: rule.fault ?? (guard?.isRequired ? guarding!.fault : null),
+      guard: guarding && { inPlace: guarding.fault === null, message: guarding.fault },
+    }).catch((error: unknown) => log.error({ why: messageOf(error) }, 'cannot report on the redirect'));
+    if (wasSet || wasGuardSet) {
       const isAgain = performance.now() - setAtMs < pauseMs + everyMs;
       pauseMs = isAgain ? Math.min(Math.max(pauseMs * 2, firstPauseMs), everyMs) : 0;
       setAtMs = performance.now();
@@ -55,33 +61,70 @@ export async function keep(options: KeeperOptions): Promise<void> {
   }
 }
 
-function tell(log: Log, { name }: Backend, fault: string | null): void {
-  if (fault === null) log.info({ backend: name }, 'redirect in place');
-  else log.error({ backend: name, why: fault }, 'redirect not in place');
-}
+/** One thing that is kept, and what was last said of it. */
+class Keeping {
+  fault: string | null = null;
+  readonly kept: Kept;
+  readonly #options: { name: string; isRequired: boolean; log: Log };
 
-async function settle(
-  backend: Backend,
-  before: string | null,
-  log: Log,
-): Promise<{ fault: string | null /** Whether it was tried to set the rule. */; wasSet: boolean }> {
-  let wasSet = false;
-  try {
-    const fault = before ?? (await backend.check());
-    if (fault === null) return { fault, wasSet };
-    wasSet = true;
-    await backend.assert();
-    log.warn({ backend: backend.name, why: fault }, 'redirect set again');
-    return { fault: null, wasSet };
-  } catch (error) {
-    return { fault: messageOf(error), wasSet };
+  constructor(options: { name: string; kept: Kept; isRequired: boolean; log: Log }) {
+    this.kept = options.kept;
+    this.#options = options;
+  }
+
+  /** @param fault why it could not be set; null when it was */
+  start(fault: string | null): void {
+    this.fault = fault;
+    this.#tell();
+  }
+
+  /** @returns whether it was tried to set it */
+  async settle(): Promise<boolean> {
+    const before = this.fault;
+    let wasSet = false;
+    try {
+      this.fault ??= await this.kept.check();
+      if (this.fault !== null) {
+        wasSet = true;
+        await this.kept.assert();
+        this.#options.log.warn({ why: this.fault }, `${this.#options.name} set again`);
+        this.fault = null;
+      }
+    } catch (error) {
+      this.fault = messageOf(error);
+    }
+    if (this.fault !== before) this.#tell();
+    return wasSet;
+  }
+
+  #tell(): void {
+    const { name, isRequired, log } = this.#options;
+    if (this.fault === null) log.info(`${name} in place`);
+    else log[isRequired ? 'error' : 'warn']({ why: this.fault }, `${name} not in place`);
   }
 }
 
+const faultOf = (setting: Promise<void>): Promise<string | null> => setting.then(() => null, messageOf);
+
+export interface KeeperReport {
+  /** Null when there is none that works. */
+  backend: string | null;
+  /** Null when all is in place that is required. */
+  fault: string | null;
+  /** Null when it is not wanted. */
+  guard: { inPlace: boolean; message: string | null } | null;
+}
+
 /** Whole or not at all: the daemon reads it at any moment. */
-export async function report(stateDir: string, backend: string | null, fault: string | null): Promise<void> {
+export async function report(stateDir: string, { backend, fault, guard }: KeeperReport): Promise<void> {
   const path = join(stateDir, REDIRECT_REPORT);
-  const text = JSON.stringify({ inPlace: fault === null, backend, checkedAtMs: Date.now(), message: fault });
+  const text = JSON.stringify({
+    inPlace: fault === null,
+    backend,
+    checkedAtMs: Date.now(),
+    message: fault,
+    antiSpoof: guard,
+  });
   await writeFile(`${path}.new`, `${text}\n`, { mode: 0o644 });
   await rename(`${path}.new`, path);
 }

@@ -4,6 +4,7 @@ import { hostname } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { EXIT, Problem } from '../../model/problem.ts';
 import { createLog, type Log, messageOf } from '../log.ts';
+import { bridgeGuard } from './bridge/guard.ts';
 import { findBackends } from './choose.ts';
 import { type RedirectFlags, readRedirectFlags } from './flags.ts';
 import { enterHostRoot } from './host-root.ts';
@@ -30,22 +31,24 @@ export async function redirectMain(argv: readonly string[]): Promise<number> {
     const { code, why, next } = problem ?? {};
     createLog('info').fatal({ code, why, next }, messageOf(error));
     // The daemon beside this says why it is not ready.
-    if (flags?.rule) await report(flags.stateDir, null, messageOf(error)).catch(() => {});
+    if (flags?.rule)
+      await report(flags.stateDir, { backend: null, fault: messageOf(error), guard: null }).catch(() => {});
     return problem?.exitCode ?? EXIT.unchecked;
   }
 }
 
 async function run(flags: RedirectFlags, log: Log, signal: AbortSignal): Promise<void> {
-  const { rule, hostIps, hostRoot, stateDir } = flags;
+  const { rule, hostIps, antiSpoof, cniResults, hostRoot, stateDir } = flags;
   const node = process.env['NODE_NAME'] || hostname();
   const entrance = hostRoot === null ? [] : await enterHostRoot(hostRoot, process.env, node);
   const tools = nodeTools({ entrance, env: process.env });
   if (rule !== null) {
     const isRoot = process.getuid?.() === 0;
-    await keepRedirect({ rule, hostIps, tools, node, stateDir, isRoot, log, signal });
+    await keepRedirect({ rule, hostIps, antiSpoof, cniResults, tools, node, stateDir, isRoot, log, signal });
   } else {
     const backends = findBackends({ tools, rule, node });
-    await removeRedirect({ backends, stateDir, doneFile: flags.doneFile, log });
+    const guard = bridgeGuard({ tools, endpoints: () => [], records: cniResults });
+    await removeRedirect({ backends, guard, stateDir, doneFile: flags.doneFile, log });
     await untilAborted(signal);
   }
   log.info('stopped');

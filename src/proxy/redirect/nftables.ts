@@ -50,7 +50,8 @@ export function nftables(tools: Tools, rule: (() => RedirectRule) | null): Backe
 
 /** Our own setting of the table deletes the old one, too: who is told has to look first. */
 async function follow(tools: Tools, onLoss: () => void, signal: AbortSignal): Promise<void> {
-  const isOurs = (line: string): boolean => line.startsWith('delete ') && ` ${line} `.includes(` ${TABLE} `);
+  // The guard's table as well; what its sets hold is looked after by its own check.
+  const isOurs = (line: string): boolean => /^delete (?!element)\w+ (?:inet|bridge) pod_iam\b/.test(line);
   while (!signal.aborted) {
     await tools.follow(['nft', 'monitor', 'destroy'], (line) => isOurs(line) && onLoss(), signal);
     // It ends where the kernel or nft cannot do this; the check by the clock goes on.

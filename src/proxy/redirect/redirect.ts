@@ -3,10 +3,12 @@ import { createSocket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
 import { environmentProblem } from '../../model/problem.ts';
 import { type Log, messageOf } from '../log.ts';
+import type { AntiSpoof } from '../settings.ts';
+import { bridgeGuard } from './bridge/guard.ts';
 import { findBackends } from './choose.ts';
 import { keep } from './keeper.ts';
 import { ensureTokenKey } from './key.ts';
-import type { Backend, RedirectRule } from './rule.ts';
+import { type Backend, endpointsOf, type RedirectRule } from './rule.ts';
 import type { Tools } from './tools.ts';
 
 export interface RedirectOptions {
@@ -14,6 +16,9 @@ export interface RedirectOptions {
   rule: () => RedirectRule;
   /** Addresses that must be this node's. */
   hostIps: readonly string[];
+  antiSpoof: AntiSpoof;
+  /** Folder of the network plugin's results. */
+  cniResults: string;
   tools: Tools;
   /** The node's name, for messages. */
   node: string;
@@ -30,7 +35,7 @@ export interface RedirectOptions {
  * @throws Problem NOT_THIS_NODE or NO_PACKET_FILTER, of kind environment
  */
 export async function keepRedirect(options: RedirectOptions): Promise<void> {
-  const { hostIps, stateDir, isRoot, log, signal } = options;
+  const { hostIps, antiSpoof, stateDir, isRoot, log, signal } = options;
   await ensureTokenKey(stateDir, isRoot).catch((error: unknown) =>
     log.error({ why: messageOf(error) }, "cannot make the session tokens' key"),
   );
@@ -44,7 +49,19 @@ export async function keepRedirect(options: RedirectOptions): Promise<void> {
     });
   }
   const { backend, fault } = await setFirst(findBackends(options), log);
-  await keep({ backend, fault, stateDir, log, signal });
+  const guard = bridgeGuard({
+    tools: options.tools,
+    endpoints: () => endpointsOf(options.rule()),
+    records: options.cniResults,
+  });
+  if (antiSpoof === 'off')
+    await guard
+      .remove()
+      .catch((error: unknown) => log.debug({ why: messageOf(error) }, 'no bridge guard to remove'));
+  await keep({
+    ...{ backend, fault, stateDir, log, signal },
+    guard: antiSpoof === 'off' ? null : { kept: guard, isRequired: antiSpoof === 'required' },
+  });
 }
 
 /** The first packet filter that takes the rule; when none does, the preferred one and what it said. */

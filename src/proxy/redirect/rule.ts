@@ -43,17 +43,21 @@ export function endpointsOf({ metadataAddress, containerCredentials }: RedirectR
   ];
 }
 
-/** A packet filter that can hold the rule. Every function throws a ToolError when its program fails. */
-export interface Backend {
-  name: 'nft' | 'iptables';
-  /** Sets the whole rule anew, or what is missing of it. */
+/** Something that is kept in a packet filter. Every function throws a ToolError when its program fails. */
+export interface Kept {
+  /** Sets the whole anew, or what is missing of it. */
   assert(): Promise<void>;
-  /** Null when the rule is in place as it was set; else what is wrong. */
+  /** Null when it is in place as it was set; else what is wrong. */
   check(): Promise<string | null>;
-  /** Takes the rule away, if it is there, and proves by a listing that it is gone. */
+  /** Takes it away, if it is there, and proves by a listing that it is gone. */
   remove(): Promise<void>;
-  /** Calls back soon after something of the rule was taken away; where that cannot be known, never. */
-  watch(onLoss: () => void, signal: AbortSignal): void;
+  /** Calls back soon after a check would find something; where that cannot be known, never. */
+  watch(onChange: () => void, signal: AbortSignal): void;
+}
+
+/** A packet filter that can hold the rule. */
+export interface Backend extends Kept {
+  name: 'nft' | 'iptables';
 }
 
 /** The real service's address is what pods ask, unless it was put elsewhere for the daemon alone. */

@@ -94,6 +94,8 @@ function command(words: Words, rules: Ruleset): void {
   const family = ['inet', 'ip', 'ip6', 'bridge', 'arp', 'netdev'].includes(words.peek())
     ? words.take()
     : 'ip';
+  // The sandbox's pods are on no bridge.
+  if (family === 'bridge') throw new NftError('Error: Could not process rule: Operation not supported');
   const name = words.take();
   const known = rules.tables.find((table) => table.family === family && table.name === name);
   if (verb === 'delete' || verb === 'destroy') {

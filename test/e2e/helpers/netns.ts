@@ -115,6 +115,11 @@ export class World {
     return veth;
   }
 
+  /** Names of the pods that there are. */
+  pods(): string[] {
+    return [...this.namespaces].filter((name) => name !== 'node' && name !== 'outside');
+  }
+
   /** Takes the pod's interfaces with it, as the kernel does when its namespace ends. */
   async removePod(name: string): Promise<void> {
     await this.ip(name, 'link del eth0');

@@ -21,6 +21,7 @@ export const SILENCE = 'curl 28';
 export type Running = ChildProcess & { log: Record<string, unknown>[] };
 
 export interface Report {
+  antiSpoof: { inPlace: boolean; message: string | null } | null;
   inPlace: boolean;
   backend: string | null;
   checkedAtMs: number;
@@ -122,3 +123,22 @@ export class RedirectRun {
 export const NO_NFT = {
   nft: '#!/bin/sh\necho "Error: Could not process rule: Operation not supported" >&2\nexit 1\n',
 };
+
+/** Writes what libcni keeps after the plugin `bridge` has run. @returns the file */
+export function recordPod(
+  folder: string,
+  port: string,
+  { ipv4, ipv6 }: { ipv4?: string; ipv6?: string },
+): string {
+  const ips = [...(ipv4 ? [`${ipv4}/24`] : []), ...(ipv6 ? [`${ipv6}/64`] : [])];
+  const sandbox = '/var/run/netns/cni-1';
+  const result = {
+    cniVersion: '0.4.0',
+    interfaces: [{ name: 'cni0' }, { name: port }, { name: 'eth0', sandbox }],
+    ips: ips.map((address) => ({ interface: 2, address })),
+  };
+  mkdirSync(folder, { recursive: true });
+  const file = join(folder, `pods-${port}-eth0`);
+  writeFileSync(file, JSON.stringify({ kind: 'cniCacheV1', containerId: port, ifName: 'eth0', result }));
+  return file;
+}

@@ -14,6 +14,8 @@ describe('the command line of redirect', () => {
     });
     assert.deepEqual(rest, {
       hostIps: ['10.0.0.7'],
+      antiSpoof: 'auto',
+      cniResults: '/var/lib/cni/results',
       hostRoot: '/host',
       stateDir: '/run/pod-iam',
       doneFile: '/done/removed',
@@ -58,6 +60,10 @@ describe('the command line of redirect', () => {
       [['--host-ip=10.0.0.7', '--app-port=8181; flush ruleset'], /^--app-port must be a port/],
       [['--host-ip=10.0.0.7', '--host-interface=x" drop'], /^--host-interface must name an interface/],
       [['--host-ip=10.0.0.7', '--host-interface=!'], /^--host-interface must name an interface/],
+      [
+        ['--host-ip=10.0.0.7', '--anti-spoof=on'],
+        /^--anti-spoof must be one of auto, required, off, not "on"$/,
+      ],
       [['--host-ip=10.0.0.7', '--bogus'], /^Unknown option '--bogus'/],
       [['--host-ip=10.0.0.7', 'word'], /^Unexpected argument 'word'/],
     ];

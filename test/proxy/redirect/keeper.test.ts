@@ -5,13 +5,13 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createLog } from '../../../src/proxy/log.ts';
-import { keep } from '../../../src/proxy/redirect/keeper.ts';
+import { type KeeperOptions, keep } from '../../../src/proxy/redirect/keeper.ts';
 import type { Backend } from '../../../src/proxy/redirect/rule.ts';
 import { redirectFault } from '../../../src/proxy/redirect-report.ts';
 
 /** A packet filter in memory, out of which a test takes the rule. */
 class Filter implements Backend {
-  readonly name = 'nft';
+  readonly name = 'nft' as const;
   isSet = true;
   failure: string | null = null;
   setAtMs: number[] = [];
@@ -40,7 +40,7 @@ describe('the keeper of the redirect', () => {
   let stateDir: string;
   let filter: Filter;
   let stopping: AbortController;
-  let lines: { msg: string; why?: string }[];
+  let lines: { msg: string; level: string; why?: string }[];
   let kept: Promise<void>;
 
   beforeEach(() => {
@@ -55,9 +55,9 @@ describe('the keeper of the redirect', () => {
     rmSync(stateDir, { recursive: true });
   });
 
-  function start(everyMs: number, fault: string | null = null): void {
+  function start(everyMs: number, fault: string | null = null, guard: KeeperOptions['guard'] = null): void {
     const log = createLog('info', { write: (line: string) => void lines.push(JSON.parse(line)) });
-    kept = keep({ backend: filter, fault, stateDir, log, signal: stopping.signal, everyMs });
+    kept = keep({ backend: filter, fault, guard, stateDir, log, signal: stopping.signal, everyMs });
   }
 
   async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
@@ -72,7 +72,7 @@ describe('the keeper of the redirect', () => {
     start(20);
     await until(isReported);
     const { checkedAtMs, ...rest } = report();
-    assert.deepEqual(rest, { inPlace: true, backend: 'nft', message: null });
+    assert.deepEqual(rest, { inPlace: true, backend: 'nft', message: null, antiSpoof: null });
     await until(() => report().checkedAtMs > checkedAtMs);
     assert.deepEqual(
       lines.map(({ msg }) => msg),
@@ -133,6 +133,39 @@ describe('the keeper of the redirect', () => {
       await delay(1);
     }
     assert.ok(filter.setAtMs.length >= 3 && filter.setAtMs.length <= 8, `set ${filter.setAtMs.length} times`);
+  });
+
+  it('keeps the guard of bridges beside it, whose loss counts only when it is required', async () => {
+    for (const isRequired of [false, true]) {
+      const guard = new Filter();
+      guard.isSet = false;
+      guard.failure = 'Operation not supported';
+      lines = [];
+      start(10, null, { kept: guard, isRequired });
+      await until(() => lines.some(({ msg }) => msg === 'bridge guard not in place'));
+      const why = 'the redirect rule is not in place: Operation not supported';
+      await until(
+        async () => (await redirectFault(stateDir, { mustReport: true })) === (isRequired ? why : null),
+      );
+      assert.deepEqual(report().antiSpoof, { inPlace: false, message: 'Operation not supported' });
+      guard.failure = null;
+      await until(() => report().antiSpoof.inPlace);
+      await until(isReported);
+      guard.isSet = false;
+      await until(() => guard.isSet);
+      assert.deepEqual(
+        lines.map(({ msg, level }) => [msg, level]).filter(([msg]) => msg!.startsWith('bridge')),
+        [
+          ['bridge guard not in place', isRequired ? 'error' : 'warn'],
+          ['bridge guard set again', 'warn'],
+          ['bridge guard in place', 'info'],
+          ['bridge guard set again', 'warn'],
+        ],
+      );
+      stopping.abort();
+      await kept;
+      stopping = new AbortController();
+    }
   });
 
   it('leaves the rule when it ends', async () => {

@@ -1,0 +1,67 @@
+// Reads the sets of the guard from a listing, and brings them up to date without setting the rules anew.
+import { FAMILIES } from '../rule.ts';
+import type { Bindings } from './bindings.ts';
+import { BRIDGE_TABLE } from './render.ts';
+
+/** What a listing holds in each set, as nft prints it. */
+export type Sets = ReadonlyMap<string, readonly string[]>;
+
+export function readSets(listing: string): Sets {
+  const sets = new Map<string, string[]>();
+  for (const [, name, body] of listing.matchAll(/^\tset (\S+) \{\n(.*?)^\t\}/gms)) {
+    const held = /elements = \{(.*?)\}/s.exec(body!)?.[1] ?? '';
+    sets.set(
+      name!,
+      held
+        .split(',')
+        .map((element) => element.trim().replaceAll(/\s+/g, ' '))
+        .filter((element) => element !== ''),
+    );
+  }
+  return sets;
+}
+
+/** A listing without what sets hold. */
+export const withoutElements = (listing: string): string =>
+  listing.replaceAll(/^\t\telements = \{.*?\}\n/gms, '');
+
+/**
+ * The script that makes the recorded sets hold what they should, and forgets ports that are gone.
+ * @returns null when nothing is to be done
+ */
+export function elementChanges(sets: Sets, bindings: Bindings): string | null {
+  const lines: string[] = [];
+  const change = (verb: string, name: string, given: readonly string[]): void => {
+    if (given.length > 0) lines.push(`${verb} element ${BRIDGE_TABLE} ${name} { ${given.join(', ')} }`);
+  };
+  for (const [name, wanted] of recordedSets(bindings)) {
+    const held = sets.get(name) ?? [];
+    change(
+      'add',
+      name,
+      [...wanted].filter(([printed]) => !held.includes(printed)).map(([, given]) => given),
+    );
+    change(
+      'delete',
+      name,
+      held.filter((printed) => !wanted.has(printed)),
+    );
+  }
+  for (const name of ['first4', 'claimed4', 'first6', 'claimed6'])
+    change('delete', name, (sets.get(name) ?? []).filter(isOfLostPort));
+  return lines.length === 0 ? null : `${lines.join('\n')}\n`;
+}
+
+const recordedSets = ({ ports, pairs, owned }: Bindings): [string, ReadonlyMap<string, string>][] => [
+  ['ports', ports],
+  ...FAMILIES.flatMap((family): [string, ReadonlyMap<string, string>][] => {
+    const suffix = family === 'ipv4' ? '4' : '6';
+    return [
+      [`pairs${suffix}`, pairs[family]],
+      [`owned${suffix}`, owned[family]],
+    ];
+  }),
+];
+
+/** An interface that is no more is printed by its number, for want of a name. */
+const isOfLostPort = (element: string): boolean => /^\d+\b/.test(element);
