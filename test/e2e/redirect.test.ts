@@ -209,6 +209,7 @@ describe('the redirect on a node', { skip: netnsFault(), timeout: 120_000 }, () 
     const child = redirect.start(flags, {}, ['sh', '-c', mounted, 'sh']);
     await redirect.says(child, 'redirect in place');
     assert.equal(await world.curl('bridged', METADATA), `proxy ${BRIDGED_IP}`);
+    await redirect.says(child, 'bridge guard in place');
     assert.equal(redirect.report().backend, 'nft');
     assert.equal(await stop(child), 0);
   });
