@@ -56,8 +56,13 @@ describe('the redirect on a node', { skip: netnsFault(), timeout: 120_000 }, () 
         // The node's own programs, the daemon among them, still have the real one.
         assert.equal(await world.curl('node', METADATA), `IMDS ${NODE_IP}`);
         assert.equal(await world.curl('node', DAEMON), `proxy ${NODE_IP}`);
-        const { checkedAtMs, ...report } = redirect.report();
-        assert.deepEqual(report, { inPlace: true, backend: name, message: null });
+        const { checkedAtMs, ...report } = redirect.report()!;
+        const { antiSpoof } = report;
+        assert.deepEqual(report, {
+          ...{ inPlace: true, backend: name, message: null },
+          antiSpoof: name === 'nft' ? { inPlace: true, message: null } : antiSpoof,
+        });
+        assert.equal(antiSpoof?.inPlace, name === 'nft');
         assert.ok(Date.now() - checkedAtMs < 10_000);
         assert.equal(await stop(child), 0);
       });
@@ -196,7 +201,7 @@ describe('the redirect on a node', { skip: netnsFault(), timeout: 120_000 }, () 
     await redirect.until(() => child.exitCode !== null, 'its end');
     assert.equal(child.exitCode, 3);
     assert.equal(child.log.at(-1)!['msg'], '10.1.2.3 is no address of node node-1');
-    assert.equal(redirect.report().inPlace, false);
+    assert.equal(redirect.report()!.inPlace, false);
   });
 
   it("uses the node's own programs from beneath its root", async () => {
@@ -209,8 +214,8 @@ describe('the redirect on a node', { skip: netnsFault(), timeout: 120_000 }, () 
     const child = redirect.start(flags, {}, ['sh', '-c', mounted, 'sh']);
     await redirect.says(child, 'redirect in place');
     assert.equal(await world.curl('bridged', METADATA), `proxy ${BRIDGED_IP}`);
-    await redirect.says(child, 'bridge guard in place');
-    assert.equal(redirect.report().backend, 'nft');
+    await redirect.until(() => redirect.report()?.antiSpoof?.inPlace === true, 'the guard');
+    assert.equal(redirect.report()!.backend, 'nft');
     assert.equal(await stop(child), 0);
   });
 
@@ -250,6 +255,6 @@ describe('the redirect on a node', { skip: netnsFault(), timeout: 120_000 }, () 
     const { msg, next } = child.log.at(-1)!;
     assert.equal(msg, 'neither nft nor iptables works on node node-1');
     assert.equal(next, 'install with --redirect-image IMAGE, an image that holds node and nft');
-    assert.equal(redirect.report().message, msg);
+    assert.equal(redirect.report()!.message, msg);
   });
 });

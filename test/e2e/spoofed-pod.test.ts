@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import { type NodeRoleWorld, startNodeRoleWorld } from './helpers/aws.ts';
+import { until } from './helpers/moto.ts';
 import {
   createNamespace,
   deleteNamespace,
@@ -62,8 +63,15 @@ async function startVictim(name: string): Promise<string> {
 const asked = (name: string): Promise<string> =>
   kubectl([
     ...['-n', NAMESPACE, 'exec', name, '--', 'sh', '-c'],
-    `T=$(curl -sS -m 4 -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 60' http://169.254.169.254/latest/api/token); curl -sS -m 4 -H "X-aws-ec2-metadata-token: $T" ${CREDENTIALS}`,
+    `T=$(curl -sSf -m 4 -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 60' http://169.254.169.254/latest/api/token) || exit; curl -sS -m 4 -H "X-aws-ec2-metadata-token: $T" ${CREDENTIALS}`,
   ]);
+
+/**
+ * The claim has turned the node's neighbour table against the owner, on any bridge and with any guard;
+ * the kernel finds out by itself, by probing for some 8 s after the first packet that goes astray.
+ */
+const recovers = (name: string): Promise<void> =>
+  until(async () => (await asked(name)) === 'blue', 30_000, `${name} to be served again`);
 
 /** What a neighbour gets that speaks from this address. */
 const stolen = async (name: string, address: string): Promise<unknown> =>
@@ -124,14 +132,14 @@ describe("a neighbour's address on a real cluster", { timeout: 600_000 }, () => 
     ]);
     assert.equal(await asked('victim'), 'blue');
     assert.deepEqual(await stolen('with', address), { token: false, role: null, credentials: false });
-    assert.equal(await asked('victim'), 'blue');
+    await recovers('victim');
   });
 
   it('is worth nothing of a pod that came later', async () => {
     const address = await startVictim('newcomer');
     assert.equal(await asked('newcomer'), 'blue');
     assert.deepEqual(await stolen('later', address), { token: false, role: null, credentials: false });
-    assert.equal(await asked('newcomer'), 'blue');
+    await recovers('newcomer');
   });
 
   it('leaves no guard behind on uninstall', async () => {

@@ -96,9 +96,10 @@ export async function runInPod(
 }
 
 /** Makes a pod, waits for its good end, and takes it away again; what it printed. */
-export async function runToEnd(
-  pod: object & { metadata: { name: string; namespace: string } },
-): Promise<string> {
+export async function runToEnd(pod: {
+  metadata: { name: string; namespace: string };
+  [field: string]: unknown;
+}): Promise<string> {
   const { name, namespace } = pod.metadata;
   await kubectl(['apply', '-f', '-'], JSON.stringify(pod));
   await kubectl([

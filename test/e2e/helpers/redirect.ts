@@ -69,9 +69,10 @@ export class RedirectRun {
 
   /** The same, and waits until the rule is there. */
   async keeping(flags: string[] = [], env: Record<string, string> = {}): Promise<Running> {
+    rmSync(this.path('redirect.json'), { force: true });
     const child = this.start([`--host-ip=${NODE_IP}`, ...flags], env);
     await this.says(child, 'redirect in place');
-    await this.until(() => existsSync(join(this.stateDir, 'redirect.json')), 'a report');
+    await this.until(() => this.report() !== null, 'a report');
     return child;
   }
 
@@ -98,7 +99,11 @@ export class RedirectRun {
 
   path = (name: string): string => join(this.stateDir, name);
 
-  report = (): Report => JSON.parse(readFileSync(this.path('redirect.json'), 'utf8')) as Report;
+  /** Null before the first. */
+  report(): Report | null {
+    const path = this.path('redirect.json');
+    return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as Report) : null;
+  }
 
   rules = (): Promise<string> => this.world.in('node', 'nft', 'list', 'ruleset');
 

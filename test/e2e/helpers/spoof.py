@@ -93,4 +93,6 @@ token = Connection().ask('PUT', '/latest/api/token', {'X-aws-ec2-metadata-token-
 header = {'X-aws-ec2-metadata-token': token or ''}
 role = token and Connection().ask('GET', listing, header)
 document = role and Connection().ask('GET', listing + role, header)
-print(json.dumps({'token': bool(token), 'role': role, 'credentials': bool(document and 'SecretAccessKey' in document)}))
+print(json.dumps({'token': bool(token), 'role': role, 'credentials': bool(document and 'SecretAccessKey' in document)}), flush=True)
+# Without waiting for the thread that still claims.
+os._exit(0)
