@@ -5,18 +5,28 @@ export interface Figure {
   measured: string;
   /** Null for what is only told, without a goal. */
   goal: string | null;
-  isMet: boolean;
+  /** `machine`: a server without the daemon misses the goal too, so that nothing is said of the daemon. */
+  verdict: 'met' | 'missed' | 'machine' | 'told';
   /** What the same machine gave in the same run without the daemon. */
   beside?: string;
 }
 
 /** A figure whose goal is to be at most this. */
-export const atMost = (what: string, value: number, most: number, unit: string, beside?: string): Figure => ({
+export const atMost = (
+  what: string,
+  value: number,
+  most: number,
+  unit: string,
+  {
+    beside,
+    control = 0,
+  }: { beside?: string /** The same figure without the daemon. */; control?: number } = {},
+): Figure => ({
   what,
   measured: inUnit(value, unit),
   goal: `≤ ${inUnit(most, unit)}`,
   // Not `>`: what could not be measured is no success.
-  isMet: value <= most,
+  verdict: value <= most ? 'met' : control > most ? 'machine' : 'missed',
   ...(beside !== undefined && { beside }),
 });
 
@@ -24,14 +34,14 @@ export const exactly = (what: string, value: number, wanted: number): Figure => 
   what,
   measured: String(value),
   goal: String(wanted),
-  isMet: value === wanted,
+  verdict: value === wanted ? 'met' : 'missed',
 });
 
 export const told = (what: string, measured: string, beside?: string): Figure => ({
   what,
   measured,
   goal: null,
-  isMet: true,
+  verdict: 'told',
   ...(beside !== undefined && { beside }),
 });
 
@@ -40,13 +50,15 @@ export function inUnit(value: number, unit: string): string {
   return `${value.toFixed(digits)}${unit === '×' ? '' : ' '}${unit}`;
 }
 
+const words = { met: 'met', missed: '**missed**', machine: 'beyond this machine', told: '' };
+
 /** A Markdown table. */
 export function tableOf(figures: readonly Figure[]): string {
-  const rows = figures.map(({ what, measured, goal, isMet, beside }) => [
+  const rows = figures.map(({ what, measured, goal, verdict, beside }) => [
     what,
     measured,
     goal ?? '',
-    goal === null ? '' : isMet ? 'met' : '**missed**',
+    words[verdict],
     beside ?? '',
   ]);
   const all = [['figure', 'measured', 'goal', '', 'beside'], ...rows];

@@ -37,6 +37,7 @@ export async function burst(world: BenchWorld, { isQuick, node }: Measuring): Pr
         failed: answers.filter(({ status }) => status !== 200).length,
       });
     }
+    const control = median(rounds.map(({ bareMs }) => bareMs)) - STS_MS;
     const what = `${count} simultaneous first requests`;
     figures.push(
       exactly(`${what}: calls to STS`, Math.max(...rounds.map(({ calls }) => calls)), 1),
@@ -46,7 +47,7 @@ export async function burst(world: BenchWorld, { isQuick, node }: Measuring): Pr
         median(rounds.map(({ slowestMs }) => slowestMs)) - STS_MS,
         60,
         'ms',
-        `bare server with that delay ${(median(rounds.map(({ bareMs }) => bareMs)) - STS_MS).toFixed(0)} ms`,
+        { beside: `bare server with that delay ${control.toFixed(0)} ms`, control },
       ),
     );
   }

@@ -40,7 +40,7 @@ export async function cached(world: BenchWorld, { isQuick, node }: Measuring): P
     const ratio = median(rounds.map((one) => one.daemon.cpuUs / one.bare.cpuUs));
     const beside = `${of('daemon', 'cpuUs').toFixed(1)} µs, bare ${of('bare', 'cpuUs').toFixed(1)} µs`;
     figures.push(
-      atMost(`cached document, CPU per request beside node:http, ${kind}`, ratio, most, '×', beside),
+      atMost(`cached document, CPU per request beside node:http, ${kind}`, ratio, most, '×', { beside }),
     );
     figures.push(
       told(

@@ -19,7 +19,7 @@ export async function expiry(world: BenchWorld, { isQuick, node }: Measuring): P
   await world.load.call('openLoop', world.daemon.port, askers, { ...load, seconds: 1 });
   const times = await world.load.call('openLoop', world.daemon.port, askers, load);
   const renewals = (await world.surroundings.call('takeCalls')).length;
-  const control = await world.load.call('openLoop', port, askers, load);
+  const bareMs = quantile(await world.load.call('openLoop', port, askers, load), 0.999);
   await bare.stop();
   return [
     exactly(
@@ -27,12 +27,9 @@ export async function expiry(world: BenchWorld, { isQuick, node }: Measuring): P
       Math.max(0, askers.length - renewals),
       0,
     ),
-    atMost(
-      'through an expiry: p99.9 of requests',
-      quantile(times, 0.999),
-      10,
-      'ms',
-      `bare server ${quantile(control, 0.999).toFixed(1)} ms`,
-    ),
+    atMost('through an expiry: p99.9 of requests', quantile(times, 0.999), 10, 'ms', {
+      beside: `bare server ${bareMs.toFixed(1)} ms`,
+      control: bareMs,
+    }),
   ];
 }
