@@ -65,7 +65,9 @@ export function redirectContainer(values: InstallValues, { remove }: { remove: b
   const daemon = daemonOf(values);
   // The line that proves the removal is of level info.
   const flags = ['host-ip', 'app-port', 'metadata-addr', 'host-interface'];
-  const keeping = remove ? [] : ['container-credentials', 'anti-spoof', 'log-level'];
+  const keeping = remove
+    ? []
+    : [...['container-credentials', 'fence-host-network', 'fence-exempt-users', 'anti-spoof', 'log-level']];
   const handedOn = [...flags, ...keeping]
     .filter((name) => daemon[name] !== null && daemon[name] !== undefined && daemon[name] !== false)
     .map((name) => (daemon[name] === true ? `--${name}` : `--${name}=${daemon[name]}`));

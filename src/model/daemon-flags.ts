@@ -55,7 +55,7 @@ export const DAEMON_FLAGS: readonly DaemonFlag[] = [
   text(
     'host-interface',
     null,
-    'Interface of the pods that the redirect matches. Default: all but the uplink.',
+    'Interface of the pods that the redirect matches: a name, a front with + behind it, or ! and one to leave out. Default: all.',
   ),
   text('metadata-addr', '169.254.169.254', 'The real instance metadata service, as host or host:port.'),
   onOff('iptables', 'Keep the redirect rule from within this process; needs root and NET_ADMIN.'),
@@ -69,6 +69,15 @@ export const DAEMON_FLAGS: readonly DaemonFlag[] = [
     'startup-taint',
     null,
     'Key of a taint that the daemon removes from its node once pods are served there. Have the nodes register with it, and no pod starts on a new node before its daemon is ready. Needs Kubernetes 1.30.',
+  ),
+  onOff(
+    'fence-host-network',
+    "Keep the node's own processes, those of hostNetwork pods, from the real metadata service, unless root or the daemon runs them.",
+  ),
+  text(
+    'fence-exempt-users',
+    null,
+    'Ids of more users that --fence-host-network lets through, comma-separated.',
   ),
   text(
     'anti-spoof',

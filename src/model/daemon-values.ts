@@ -31,6 +31,10 @@ const rules: Record<string, (value: string) => string | null> = {
   bind: addresses,
   'admin-addr': (value) => (splitHostPort(value) ? null : 'must be ADDRESS:PORT'),
   'host-ip': addresses,
+  'host-interface': (value) =>
+    /^!?[\w.@-]{1,15}\+?$/.test(value) ? null : 'must name an interface, such as cni0, veth+ or !eth0',
+  'fence-exempt-users': (value) =>
+    /^\d{1,10}(?:,\d{1,10})*$/.test(value) ? null : 'must be user ids with commas between',
   'metadata-addr': (value) =>
     isIP(value) || splitHostPort(value) || /^[\w.-]+$/.test(value) ? null : 'must be HOST or HOST:PORT',
   node: notEmpty,

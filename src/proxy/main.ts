@@ -5,8 +5,9 @@ import { startDaemon } from './daemon.ts';
 import { hostAddresses } from './host-addresses.ts';
 import { createLog, type Log, messageOf } from './log.ts';
 import { CNI_RESULTS } from './redirect/bridge/records.ts';
+import { requireInterface } from './redirect/interface.ts';
 import { keepRedirect } from './redirect/redirect.ts';
-import { interceptedAddress } from './redirect/rule.ts';
+import { fenceOf, interceptedAddress } from './redirect/rule.ts';
 import { nodeTools } from './redirect/tools.ts';
 import { type DaemonSettings, readSettings } from './settings.ts';
 
@@ -34,6 +35,7 @@ async function run(settings: DaemonSettings, log: Log): Promise<void> {
   const stopped = new Promise<void>((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve());
   });
+  if (settings.keepsRedirect) requireInterface(settings.hostInterface, settings.node ?? settings.hostIps[0]!);
   const daemon = await startDaemon(settings, log);
   try {
     const redirect = settings.keepsRedirect
@@ -63,6 +65,7 @@ async function keepOwnRedirect(
       metadataAddress: interceptedAddress(metadataHost),
       hostInterface,
       containerCredentials: containerAudience !== null,
+      fence: fenceOf(settings.fencesHostNetwork, settings.fenceExemptUsers, process.getuid?.()),
     }),
     tools: nodeTools({ entrance: [], env: process.env }),
     antiSpoof,

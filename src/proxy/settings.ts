@@ -31,6 +31,9 @@ export interface DaemonSettings {
   keepsRedirect: boolean;
   redirect: 'auto' | 'required' | 'external';
   antiSpoof: AntiSpoof;
+  fencesHostNetwork: boolean;
+  /** Ids with commas between. */
+  fenceExemptUsers: string | null;
   stateDir: string;
   /** Key of the taint to lift; null for none. */
   startupTaint: string | null;
@@ -98,6 +101,8 @@ export function readSettings(values: DaemonValues, environment: Environment): Da
     metadataPort: metadata.port,
     keepsRedirect: values['iptables'] === true,
     redirect: redirectCare(values),
+    fencesHostNetwork: values['fence-host-network'] === true,
+    fenceExemptUsers: string('fence-exempt-users'),
     antiSpoof: string('anti-spoof') as AntiSpoof,
     stateDir: string('state-dir')!,
     startupTaint: string('startup-taint'),

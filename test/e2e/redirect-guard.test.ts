@@ -106,6 +106,20 @@ describe('the guard of addresses on bridges', { skip: netnsFault(), timeout: 180
     await served(heir.name, SECOND);
   });
 
+  it('lets an answer through that was under way when it was set, to a pod of which there is no record', async () => {
+    const { name } = await pod(FIRST, false);
+    await stop(await keeping());
+    // Asks, and is answered only after the table has come and gone.
+    await world.in('node', 'nft', 'delete', 'table', 'bridge', 'pod_iam');
+    const asked = world.curl(name, `${METADATA}/late`);
+    await redirect.until(
+      async () => /tcp dport 8181 .* packets [3-9]/.test(await redirect.rules()),
+      'a question',
+    );
+    await keeping();
+    assert.equal(await asked, `proxy ${FIRST.ipv4}`);
+  });
+
   it('holds while its keeper is dead: new pods are served, and none takes the address of a living one', async () => {
     const living = await pod(FIRST);
     await stop(await keeping(), 'SIGKILL');

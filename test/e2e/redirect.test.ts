@@ -237,7 +237,7 @@ describe('the redirect on a node', { skip: netnsFault(), timeout: 120_000 }, () 
     ]) {
       for (const hostInterface of ['eni+', '!eth0', null]) {
         const rule = { hosts, port: 8181, metadataAddress: '169.254.169.254', hostInterface };
-        const script = renderNft({ ...rule, containerCredentials: true });
+        const script = renderNft({ ...rule, containerCredentials: true, fence: [0, 65_532, 1000] });
         writeFileSync(redirect.path('script'), script);
         await world.in('node', 'nft', '-f', redirect.path('script'));
         const listing = await world.in('node', 'nft', 'list', 'table', 'inet', 'pod_iam');

@@ -6,7 +6,7 @@ import { hostAddresses } from '../host-addresses.ts';
 import type { AntiSpoof } from '../settings.ts';
 import { canonicalAddress } from '../who/address.ts';
 import { CNI_RESULTS } from './bridge/records.ts';
-import { interceptedAddress, type RedirectRule } from './rule.ts';
+import { fenceOf, interceptedAddress, type RedirectRule } from './rule.ts';
 
 export interface RedirectFlags {
   /** As it is at the moment; null with --remove, which needs none. */
@@ -29,6 +29,8 @@ const options = {
   'metadata-addr': { type: 'string', default: '169.254.169.254' },
   'host-interface': { type: 'string' },
   'container-credentials': { type: 'boolean', default: false },
+  'fence-host-network': { type: 'boolean', default: false },
+  'fence-exempt-users': { type: 'string' },
   'anti-spoof': { type: 'string', default: 'auto' },
   'cni-results': { type: 'string', default: CNI_RESULTS },
   'host-root': { type: 'string' },
@@ -69,14 +71,16 @@ function readRule(values: ReturnType<typeof parse>): Omit<RedirectRule, 'hosts'>
   if (fault) throw bad(`--host-ip ${fault}, not "${hostIp}"`);
   if (!/^[1-9]\d{0,4}$/.test(port) || Number(port) > 65_535)
     throw bad(`--app-port must be a port (1 to 65535), not "${port}"`);
-  if (hostInterface !== null && !/^!?[\w.@-]{1,15}\+?$/.test(hostInterface))
-    throw bad(
-      `--host-interface must name an interface, such as cni0, veth+ or !eth0, not "${hostInterface}"`,
-    );
+  const interfaceFault = hostInterface === null ? null : valueFault('host-interface', hostInterface);
+  if (interfaceFault) throw bad(`--host-interface ${interfaceFault}, not "${hostInterface}"`);
   const address = values['metadata-addr'];
   const metadataAddress = interceptedAddress(splitHostPort(address)?.host ?? address);
   const containerCredentials = values['container-credentials'];
-  return { port: Number(port), metadataAddress, hostInterface, containerCredentials };
+  const users = values['fence-exempt-users'] ?? '';
+  const usersFault = users === '' ? null : valueFault('fence-exempt-users', users);
+  if (usersFault) throw bad(`--fence-exempt-users ${usersFault}, not "${users}"`);
+  const fence = fenceOf(values['fence-host-network'], users);
+  return { port: Number(port), metadataAddress, hostInterface, containerCredentials, fence };
 }
 
 function readAntiSpoof(value: string): AntiSpoof {

@@ -34,18 +34,37 @@ ${[
     ...led.map((endpoint) => `tcp dport ${rule.port} ct original ${daddr(endpoint)} counter accept`),
     `tcp dport ${rule.port} counter drop`,
   ]),
+  // What the daemon says reaches only those who were led there, also once a connection's track is lost.
+  chain('answers', 'type filter hook output priority filter - 5', [
+    'oifname "lo" accept',
+    ...led.map((endpoint) => `tcp sport ${rule.port} ct original ${daddr(endpoint)} counter accept`),
+    `tcp sport ${rule.port} counter drop`,
+  ]),
   chain(
     'forward',
     'type filter hook forward priority filter - 5',
-    endpoints.flatMap((endpoint) => [
-      // A reset ends a connection at once; an ICMP error does not when the pod's kernel is still busy with it.
-      `meta l4proto tcp ${daddr(endpoint)} counter reject with tcp reset`,
-      `${daddr(endpoint)} counter reject`,
-    ]),
+    endpoints.flatMap((endpoint) => shut(daddr(endpoint))),
   ),
+  ...(rule.fence === null
+    ? []
+    : [
+        chain(
+          'fence',
+          'type filter hook output priority filter - 5',
+          endpoints
+            .filter(({ kind }) => kind === 'metadata')
+            .flatMap((endpoint) => shut(`${daddr(endpoint)} meta skuid != { ${rule.fence!.join(', ')} }`)),
+        ),
+      ]),
 ].join('\n')}}
 `;
 }
+
+// A reset ends a connection at once; an ICMP error does not when the asker's kernel is still busy with it.
+const shut = (match: string): string[] => [
+  `meta l4proto tcp ${match} counter reject with tcp reset`,
+  `${match} counter reject`,
+];
 
 const word = ({ family }: Endpoint): string => (family === 'ipv4' ? 'ip' : 'ip6');
 
@@ -92,6 +111,8 @@ const spell = (line: string): string =>
   line
     // Beneath a bare root there is no /etc/protocols to name it by.
     .replace(/\bl4proto 6\b/, 'l4proto tcp')
+    // Users by name, in any order.
+    .replace(/\bskuid != \{[^}]*\}/, 'skuid')
     .replace(/\breject with .*$/, 'reject')
     .replace(/\bdnat ip6? to\b/, 'dnat to')
     .replace(/\bct original ip6? daddr\b/, 'ct original daddr');

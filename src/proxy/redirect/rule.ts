@@ -22,6 +22,17 @@ export interface RedirectRule {
   hostInterface: string | null;
   /** Whether the address of the container credentials is led to the daemon as well. */
   containerCredentials: boolean;
+  /** Ids of the only users who reach the real service from the node's own network; null for no fence. */
+  fence: readonly number[] | null;
+}
+
+/** The daemon's user in its container. */
+export const DAEMON_UID = 65_532;
+
+/** @param users more ids with a comma between; null when there is no fence */
+export function fenceOf(isOn: boolean, users: string | null, daemonUid = DAEMON_UID): number[] | null {
+  if (!isOn) return null;
+  return [...new Set([0, daemonUid, ...(users ? users.split(',').map(Number) : [])])];
 }
 
 /** An address that pods ask. */

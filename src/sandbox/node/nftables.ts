@@ -139,7 +139,15 @@ function readChain(words: Words, table: Table): void {
 
 const FIELDS = new Set([
   ...['iif', 'iifname', 'oif', 'oifname', 'ip saddr', 'ip daddr', 'ip protocol', 'ip6 saddr', 'ip6 daddr'],
-  ...['tcp dport', 'udp dport', 'meta l4proto', 'meta nfproto', 'ct original daddr', 'ct original ip daddr'],
+  ...[
+    'tcp sport',
+    'tcp dport',
+    'udp dport',
+    'meta l4proto',
+    'meta nfproto',
+    'ct original daddr',
+    'ct original ip daddr',
+  ],
   ...['ct original ip6 daddr', 'ct original proto-dst', 'ct state', 'ct status', 'fib daddr type'],
 ]);
 

@@ -163,12 +163,13 @@ export class World {
     return child;
   }
 
-  /** An HTTP server that answers every request with its name and the caller's address. */
+  /** An HTTP server that answers every request with its name and the caller's address; `/late` 1.5 s later. */
   async serve(namespace: string, name: string, hosts: string[], port: number): Promise<ChildProcess> {
     const script = `
       const [name, hosts, port] = process.argv.slice(1);
       const { createServer } = require('node:http');
-      const answer = (request, response) => response.end(name + ' ' + request.socket.remoteAddress);
+      const answer = (request, response) =>
+        setTimeout(() => response.end(name + ' ' + request.socket.remoteAddress), request.url === '/late' ? 1500 : 0);
       const all = hosts.split(',').map((host) => new Promise((resolve) => createServer(answer).listen(port, host, resolve)));
       Promise.all(all).then(() => console.log('listening'));`;
     const child = this.start(namespace, process.execPath, '-e', script, name, hosts.join(), String(port));

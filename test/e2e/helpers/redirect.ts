@@ -41,6 +41,16 @@ export class RedirectRun {
 
   /** Starts the program in the node's namespace and collects its log. */
   start(flags: string[], env: Record<string, string> = {}, before: string[] = []): Running {
+    return this.startProgram(program, flags, env, before);
+  }
+
+  /** The same of another program, given as a module. */
+  startProgram(
+    module: string,
+    flags: string[],
+    env: Record<string, string> = {},
+    before: string[] = [],
+  ): Running {
     const words = Object.entries({ NODE_NAME: 'node-1', ...env }).map(([name, value]) => `${name}=${value}`);
     const child = this.world.start(
       'node',
@@ -50,7 +60,7 @@ export class RedirectRun {
       process.execPath,
       '--input-type=module',
       '-e',
-      program,
+      module,
       '--',
       ...[`--state-dir=${this.stateDir}`, ...flags],
     );

@@ -11,6 +11,7 @@ const fixed: RedirectRule = {
   metadataAddress: '169.254.169.254',
   hostInterface: null,
   containerCredentials: false,
+  fence: null,
 };
 const rule = () => fixed;
 

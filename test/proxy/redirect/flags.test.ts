@@ -11,6 +11,7 @@ describe('the command line of redirect', () => {
       metadataAddress: '169.254.169.254',
       hostInterface: null,
       containerCredentials: false,
+      fence: null,
     });
     assert.deepEqual(rest, {
       hostIps: ['10.0.0.7'],
@@ -47,6 +48,13 @@ describe('the command line of redirect', () => {
     assert.equal(rule?.().hostInterface, '!eth0');
   });
 
+  it('fences the node off for all but root, the daemon and the users that are named', () => {
+    const of = (...flags: string[]) => readRedirectFlags(['--host-ip=10.0.0.7', ...flags]).rule?.().fence;
+    assert.equal(of('--fence-exempt-users=1000'), null);
+    assert.deepEqual(of('--fence-host-network'), [0, 65_532]);
+    assert.deepEqual(of('--fence-host-network', '--fence-exempt-users=1000,0,1001'), [0, 65_532, 1000, 1001]);
+  });
+
   it('needs no address to remove the rule', () => {
     assert.equal(readRedirectFlags(['--remove']).rule, null);
   });
@@ -63,6 +71,10 @@ describe('the command line of redirect', () => {
       [
         ['--host-ip=10.0.0.7', '--anti-spoof=on'],
         /^--anti-spoof must be one of auto, required, off, not "on"$/,
+      ],
+      [
+        ['--host-ip=10.0.0.7', '--fence-exempt-users=root'],
+        /^--fence-exempt-users must be user ids with commas between, not "root"$/,
       ],
       [['--host-ip=10.0.0.7', '--bogus'], /^Unknown option '--bogus'/],
       [['--host-ip=10.0.0.7', 'word'], /^Unexpected argument 'word'/],

@@ -9,6 +9,7 @@ const rule: RedirectRule = {
   metadataAddress: '169.254.169.254',
   hostInterface: null,
   containerCredentials: false,
+  fence: null,
 };
 
 /** As nft 1.0.6 lists what renderNft sets. */
@@ -23,6 +24,13 @@ const listing = `table inet pod_iam {
 		iifname "lo" accept
 		tcp dport 8181 ct original ip daddr 169.254.169.254 counter packets 80 bytes 9000 accept
 		tcp dport 8181 counter packets 1 bytes 60 drop
+	}
+
+	chain answers {
+		type filter hook output priority filter - 5; policy accept;
+		oifname "lo" accept
+		tcp sport 8181 ct original ip daddr 169.254.169.254 counter packets 60 bytes 9000 accept
+		tcp sport 8181 counter packets 0 bytes 0 drop
 	}
 
 	chain forward {
@@ -59,6 +67,7 @@ ${withCountersUnset(listing).replace(' with icmpv6 port-unreachable', '')}`,
     assert.deepEqual(added, [
       '\t\tip6 daddr fd00:ec2::254 tcp dport 80 counter dnat ip6 to [2001:db8::7]:8181',
       '\t\ttcp dport 8181 ct original ip6 daddr fd00:ec2::254 counter accept',
+      '\t\ttcp sport 8181 ct original ip6 daddr fd00:ec2::254 counter accept',
     ]);
   });
 
@@ -71,6 +80,7 @@ ${withCountersUnset(listing).replace(' with icmpv6 port-unreachable', '')}`,
       '\t\ttype nat hook output priority -105; policy accept;',
       '\t\tip daddr 169.254.170.23 tcp dport 80 counter dnat ip to 10.0.0.7:8181',
       '\t\ttcp dport 8181 ct original ip daddr 169.254.170.23 counter accept',
+      '\t\ttcp sport 8181 ct original ip daddr 169.254.170.23 counter accept',
       '\t\tmeta l4proto tcp ip daddr 169.254.170.23 counter reject with tcp reset',
       '\t\tip daddr 169.254.170.23 counter reject',
       '\t\tmeta l4proto tcp ip6 daddr fd00:ec2::23 counter reject with tcp reset',
@@ -80,6 +90,20 @@ ${withCountersUnset(listing).replace(' with icmpv6 port-unreachable', '')}`,
     assert.match(named, /\tiifname "cni0" ip daddr 169\.254\.170\.23 tcp dport 80 counter dnat/);
     const v6 = renderNft({ ...rule, containerCredentials: true, hosts: { ipv4: null, ipv6: '2001:db8::7' } });
     assert.match(v6, /ip6 daddr fd00:ec2::23 tcp dport 80 counter dnat ip6 to \[2001:db8::7\]:8181/);
+  });
+
+  it('fences the node off but for some users, however those are listed', () => {
+    const fenced = { ...rule, fence: [0, 65_532] };
+    const script = renderNft(fenced);
+    const added = script.split('\n').filter((line) => !renderNft(rule).split('\n').includes(line));
+    assert.deepEqual(added, [
+      '\tchain fence {',
+      '\t\tmeta l4proto tcp ip daddr 169.254.169.254 meta skuid != { 0, 65532 } counter reject with tcp reset',
+      '\t\tip daddr 169.254.169.254 meta skuid != { 0, 65532 } counter reject',
+      '\t\tmeta l4proto tcp ip6 daddr fd00:ec2::254 meta skuid != { 0, 65532 } counter reject with tcp reset',
+      '\t\tip6 daddr fd00:ec2::254 meta skuid != { 0, 65532 } counter reject',
+    ]);
+    assert.deepEqual(missingLines(script, script.replaceAll('{ 0, 65532 }', '{ 65532, "root" }')), []);
   });
 
   it('matches the interface that was named, in the words of nft', () => {
@@ -116,7 +140,7 @@ describe('a listing of the redirect', () => {
     assert.deepEqual(missing('\t\tip daddr 169.254.169.254 counter packets 0 bytes 0 reject\n', ''), [
       'ip daddr 169.254.169.254 counter reject',
     ]);
-    assert.equal(missingLines(renderNft(rule), '').length, 8);
+    assert.equal(missingLines(renderNft(rule), '').length, 11);
   });
 });
 

@@ -47,8 +47,19 @@ export function elementChanges(sets: Sets, bindings: Bindings): string | null {
       held.filter((printed) => !wanted.has(printed)),
     );
   }
-  for (const name of ['first4', 'claimed4', 'first6', 'claimed6'])
-    change('delete', name, (sets.get(name) ?? []).filter(isOfLostPort));
+  for (const suffix of ['4', '6']) {
+    const [first = [], claimed = [], taken = []] = ['first', 'claimed', 'taken'].map((name) =>
+      sets.get(name + suffix),
+    );
+    change('delete', `first${suffix}`, first.filter(isOfLostPort));
+    change('delete', `claimed${suffix}`, claimed.filter(isOfLostPort));
+    const kept = first.filter((pair) => !isOfLostPort(pair)).map((pair) => pair.split(' . ')[1]!);
+    change(
+      'delete',
+      `taken${suffix}`,
+      taken.filter((address) => !kept.includes(address)),
+    );
+  }
   return lines.length === 0 ? null : `${lines.join('\n')}\n`;
 }
 

@@ -14,7 +14,8 @@ const words = {
 /**
  * Only answers that come from the endpoints' addresses are looked at, nothing else of the node's. A port
  * without a record, such as a Docker container's, is tied to the address from which it first asks,
- * unless that is recorded for another.
+ * unless that is recorded for another. An answer that was under way when the table came passes, too:
+ * its asker waits, and says nothing from which it could be known.
  */
 export function renderBridge(endpoints: readonly Endpoint[], bindings: Bindings): string {
   const asked = (family: Family): string =>
@@ -34,13 +35,14 @@ ${[
       set(`owned${suffix}`, type, elements(bindings.owned[family])),
       set(`first${suffix}`, `iface_index . ${type}`, DYNAMIC),
       set(`claimed${suffix}`, 'iface_index', DYNAMIC),
+      set(`taken${suffix}`, type, DYNAMIC),
     ];
   }),
   chain(
     'prerouting',
     FAMILIES.map((family) => {
       const { ip, suffix } = words[family];
-      return `${ip} daddr ${asked(family)} iif != @ports iif != @claimed${suffix} ${ip} saddr != @owned${suffix} add @first${suffix} { iif . ${ip} saddr } add @claimed${suffix} { iif }`;
+      return `${ip} daddr ${asked(family)} iif != @ports iif != @claimed${suffix} ${ip} saddr != @owned${suffix} add @first${suffix} { iif . ${ip} saddr } add @taken${suffix} { ${ip} saddr } add @claimed${suffix} { iif }`;
     }),
   ),
   chain(
@@ -51,6 +53,7 @@ ${[
       return [
         `${answer} oif . ${ip} daddr @pairs${suffix} accept`,
         `${answer} oif != @ports ${ip} daddr != @owned${suffix} oif . ${ip} daddr @first${suffix} accept`,
+        `${answer} oif != @ports ${ip} daddr != @owned${suffix} oif != @claimed${suffix} ${ip} daddr != @taken${suffix} accept`,
         `${answer} counter drop`,
       ];
     }),

@@ -14,7 +14,7 @@ export interface Entry {
 
 /** Requests are led, the daemon's port shut to whatever was not led there, the real service shut. */
 export function entriesOf(rule: RedirectRule): Entry[] {
-  const { hosts, port } = rule;
+  const { hosts, port, fence } = rule;
   const endpoints = endpointsOf(rule);
   const led = endpoints.filter(({ family }) => hosts[family] !== null);
   const leadingOf = (endpoint: Endpoint, chain: string, from: string[]): Entry => ({
@@ -27,12 +27,12 @@ export function entriesOf(rule: RedirectRule): Entry[] {
       endpoint.family === 'ipv4' ? `${hosts.ipv4}:${port}` : `[${hosts.ipv6}]:${port}`,
     ],
   });
-  const guard = (family: Family): Entry => ({
+  const guard = (family: Family, chain: string, match: string[]): Entry => ({
     family,
     table: 'filter',
-    chain: 'INPUT',
+    chain,
     match: [
-      ...['!', '-i', 'lo', ...toPort(port)],
+      ...match,
       ...led
         .filter((endpoint) => endpoint.family === family)
         .flatMap(({ address }) => ['-m', 'conntrack', '!', '--ctorigdst', address]),
@@ -40,24 +40,32 @@ export function entriesOf(rule: RedirectRule): Entry[] {
     ],
   });
   return [
-    ...endpoints.flatMap(({ family, address }): Entry[] => [
-      shut(family, ['-d', address, '-j', 'REJECT']),
-      // A reset ends a connection at once; an ICMP error does not when the pod's kernel is still busy with it.
-      shut(family, ['-d', address, '-p', 'tcp', '-j', 'REJECT', '--reject-with', 'tcp-reset']),
+    ...endpoints.flatMap(({ family, address }) => shut(family, 'FORWARD', ['-d', address])),
+    ...FAMILIES.flatMap((family) => [
+      guard(family, 'INPUT', ['!', '-i', 'lo', ...toPort(port)]),
+      // What the daemon says reaches only those who were led there, also once a connection's track is lost.
+      guard(family, 'OUTPUT', ['!', '-o', 'lo', '-p', 'tcp', '-m', 'tcp', '--sport', String(port)]),
     ]),
-    ...FAMILIES.map(guard),
+    ...endpoints
+      .filter(({ kind }) => kind === 'metadata' && fence !== null)
+      .flatMap(({ family, address }) => shut(family, 'OUTPUT', ['-d', address, ...others(fence!)])),
     ...led.map((endpoint) => leadingOf(endpoint, 'PREROUTING', fromInterface(rule))),
     // The node's own network as well: a token tells who asks there.
     ...led.filter(({ kind }) => kind === 'container').map((endpoint) => leadingOf(endpoint, 'OUTPUT', [])),
   ];
 }
 
-const shut = (family: Family, match: string[]): Entry => ({
-  family,
-  table: 'filter',
-  chain: 'FORWARD',
-  match,
-});
+// A reset ends a connection at once; an ICMP error does not when the asker's kernel is still busy with it.
+const shut = (family: Family, chain: string, match: string[]): Entry[] => [
+  { family, table: 'filter', chain, match: [...match, '-j', 'REJECT'] },
+  {
+    ...{ family, table: 'filter', chain },
+    match: [...match, '-p', 'tcp', '-j', 'REJECT', '--reject-with', 'tcp-reset'],
+  },
+];
+
+const others = (users: readonly number[]): string[] =>
+  users.flatMap((user) => ['-m', 'owner', '!', '--uid-owner', String(user)]);
 
 const toPort = (port: number): string[] => ['-p', 'tcp', '-m', 'tcp', '--dport', String(port)];
 

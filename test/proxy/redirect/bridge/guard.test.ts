@@ -24,13 +24,15 @@ describe('the table of the guard', () => {
       .split('\n')
       .filter((line) => /\b(?:saddr|daddr|accept|drop)\b/.test(line) && !line.includes('policy'));
     assert.deepEqual(rules, [
-      '\t\tip daddr { 169.254.169.254 } iif != @ports iif != @claimed4 ip saddr != @owned4 add @first4 { iif . ip saddr } add @claimed4 { iif }',
-      '\t\tip6 daddr { fd00:ec2::254 } iif != @ports iif != @claimed6 ip6 saddr != @owned6 add @first6 { iif . ip6 saddr } add @claimed6 { iif }',
+      '\t\tip daddr { 169.254.169.254 } iif != @ports iif != @claimed4 ip saddr != @owned4 add @first4 { iif . ip saddr } add @taken4 { ip saddr } add @claimed4 { iif }',
+      '\t\tip6 daddr { fd00:ec2::254 } iif != @ports iif != @claimed6 ip6 saddr != @owned6 add @first6 { iif . ip6 saddr } add @taken6 { ip6 saddr } add @claimed6 { iif }',
       '\t\tip saddr { 169.254.169.254 } oif . ip daddr @pairs4 accept',
       '\t\tip saddr { 169.254.169.254 } oif != @ports ip daddr != @owned4 oif . ip daddr @first4 accept',
+      '\t\tip saddr { 169.254.169.254 } oif != @ports ip daddr != @owned4 oif != @claimed4 ip daddr != @taken4 accept',
       '\t\tip saddr { 169.254.169.254 } counter drop',
       '\t\tip6 saddr { fd00:ec2::254 } oif . ip6 daddr @pairs6 accept',
       '\t\tip6 saddr { fd00:ec2::254 } oif != @ports ip6 daddr != @owned6 oif . ip6 daddr @first6 accept',
+      '\t\tip6 saddr { fd00:ec2::254 } oif != @ports ip6 daddr != @owned6 oif != @claimed6 ip6 daddr != @taken6 accept',
       '\t\tip6 saddr { fd00:ec2::254 } counter drop',
     ]);
   });
@@ -51,7 +53,18 @@ describe('the table of the guard', () => {
 
 /** As nft 1.0.6 lists it. */
 const listing = (sets: Record<string, string>): string => {
-  const names = ['ports', 'pairs4', 'owned4', 'first4', 'claimed4', 'pairs6', 'owned6', 'first6', 'claimed6'];
+  const names = [
+    'ports',
+    'pairs4',
+    'owned4',
+    'first4',
+    'claimed4',
+    'taken4',
+    'pairs6',
+    'owned6',
+    'first6',
+    'claimed6',
+  ];
   const bodies = names.map(
     (name) =>
       `\tset ${name} {\n\t\ttype something\n${sets[name] ? `\t\telements = { ${sets[name]} }\n` : ''}\t}\n`,
@@ -100,6 +113,7 @@ describe('the elements of its sets', () => {
       ports: '"veth1", 9',
       first4: '"veth7" . 10.0.0.7, 9 . 10.0.0.9',
       claimed4: '9, "veth7"',
+      taken4: '10.0.0.7, 10.0.0.9',
     });
     assert.equal(
       elementChanges(readSets(left), bindings('veth1')),
@@ -107,6 +121,7 @@ describe('the elements of its sets', () => {
         'delete element bridge pod_iam ports { 9 }',
         'delete element bridge pod_iam first4 { 9 . 10.0.0.9 }',
         'delete element bridge pod_iam claimed4 { 9 }',
+        'delete element bridge pod_iam taken4 { 10.0.0.9 }',
         '',
       ].join('\n'),
     );

@@ -10,6 +10,7 @@ const rule: RedirectRule = {
   metadataAddress: '169.254.169.254',
   hostInterface: null,
   containerCredentials: false,
+  fence: null,
 };
 const dual = { ...rule, hosts: { ipv4: '10.0.0.7', ipv6: '2001:db8::7' } };
 
@@ -73,9 +74,11 @@ describe('the redirect in iptables', () => {
     assert.ok(all(rules).every((line) => line.includes('--comment "pod-iam.dev/redirect"')));
     assert.deepEqual(bare(rules), [
       'iptables nat PREROUTING -d 169.254.169.254/32 -p tcp -m tcp --dport 80 -j DNAT --to-destination 10.0.0.7:8181',
+      'iptables filter OUTPUT ! -o lo -p tcp -m tcp --sport 8181 -m conntrack ! --ctorigdst 169.254.169.254 -j DROP',
       'iptables filter INPUT ! -i lo -p tcp -m tcp --dport 8181 -m conntrack ! --ctorigdst 169.254.169.254 -j DROP',
       'iptables filter FORWARD -d 169.254.169.254/32 -p tcp -j REJECT --reject-with tcp-reset',
       'iptables filter FORWARD -d 169.254.169.254/32 -j REJECT',
+      'ip6tables filter OUTPUT ! -o lo -p tcp -m tcp --sport 8181 -j DROP',
       'ip6tables filter INPUT ! -i lo -p tcp -m tcp --dport 8181 -j DROP',
       'ip6tables filter FORWARD -d fd00:ec2::254/128 -p tcp -j REJECT --reject-with tcp-reset',
       'ip6tables filter FORWARD -d fd00:ec2::254/128 -j REJECT',
@@ -89,13 +92,14 @@ describe('the redirect in iptables', () => {
     const of6 = bare(rules).filter((line) => line.startsWith('ip6tables'));
     assert.deepEqual(of6, [
       'ip6tables nat PREROUTING -d fd00:ec2::254/128 -p tcp -m tcp --dport 80 -j DNAT --to-destination [2001:db8::7]:8181',
+      'ip6tables filter OUTPUT ! -o lo -p tcp -m tcp --sport 8181 -m conntrack ! --ctorigdst fd00:ec2::254 -j DROP',
       'ip6tables filter INPUT ! -i lo -p tcp -m tcp --dport 8181 -m conntrack ! --ctorigdst fd00:ec2::254 -j DROP',
       'ip6tables filter FORWARD -d fd00:ec2::254/128 -p tcp -j REJECT --reject-with tcp-reset',
       'ip6tables filter FORWARD -d fd00:ec2::254/128 -j REJECT',
     ]);
   });
 
-  it('is seven more with the container credentials, which go when those do', async () => {
+  it('is eight more with the container credentials, which go when those do', async () => {
     const { machine, rules } = xtables();
     await iptables(machine, () => rule).assert();
     const plain = bare(rules);
@@ -106,6 +110,7 @@ describe('the redirect in iptables', () => {
       [
         `iptables nat OUTPUT ${lead}`,
         `iptables nat PREROUTING ${lead}`,
+        'iptables filter OUTPUT ! -o lo -p tcp -m tcp --sport 8181 -m conntrack ! --ctorigdst 169.254.169.254 -m conntrack ! --ctorigdst 169.254.170.23 -j DROP',
         'iptables filter INPUT ! -i lo -p tcp -m tcp --dport 8181 -m conntrack ! --ctorigdst 169.254.169.254 -m conntrack ! --ctorigdst 169.254.170.23 -j DROP',
         'iptables filter FORWARD -d 169.254.170.23/32 -p tcp -j REJECT --reject-with tcp-reset',
         'iptables filter FORWARD -d 169.254.170.23/32 -j REJECT',
@@ -115,6 +120,28 @@ describe('the redirect in iptables', () => {
     );
     await iptables(machine, () => rule).assert();
     assert.deepEqual(bare(rules).sort(), plain.sort());
+  });
+
+  it('fences the node off but for some users', async () => {
+    const { machine, rules } = xtables();
+    const backend = iptables(machine, () => ({ ...rule, fence: [0, 65_532] }));
+    await backend.assert();
+    const users = '-m owner ! --uid-owner 0 -m owner ! --uid-owner 65532';
+    assert.deepEqual(
+      bare(rules).filter((line) => line.includes('owner')),
+      [
+        'iptables filter OUTPUT -d 169.254.169.254/32',
+        'ip6tables filter OUTPUT -d fd00:ec2::254/128',
+      ].flatMap((front) => [
+        `${front} ${users} -p tcp -j REJECT --reject-with tcp-reset`,
+        `${front} ${users} -j REJECT`,
+      ]),
+    );
+    assert.equal(await backend.check(), null);
+    assert.equal(
+      await iptables(machine, () => ({ ...rule, fence: [0] })).check(),
+      'iptables filter: a rule in OUTPUT is gone',
+    );
   });
 
   it('matches the interface that was named, or all but that', async () => {
@@ -167,7 +194,7 @@ describe('the redirect in iptables', () => {
       all(rules).some((line) => /8282|cni0/.test(line)),
       false,
     );
-    assert.equal(all(rules).length, 8);
+    assert.equal(all(rules).length, 10);
     await iptables(machine, null).remove();
     assert.deepEqual(all(rules), ['iptables filter FORWARD -j KUBE-FORWARD']);
   });
@@ -177,7 +204,7 @@ describe('the redirect in iptables', () => {
     const backend = iptables(machine, () => rule);
     await backend.assert();
     assert.equal(await backend.check(), null);
-    assert.equal(all(rules).length, 4);
+    assert.equal(all(rules).length, 5);
     await backend.remove();
     assert.deepEqual(all(rules), []);
   });
