@@ -10,6 +10,7 @@ import { errorJson, wantsJson, withSchema } from './json.ts';
 import { settleName } from './name.ts';
 import { renderProblem } from './problems.ts';
 import { createProgress } from './progress.ts';
+import { spellSwitches } from './switches.ts';
 import { usageOf } from './usage.ts';
 
 export type FlagsOf<T extends typeof Command> = Interfaces.InferredFlags<
@@ -59,6 +60,7 @@ export abstract class PodIamCommand<T extends typeof Command> extends Command {
     const ctor = this.ctor as T & { ownSignals: boolean };
     if (!ctor.ownSignals) this.#interrupts = this.#watch();
     const definitions = this.#definitions();
+    this.argv = spellSwitches(this.argv, definitions, this.#help());
     // What the command line leaves open, the environment or the file may still say.
     const optional = Object.fromEntries(
       Object.entries(definitions).map(([name, flag]) => [name, { ...flag, required: false }]),

@@ -1,11 +1,13 @@
 // Where a flag's value comes from when the command line leaves it open: POD_IAM_<FLAG>, then
 // pod-iam.yaml, whose keys are the flags' names, then the default.
 import { nearestName } from '../model/nearest.ts';
+import { isOff, isOn } from '../model/on-off.ts';
 import { usageProblem } from '../model/problem.ts';
 import { readConfigFile } from './config-file.ts';
 
 export interface FlagDefinition {
   type: 'boolean' | 'option';
+  allowNo?: boolean;
   multiple?: boolean;
   required?: boolean;
   options?: readonly string[];
@@ -85,8 +87,8 @@ async function convert(value: unknown, definition: FlagDefinition, where: string
 }
 
 function toBoolean(value: unknown, where: string): boolean {
-  if (value === true || value === 'true' || value === '1') return true;
-  if (value === false || value === 'false' || value === '0' || value === '') return false;
+  if (isOn(String(value))) return true;
+  if (isOff(String(value)) || value === '') return false;
   throw misfit(where, 'true or false', String(value));
 }
 

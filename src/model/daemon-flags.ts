@@ -6,6 +6,7 @@ import { normaliseBaseArn } from './arn.ts';
 import { CONTAINER_AUDIENCE, CONTAINER_IPV4, CONTAINER_PATH } from './container-credentials.ts';
 import { type DaemonValues, valueFault } from './daemon-values.ts';
 import { nearestName } from './nearest.ts';
+import { isOff, isOn } from './on-off.ts';
 import { usageProblem } from './problem.ts';
 import type { RoleSettings } from './snapshot.ts';
 
@@ -245,8 +246,8 @@ export function roleSettings(values: DaemonValues): RoleSettings {
 }
 
 function readSwitch(name: string, value: string): boolean {
-  if (value === 'true') return true;
-  if (value === 'false') return false;
+  if (isOn(value)) return true;
+  if (isOff(value)) return false;
   throw badFlag(`--${name} is a switch: it takes =true or =false, not "${value}"`);
 }
 

@@ -64,6 +64,19 @@ describe("the daemon's flags", () => {
       assert.ok(names.includes(name), name);
   });
 
+  test('take switches with a value as Go reads it', () => {
+    for (const [value, is] of [
+      ['true', true],
+      ['True', true],
+      ['1', true],
+      ['t', true],
+      ['false', false],
+      ['FALSE', false],
+      ['0', false],
+    ] as const)
+      assert.equal(parseDaemonFlags([`--insecure=${value}`])['insecure'], is, value);
+  });
+
   test('are refused one by one, with what they must be', () => {
     for (const [argv, message] of [
       [['--app-prt=1'], 'there is no flag --app-prt; did you mean --app-port?'],
