@@ -43,6 +43,8 @@ export function metadataServer(
       headersTimeout: HEADERS_MS,
       requestTimeout: REQUEST_MS,
       connectionsCheckingInterval: 1_000,
+      // Of two Host headers the second would else be dropped unseen.
+      joinDuplicateHeaders: true,
     };
     const server = createServer(limits, (request, response) => {
       if (!connections.begin(request.socket, response)) return;

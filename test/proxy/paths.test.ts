@@ -113,13 +113,15 @@ describe('spellings of credential paths', () => {
     assert.equal(world.imds.requests.at(-1)?.path, '/latest/meta-data/placement/region');
   });
 
-  test('bytes that are no HTTP, CONNECT and a missing Host do not end the daemon', async () => {
+  test('bytes that are no HTTP, CONNECT, a missing Host and two of them do not end the daemon', async () => {
     for (const bytes of [
       'GARBAGE\r\n\r\n',
       'GET /latest/meta-data/iam/\x01 HTTP/1.1\r\nHost: 169.254.169.254\r\n\r\n',
       'CONNECT 169.254.169.254:80 HTTP/1.1\r\nHost: 169.254.169.254\r\n\r\n',
       'GET /latest/meta-data/instance-id HTTP/1.1\r\nConnection: close\r\n\r\n',
       'GET /latest/meta-data/instance-id HTTP/1.0\r\n\r\n',
+      'GET /latest/meta-data/instance-id HTTP/1.1\r\nHost: 169.254.169.254\r\nHost: evil.example\r\nConnection: close\r\n\r\n',
+      'PUT /latest/api/token HTTP/1.1\r\nHost: 169.254.169.254\r\nHost: 169.254.169.254\r\nX-aws-ec2-metadata-token-ttl-seconds: 60\r\nConnection: close\r\n\r\n',
     ])
       assert.doesNotMatch(await world.raw(FROM, bytes).catch(() => ''), /^HTTP\/1\.1 200/);
     assert.match(await ask('GET', '/latest/meta-data/iam/security-credentials/'), /blue$/);

@@ -37,6 +37,15 @@ describe('session tokens', () => {
     assert.equal((await put({})).status, 400);
   });
 
+  test('are not accepted with a last character that decodes to the same bytes', async () => {
+    const { body: token } = await put({ [TTL]: '60' });
+    const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+    const twin = token.slice(0, -1) + alphabet[alphabet.indexOf(token.at(-1)!) ^ 1];
+    const status = async (given: string) =>
+      (await world.send('127.21.0.1', 'GET', CREDENTIALS, { [TOKEN]: given })).status;
+    assert.deepEqual([await status(token), await status(twin)], [200, 401]);
+  });
+
   test('are refused with 403 to a request that was forwarded', async () => {
     assert.equal((await put({ [TTL]: '60', 'x-forwarded-for': '10.0.0.9' })).status, 403);
   });
