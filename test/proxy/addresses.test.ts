@@ -98,6 +98,14 @@ describe('the pod behind an address', () => {
     await seen('127.24.0.9', 'red');
   });
 
+  test('a namesake created anew at another address ends the first, though nobody told its end', async () => {
+    world.pod('db-1', { ip: '127.24.0.40', role: 'blue', uid: 'uid-third' });
+    await seen('127.24.0.40', 'blue');
+    world.pod('db-1', { ip: '127.24.0.41', role: 'red', uid: 'uid-fourth' });
+    await seen('127.24.0.41', 'red');
+    assert.equal(await listing('127.24.0.40'), 404);
+  });
+
   test('a changed annotation counts from the moment it is seen', async () => {
     world.pod('turn', { ip: '127.24.0.10', role: 'blue' });
     await seen('127.24.0.10', 'blue');

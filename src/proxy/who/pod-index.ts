@@ -17,6 +17,8 @@ export type PodListener = (uid: string, pod: PodRecord | null) => void;
 
 export class PodIndex {
   readonly #pods = new Map<string, PodRecord>();
+  /** Namespace and name → UID. */
+  readonly #names = new Map<string, string>();
   /** Address → UID → that pod's claim. */
   readonly #claims = new Map<string, Map<string, Claim>>();
   readonly #waiters = new Waiters();
@@ -83,6 +85,7 @@ export class PodIndex {
 
   #take(pod: PodRecord): void {
     const before = this.#pods.get(pod.uid);
+    if (!before && pod.kind !== 'container') this.#takeName(pod);
     this.#pods.set(pod.uid, pod);
     const addresses = answersFor(pod);
     for (const address of before ? answersFor(before) : [])
@@ -98,6 +101,7 @@ export class PodIndex {
     if (!pod) return;
     for (const address of answersFor(pod)) this.#unclaim(address, uid);
     this.#pods.delete(uid);
+    if (this.#names.get(fullName(pod)) === uid) this.#names.delete(fullName(pod));
     this.#listener(uid, null);
   }
 
@@ -107,6 +111,13 @@ export class PodIndex {
     for (const uid of [...this.#pods.keys()]) if (!uids.has(uid)) this.remove(uid);
     this.#news++;
     for (const pod of [...pods].sort((a, b) => a.createdAtMs - b.createdAtMs)) this.#take(pod);
+  }
+
+  /** Two pods never have one name: where the end of the first was not told, it is told by the second. */
+  #takeName(pod: PodRecord): void {
+    const namesake = this.#names.get(fullName(pod));
+    if (namesake !== undefined) this.remove(namesake);
+    this.#names.set(fullName(pod), pod.uid);
   }
 
   #claim(address: string, pod: PodRecord): void {
@@ -132,6 +143,8 @@ export class PodIndex {
     if (claims?.size === 0) this.#claims.delete(address);
   }
 }
+
+const fullName = ({ namespace, name }: PodRecord): string => `${namespace}/${name}`;
 
 // A pod on its node's network shares the node's address with others; a finished one has let go of its own.
 function answersFor(pod: PodRecord): string[] {
