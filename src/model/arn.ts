@@ -86,6 +86,8 @@ export function resolveRole(value: string, baseArn: string | null): RoleResoluti
   if (/[\n\r]/.test(value)) return { ok: false, why: 'it holds a line break' };
   if (/\s/.test(value)) return { ok: false, why: 'it holds white space' };
   if (/["']/.test(value)) return { ok: false, why: 'it holds quotation marks' };
+  // IAM would allow them, but no client could ask for the role by its path.
+  if (/(?:^|\/)\.{1,2}\//.test(value)) return { ok: false, why: 'its path holds a "." or ".." of its own' };
   if (/^arn:/i.test(value)) {
     const role = parseRoleArn(value);
     return role

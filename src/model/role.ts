@@ -97,7 +97,9 @@ export function decideRole(request: RoleRequest, settings: RoleSettings): Decisi
     reasons.push(permit.why);
   }
 
-  const externalId = request.annotations[settings.externalIdKey] ?? null;
+  // A blank one is as none: a role that asks for an external id refuses it by itself.
+  const given = request.annotations[settings.externalIdKey] ?? '';
+  const externalId = given.trim() === '' ? null : given;
   if (externalId !== null && !/^[\w+=,.@:/-]{2,1224}$/.test(externalId)) {
     return refuse(
       'TP041',

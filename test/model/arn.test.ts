@@ -189,6 +189,8 @@ const faults: [string, string][] = [
   ['\u00a0blue', 'it holds white space'],
   ['"blue"', 'it holds quotation marks'],
   ["'blue'", 'it holds quotation marks'],
+  ['../blue', 'its path holds a "." or ".." of its own'],
+  ['arn:aws:iam::123456789012:role/team/./blue', 'its path holds a "." or ".." of its own'],
   ['blue*', '"blue*" is not a role name: letters, digits and +=,.@_- only, 64 at most'],
   ['/', '"/" is not a role name: letters, digits and +=,.@_- only, 64 at most'],
   ['team/', '"team/" is not a role name: letters, digits and +=,.@_- only, 64 at most'],

@@ -125,7 +125,14 @@ test('an external id is handed on', () => {
   assert.equal(decision.role?.externalId, 'a+=,.@:/-_1');
 });
 
-for (const id of ['', 'x', 'a b', 'ab\n', 'a*b', 'x'.repeat(1225)]) {
+test('a blank external id is none, as kube2iam and kiam take it', () => {
+  for (const id of ['', '  ']) {
+    const decision = decide({ annotations: { [ROLE]: 'blue', [EXTERNAL_ID]: id } });
+    assert.deepEqual([decision.refusal, decision.role?.externalId], [null, null]);
+  }
+});
+
+for (const id of ['x', 'a b', 'ab\n', 'a*b', 'x'.repeat(1225)]) {
   test(`the external id ${JSON.stringify(id.slice(0, 10))} (${id.length} characters) is refused`, () => {
     const decision = decide({ annotations: { [ROLE]: 'blue', [EXTERNAL_ID]: id } });
     assert.deepEqual([decision.refusal?.code, decision.refusal?.kind], ['TP041', 'not-allowed']);
