@@ -1,5 +1,6 @@
 // The answers that pods get, as plain records; the one place where a refusal becomes a status.
 import type { Refusal } from '../model/role.ts';
+import { STS_REFUSED } from '../model/sts-refusal.ts';
 import type { CredentialFailure } from './credentials/types.ts';
 import type { TokenFault } from './who/token-claims.ts';
 
@@ -52,9 +53,13 @@ export const roleRefused = ({ kind, why, code }: Refusal): Answer =>
 export const otherRole = (): Answer =>
   refusal(403, 'OtherRole', 'the role asked for is not the role of this pod', 'LK002');
 
-/** The daemon stands between: 502 says that STS said no, 503 that asking again may help. */
-export function credentialsFailed({ kind, message, check }: CredentialFailure): Answer {
-  if (kind === 'refused') return refusal(502, 'AssumeRoleUnauthorizedAccess', message, check);
+/**
+ * 403 is a no of STS, which holds until somebody changes a policy; its code tells it from those of the
+ * daemon. 503 says that asking again may help: SDKs go on asking for seconds after any 5xx.
+ */
+export function credentialsFailed({ kind, message, check, side }: CredentialFailure): Answer {
+  if (kind === 'refused')
+    return json({ Code: STS_REFUSED, Message: message, RefusedBy: 'STS', Side: side, Check: check }, 403);
   const answer = refusal(503, 'CredentialsUnavailable', message, check);
   return { ...answer, headers: { ...answer.headers, 'retry-after': '1' } };
 }

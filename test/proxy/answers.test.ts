@@ -102,13 +102,15 @@ describe('the answers to a pod', () => {
     }
   });
 
-  test('a refusal by STS is 502 with the side that refuses as far as known, and no text of the SDK', async () => {
+  test('a refusal by STS is 403 with a code of its own, the side that refuses as far as known and no text of the SDK', async () => {
     assert.equal((await world.get('127.20.0.5', CREDENTIALS)).body, 'closed');
     const { status, body } = await world.get('127.20.0.5', `${CREDENTIALS}closed`);
-    assert.equal(status, 502);
+    assert.equal(status, 403);
     assert.deepEqual(JSON.parse(body), {
       Code: 'AssumeRoleUnauthorizedAccess',
       Message: `STS refused sts:AssumeRole on ${BASE}closed: either the role's trust policy does not name arn:aws:sts::${ACCOUNT}:assumed-role/node/i-0123456789abcdef0 (or wants another external id), or the policies of arn:aws:sts::${ACCOUNT}:assumed-role/node/i-0123456789abcdef0 do not allow sts:AssumeRole on it, or there is no such role; STS does not say which`,
+      RefusedBy: 'STS',
+      Side: 'undisclosed',
       Check: 'TP018',
     });
   });

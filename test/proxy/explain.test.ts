@@ -15,7 +15,7 @@ const pods = [
   ['forbidden', { ip: '127.32.0.4', role: 'red' }, 403, 'AN003'],
   ['unread', { ip: '127.32.0.5', role: 'blue', namespace: 'broken' }, 403, 'AN013'],
   ['stranger', { ip: '127.32.0.6', role: 'blue', annotations: { [EXTERNAL_ID]: 'no id' } }, 403, 'TP041'],
-  ['closed', { ip: '127.32.0.7', role: 'closed' }, 502, 'TP018'],
+  ['closed', { ip: '127.32.0.7', role: 'closed' }, 403, 'TP018'],
 ] as const;
 
 describe('a refusal', () => {

@@ -12,7 +12,7 @@ describe('refusals', () => {
     world.pod('closed', { ip: '127.25.0.1', role: 'closed' });
     await until('event', () => world.api.events.length === 1);
     for (let i = 0; i < 30; i++)
-      assert.equal((await world.get('127.25.0.1', `${CREDENTIALS}closed`)).status, 502);
+      assert.equal((await world.get('127.25.0.1', `${CREDENTIALS}closed`)).status, 403);
     assert.equal(world.assumes(), 1);
     const lines = world.lines('refused');
     assert.deepEqual(

@@ -1,4 +1,5 @@
 // What the daemon asks STS for, what it gets, and how that can fail.
+import type { RefusingSide } from '../../model/sts-refusal.ts';
 
 /** Everything that makes two pods' credentials the same or not. */
 export interface Identity {
@@ -36,13 +37,22 @@ export class CredentialFailure extends Error {
   readonly check: string;
   /** STS's own error code, or the network's. */
   readonly errorCode: string;
+  /** Of a refusal: what has to change. Null for all other failures. */
+  readonly side: RefusingSide | null;
 
-  constructor(kind: FailureKind, check: string, errorCode: string, message: string) {
+  constructor(
+    kind: FailureKind,
+    check: string,
+    errorCode: string,
+    message: string,
+    side: RefusingSide | null = null,
+  ) {
     super(message);
     this.name = 'CredentialFailure';
     this.kind = kind;
     this.check = check;
     this.errorCode = errorCode;
+    this.side = side;
   }
 }
 

@@ -106,7 +106,7 @@ export function stsFaults(stage: () => Stage): void {
       const { world, nodes, requireOwnRole } = stage();
       world.setTrust('red', world.roleArn('old'));
       await startAskers([{ name: 'refused', node: nodes[1]!, role: 'red', everySeconds: 0.5 }]);
-      const refused = await awaitRound('refused', ({ document }) => document === 502, 15_000);
+      const refused = await awaitRound('refused', ({ document }) => document === 403, 15_000);
       assert.match(refused.body!, /"Code":"AssumeRoleUnauthorizedAccess"/);
       assert.match(refused.body!, /"Check":"TP018"/);
       const events = await kubectl([

@@ -196,8 +196,8 @@ export const documents: Area = {
       'of a role that STS refuses',
       `${CREDENTIALS}closed`,
       { kube2iam: "500 with the SDK's text", kiam: '500 after 4.9 s', metadataproxy: '500' },
-      '502 AssumeRoleUnauthorizedAccess',
-      'the body names both sides that may refuse, and no text of the SDK',
+      '403 AssumeRoleUnauthorizedAccess',
+      'final, as SDKs go on asking for seconds after a 5xx; the body names both sides that may refuse, and no text of the SDK',
       { from: CLOSED },
     ),
     row(

@@ -10,14 +10,24 @@ const sdk = (name: string, status: number, message = '') =>
   Object.assign(new Error(message), { name, $metadata: { httpStatusCode: status } });
 const lead = `User: ${NODE} is not authorized to perform: sts:AssumeRole on resource: ${ROLE}`;
 
-const cases: readonly (readonly [string, Error, string, string, RegExp])[] = [
-  ['denied without a reason', sdk('AccessDenied', 403, lead), 'refused', 'TP018', /STS does not say which$/],
+type Case = readonly [string, Error, kind: string, check: string, RegExp, side?: string];
+
+const cases: readonly Case[] = [
+  [
+    'denied without a reason',
+    sdk('AccessDenied', 403, lead),
+    'refused',
+    'TP018',
+    /STS does not say which$/,
+    'undisclosed',
+  ],
   [
     'denied by the node side',
     sdk('AccessDenied', 403, `${lead} because no identity-based policy allows the sts:AssumeRole action`),
     'refused',
     'GR001',
     /the policies of arn:aws:sts::111122223333:assumed-role\/node\/i-1 do not let it$/,
+    'node-policy',
   ],
   [
     'denied by the trust policy',
@@ -25,6 +35,7 @@ const cases: readonly (readonly [string, Error, string, string, RegExp])[] = [
     'refused',
     'TP018',
     /the role's trust policy does not let arn:aws:sts/,
+    'trust-policy',
   ],
   [
     'denied by the organisation',
@@ -32,6 +43,7 @@ const cases: readonly (readonly [string, Error, string, string, RegExp])[] = [
     'refused',
     'GR003',
     /a service control policy forbids it$/,
+    'organisation-policy',
   ],
   [
     'denied by a boundary',
@@ -43,6 +55,23 @@ const cases: readonly (readonly [string, Error, string, string, RegExp])[] = [
     'refused',
     'GR003',
     /a permissions boundary forbids it$/,
+    'permissions-boundary',
+  ],
+  [
+    'denied by a session policy',
+    sdk('AccessDenied', 403, `${lead} because no session policy allows the sts:AssumeRole action`),
+    'refused',
+    'GR003',
+    /a session policy forbids it$/,
+    'session-policy',
+  ],
+  [
+    'denied by the endpoint of the network',
+    sdk('AccessDenied', 403, `${lead} because no VPC endpoint policy allows the sts:AssumeRole action`),
+    'refused',
+    'GR003',
+    /a VPC endpoint policy forbids it$/,
+    'endpoint-policy',
   ],
   [
     'too long',
@@ -54,6 +83,7 @@ const cases: readonly (readonly [string, Error, string, string, RegExp])[] = [
     'refused',
     'GR006',
     /--session-duration is longer/,
+    'session-duration',
   ],
   [
     'throttled',
@@ -71,7 +101,14 @@ const cases: readonly (readonly [string, Error, string, string, RegExp])[] = [
     'ID010',
     /does not accept the daemon's own credentials: ExpiredToken$/,
   ],
-  ['region off', sdk('RegionDisabledException', 403), 'refused', 'CR006', /not activated in this region/],
+  [
+    'region off',
+    sdk('RegionDisabledException', 403),
+    'refused',
+    'CR006',
+    /not activated in this region/,
+    'region',
+  ],
   [
     'not reached',
     Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' }),
@@ -85,14 +122,15 @@ const cases: readonly (readonly [string, Error, string, string, RegExp])[] = [
     'refused',
     'CR005',
     /: PackedPolicyTooLarge$/,
+    'request',
   ],
 ];
 
 describe('a failure of STS', () => {
-  for (const [name, error, kind, check, message] of cases) {
+  for (const [name, error, kind, check, message, side = null] of cases) {
     test(`${name}: ${kind}, ${check}`, () => {
       const failure = explainFailure(error, call);
-      assert.deepEqual([failure.kind, failure.check], [kind, check]);
+      assert.deepEqual([failure.kind, failure.check, failure.side], [kind, check, side]);
       assert.match(failure.message, message);
     });
   }
@@ -145,8 +183,12 @@ describe('a failure of STS', () => {
     });
 
   test('that has no code, or a sentence in place of one, is told without it', () => {
-    const sentence = explainFailure(sdk('no code but AKIAIOSFODNN7EXAMPLE', 400, 'text'), call);
-    assert.equal(sentence.message, `STS refused sts:AssumeRole on ${ROLE}: an error without a code`);
+    for (const name of ['no code but AKIAIOSFODNN7EXAMPLE', 'UnknownError']) {
+      const { kind, check, message } = explainFailure(sdk(name, 404, 'text'), call);
+      // A gateway's page decides nothing about a role, so it may not be remembered as a refusal.
+      assert.deepEqual([kind, check], ['unavailable', 'CR006']);
+      assert.equal(message, 'what answers for STS is not STS: 404 and an error without a code');
+    }
     const lost = explainFailure(new Error('socket hang up, token IQoJb3JpZ2lu'), call);
     assert.equal(lost.message, 'STS cannot be reached: Error');
   });

@@ -1,5 +1,6 @@
 // What must hold of each answer, and of each call to STS.
 import assert from 'node:assert/strict';
+import { STS_REFUSED } from '../../../src/model/sts-refusal.ts';
 import type { Identity } from '../../../src/proxy/credentials/types.ts';
 import type { Expected, ToldPod } from './oracle.ts';
 import type { ModelWorld } from './world.ts';
@@ -70,11 +71,13 @@ export function checkAnswer(world: ModelWorld, asked: Asked, status: number, bod
   checkOrigin(world, asked, verdict.who, say);
   if (verdict.status !== 200) {
     assert.equal(status, verdict.status, say('the pod has no role now'));
+    assert.ok(!isOfSts(body), say('STS need not be asked'));
     return;
   }
   const { role } = verdict;
   if (asked.kind === 'document' && asked.role !== role.listed && asked.role !== role.roleArn) {
     assert.equal(status, 403, say(`its role is ${role.listed}`));
+    assert.ok(!isOfSts(body), say('STS need not be asked'));
     return;
   }
   if (asked.kind === 'listing') {
@@ -83,7 +86,7 @@ export function checkAnswer(world: ModelWorld, asked: Asked, status: number, bod
     return;
   }
   if (status === 200) checkGiven(world, asked, role, body, say);
-  else checkFailure(world, role, status, say);
+  else checkFailure(world, role, { status, body }, say);
 }
 
 const HOST = '10.9.0.250';
@@ -141,13 +144,17 @@ function checkGiven(
 function checkFailure(
   world: ModelWorld,
   role: Expected,
-  status: number,
+  { status, body }: { status: number; body: string },
   say: (what: string) => string,
 ): void {
-  assert.ok(status === 502 || status === 503, say('neither credentials nor a failure of STS'));
+  const isRefusal = status === 403 && isOfSts(body);
+  assert.ok(isRefusal || status === 503, say('neither credentials nor a failure of STS'));
   assert.ok(!isStsWellFor(world, role.roleArn), say('STS is well'));
-  if (status === 502) assert.ok(world.sts.refused.has(role.roleArn), say('STS has never refused it'));
+  if (isRefusal) assert.ok(world.sts.refused.has(role.roleArn), say('STS has never refused it'));
 }
+
+/** Whether a refusal is STS's own: by its status alone it could be the daemon's. */
+const isOfSts = (body: string): boolean => JSON.parse(body).Code === STS_REFUSED;
 
 /** Whether STS has answered well for long enough, this role too. */
 function isStsWellFor(world: ModelWorld, roleArn: string): boolean {
