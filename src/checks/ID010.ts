@@ -3,6 +3,7 @@
 import { type Finding, fail, pass, unknown } from '../model/finding.ts';
 import type { HttpAnswer, ProbeObservation } from '../model/observation.ts';
 import type { Snapshot } from '../model/snapshot.ts';
+import { STS_REFUSED } from '../model/sts-refusal.ts';
 import { answerText, gotCredentials, outcomeTrouble } from './observed.ts';
 import { clusterSubject, identityProbes, probedWorkload, unread } from './shared.ts';
 
@@ -94,8 +95,15 @@ function failingStep(observation: ProbeObservation): Step | null {
   }
   if (!gotCredentials(observation)) {
     const words = document?.message ?? document?.body ?? null;
+    const observed = `step 3, the document of ${document?.asked ?? expectedRole ?? 'the role'}: ${answerText(document)}${words ? `, saying: ${words}` : ''}`;
+    if (document?.status === 403 && document.code !== STS_REFUSED)
+      return {
+        observed,
+        next: 'read the Warning events of the pod, in which the daemon names its reason',
+        command: null,
+      };
     return {
-      observed: `step 3, the document of ${document?.asked ?? expectedRole ?? 'the role'}: ${answerText(document)}${words ? `, saying: ${words}` : ''}`,
+      observed,
       next: 'compare the trust policy with the node identity',
       command: roleCommand(expectedRole),
     };

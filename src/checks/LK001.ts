@@ -4,7 +4,7 @@ import { resolveRole } from '../model/arn.ts';
 import { type Finding, fail, pass, type Subject, subject, unknown, warn } from '../model/finding.ts';
 import type { ProbeObservation } from '../model/observation.ts';
 import type { Snapshot } from '../model/snapshot.ts';
-import { answerText, gotCredentials, isOfRole, outcomeTrouble } from './observed.ts';
+import { answerText, gotCredentials, isFromBeyond, isOfRole, outcomeTrouble } from './observed.ts';
 import { bareProbes, clusterSubject, identityProbes, unread } from './shared.ts';
 
 const expected = 'a pod without annotation gets no credentials';
@@ -55,6 +55,16 @@ function judge(observation: ProbeObservation, snapshot: Snapshot): Finding {
         command: null,
         patch: null,
       },
+    });
+  const other = attempts['other-role'];
+  if (other && isFromBeyond(other))
+    return unknown(of, {
+      expected,
+      observed: `not refused, but failed: STS was asked for ${other.path}, and the answer is ${answerText(other)}`,
+      why,
+      evidence,
+      control,
+      fix: { text: 'see what answers at 169.254.169.254', command: 'pod-iam status', patch: null },
     });
   if (listing?.status === 200)
     return fail(of, {

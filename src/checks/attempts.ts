@@ -1,10 +1,11 @@
 // Judges one kind of attempt that must fail, over all identity probes: it counts as refused only if
-// the same pod was served its own role with the same token, and only by an answer that says no: a 5xx
-// may come from beyond a proxy that let the request through, such as an STS that knows no such role.
+// the same pod was served its own role with the same token, and only by an answer that says no: a 5xx,
+// and a no of STS, come from beyond a proxy that let the request through.
 import { type Finding, fail, pass, skip, unknown } from '../model/finding.ts';
 import type { Attempt, AttemptName, ProbeObservation } from '../model/observation.ts';
 import type { Snapshot } from '../model/snapshot.ts';
-import { answerText, hasRun, ownDocumentControl } from './observed.ts';
+import { STS_REFUSED } from '../model/sts-refusal.ts';
+import { answerText, hasRun, isFromBeyond, ownDocumentControl } from './observed.ts';
 import { clusterSubject, identityProbes, probedWorkload, unread } from './shared.ts';
 
 export interface AttemptCheck {
@@ -46,12 +47,12 @@ function judge(
       control,
       fix: { text: fix, command: 'pod-iam status', patch: null },
     });
-  const open = names.filter((name) => !isDecided(observation.attempts[name]?.status ?? 0));
+  const open = names.filter((name) => !isDecided(observation.attempts[name]));
   if (!held || open.length > 0)
     return unknown(of, {
       expected,
       observed: held
-        ? `not refused, but failed: ${open.map((name) => `${name} ${answerText(observation.attempts[name] ?? null)}`).join(', ')}`
+        ? `not refused, but failed: ${open.map((name) => `${name} ${whose(observation.attempts[name])}`).join(', ')}`
         : 'refused, but so was its own role, so the refusal proves nothing',
       why,
       evidence,
@@ -70,5 +71,8 @@ function judge(
 }
 
 /** A no (4xx), or an answer that `isBreach` has looked into; redirects are followed by some clients. */
-const isDecided = (status: number): boolean =>
-  Math.floor(status / 100) === 2 || Math.floor(status / 100) === 4;
+const isDecided = (attempt: Attempt | undefined): boolean =>
+  attempt !== undefined && !isFromBeyond(attempt) && [2, 4].includes(Math.floor(attempt.status / 100));
+
+const whose = (attempt: Attempt | undefined): string =>
+  `${answerText(attempt)}${attempt?.code === STS_REFUSED ? ', by STS and not by the proxy' : ''}`;

@@ -1,8 +1,9 @@
 // How checks talk about what a diagnostic pod saw, so that all do it in the same words.
 import { isSessionOf, parseRoleArn, parseSessionArn } from '../model/arn.ts';
 import type { Control } from '../model/finding.ts';
-import type { HttpAnswer, ProbeObservation } from '../model/observation.ts';
+import type { Attempt, HttpAnswer, ProbeObservation } from '../model/observation.ts';
 import type { Fact } from '../model/snapshot.ts';
+import { STS_REFUSED } from '../model/sts-refusal.ts';
 
 /** `200 in 3 ms`, `no answer: timed out`, `not asked`. */
 export function answerText(answer: HttpAnswer | null | undefined): string {
@@ -58,6 +59,9 @@ export function inventedKeyControl({ caller, invented }: ProbeObservation): {
     control: { what, outcome: `${isSame ? 'the same' : 'another'} identity: ${invented.arn}` },
   };
 }
+
+/** Whether whoever answers has asked on: STS failed, or STS said no. A proxy that refuses asks nobody. */
+export const isFromBeyond = ({ status, code }: Attempt): boolean => status >= 500 || code === STS_REFUSED;
 
 /** Shows that a refusal was one: with the same token this pod was served its own role. */
 export function ownDocumentControl(observation: ProbeObservation): { held: boolean; control: Control } {

@@ -46,6 +46,8 @@ export interface CallerIdentity extends HttpAnswer {
 /** An attempt that must fail. */
 export interface Attempt extends HttpAnswer {
   path: string;
+  /** The body's own `Code`: whether it was the proxy that said no, or STS beyond it. */
+  code: string | null;
   /** Whether the body held a secret key. */
   leaked: boolean;
 }

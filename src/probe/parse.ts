@@ -2,6 +2,7 @@
 // format proves nothing, and is reported as broken.
 import {
   ATTEMPTS,
+  type Attempt,
   type AttemptName,
   type CallerIdentity,
   type CanaryAnswer,
@@ -61,9 +62,7 @@ export function parseProbeLog(
     attempts: Object.fromEntries(
       ATTEMPTS.flatMap((name): [AttemptName, ProbeObservation['attempts'][AttemptName]][] => {
         const line = steps.get(name);
-        return line
-          ? [[name, { ...httpAnswer(line), path: line.path ?? '', leaked: line.leaked === 'true' }]]
-          : [];
+        return line ? [[name, attempt(line)]] : [];
       }),
     ),
     firstCredentialMs:
@@ -151,6 +150,13 @@ function curlWords(error: string | undefined): string {
   if (!error) return 'no answer';
   return /timed out/i.test(error) ? 'timed out' : error.replace(/^Failed to connect to .*: (?=\S)/, '');
 }
+
+const attempt = (line: Line): Attempt => ({
+  ...httpAnswer(line),
+  path: line.path ?? '',
+  code: orNull(line.code),
+  leaked: line.leaked === 'true',
+});
 
 const orNull = (text: string | undefined): string | null => (text === undefined || text === '' ? null : text);
 

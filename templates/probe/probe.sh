@@ -146,6 +146,9 @@ attempt() {
   leaked=false
   case "$body" in *[Ss]ecret[Aa]ccess[Kk]ey*) leaked=true ;; esac
   more leaked "$leaked"
+  document=$body
+  field Code
+  more code "$value"
   say "$1"
 }
 

@@ -74,6 +74,16 @@ describe('ID010', () => {
     assert.equal(finding.control?.outcome, 'the proxy, which knows it as apps/probe-blue');
   });
 
+  it('sends to the trust policy for a refusal by STS, and not for one by the daemon', () => {
+    const of = (code: string) => judged({ document: { ...refusal, status: 403, code }, caller: null }).fix;
+    assert.equal(of('AssumeRoleUnauthorizedAccess')?.text, 'compare the trust policy with the node identity');
+    assert.deepEqual(of('RoleNotAllowed'), {
+      text: 'read the Warning events of the pod, in which the daemon names its reason',
+      command: null,
+      patch: null,
+    });
+  });
+
   it('names STS when it does not accept what was served', () => {
     const finding = judged({
       caller: { ...answer(403), arn: null, errorCode: 'InvalidClientTokenId', message: 'invalid' },

@@ -51,6 +51,18 @@ describe('LK001', () => {
     ]);
   });
 
+  it('is unknown when STS was asked for the role that was named, whatever STS said', () => {
+    const asked = (more: object) => {
+      const attempts = { 'other-role': { ...bare.attempts['other-role']!, ...more } };
+      return told(judged([good, { ...bare, attempts }]))[0];
+    };
+    const lead =
+      'unknown Namespace/apps: not refused, but failed: STS was asked for /latest/meta-data/iam/security-credentials/blue, and the answer is';
+    assert.equal(asked({ status: 403, code: 'AssumeRoleUnauthorizedAccess' }), `${lead} 403 in 3 ms`);
+    assert.equal(asked({ status: 502 }), `${lead} 502 in 3 ms`);
+    assert.equal(asked({ status: 403, code: 'OtherRole' }), 'pass Namespace/apps: the listing: 404 in 3 ms');
+  });
+
   it('fails for a listing that answers 200 with nothing behind it', () => {
     const [finding] = judged([good, { ...bare, listing: { ...good.listing!, body: null } }]);
     assert.equal(finding!.status, 'fail');

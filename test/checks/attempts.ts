@@ -62,6 +62,11 @@ export function itJudgesAttempts({ run, refused, name, path }: Case): void {
       told([trying(name, { status: 502, ms: 3 })])[0],
       `unknown Deployment/blue: not refused, but failed: ${name} 502 in 3 ms`,
     );
+    assert.equal(
+      told([trying(name, { status: 403, ms: 3, code: 'AssumeRoleUnauthorizedAccess' })])[0],
+      `unknown Deployment/blue: not refused, but failed: ${name} 403 in 3 ms, by STS and not by the proxy`,
+    );
+    assert.equal(trying(name, { status: 403, code: 'OtherRole' }).status, 'pass');
     assert.equal(trying(name, { status: 301 }).status, 'unknown');
     assert.equal(judged({ attempts: {} }).status, 'unknown');
   });

@@ -176,7 +176,7 @@ export function goodProbe(
 ): ProbeObservation {
   const name = of.template.annotations['iam.amazonaws.com/role'] ?? 'nobody';
   const pod = `probe-${of.name}`;
-  const attempt = (path: string, status = 404) => ({ ...answered(status), path, leaked: false });
+  const attempt = (path: string, status = 404) => ({ ...answered(status), path, code: null, leaked: false });
   return {
     id: 'p1',
     kind: 'identity',
@@ -251,6 +251,7 @@ export function bareProbe(
       'other-role': {
         ...answered(404),
         path: '/latest/meta-data/iam/security-credentials/blue',
+        code: null,
         leaked: false,
       },
     },

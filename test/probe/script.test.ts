@@ -219,6 +219,17 @@ describe('the probe script', () => {
     assert.equal(observation.caller, null);
   });
 
+  it('brings home by whose code an attempt was refused', async () => {
+    const { observation } = await observe((request) =>
+      request.hasToken && request.line.startsWith(`GET ${ROLES}arn`)
+        ? { status: 403, body: '{"Code":"AssumeRoleUnauthorizedAccess","Message":"STS refused"}' }
+        : goodAnswer(request),
+    );
+    assert.equal(observation.attempts['other-role']?.code, 'AssumeRoleUnauthorizedAccess');
+    assert.equal(observation.attempts.extended?.code, null);
+    assert.equal(observation.document?.code, 'Success');
+  });
+
   it('asks the listing once more after a failure, to tell a race from a refusal', async () => {
     let listings = 0;
     const { observation, asked } = await observe((request) => {
