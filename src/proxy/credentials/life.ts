@@ -1,6 +1,6 @@
 // How long credentials have left, and when to renew them.
 import { steadyMs } from '../clock.ts';
-import type { Credentials } from './types.ts';
+import type { Credentials, Identity } from './types.ts';
 
 /** SDKs stretch what has less than this left, and go on with expired keys. */
 export const MIN_LEFT_MS = 25 * 60_000;
@@ -12,11 +12,42 @@ export const MIN_LEFT_MS = 25 * 60_000;
 export const leftMs = ({ endsAtMs, endsAtSteadyMs }: Credentials): number =>
   Math.min(endsAtMs - Date.now(), endsAtSteadyMs - steadyMs());
 
-/** Sessions under an hour cannot have 25 minutes left for long; theirs is the same share of their life. */
-export const leastLeftMs = ({ lifeMs }: Credentials): number => Math.min(MIN_LEFT_MS, (lifeMs * 5) / 12);
+/** Sessions under an hour cannot have 25 minutes left for long; theirs is the same share of what was asked for. */
+export const leastLeftMs = ({ durationSeconds }: Identity): number =>
+  Math.min(MIN_LEFT_MS, (durationSeconds * 1000 * 5) / 12);
 
-/** At about half the life, a little earlier or later for each, and never under the least. */
-export function renewInMs(credentials: Credentials): number {
-  const half = credentials.lifeMs * (0.45 + Math.random() * 0.1);
-  return Math.max(5_000, Math.min(half, leftMs(credentials) - leastLeftMs(credentials)));
+/** That STS gave so little that the least is near or past: how often in a row, and how long that is borne. */
+export interface Scant {
+  times: number;
+  untilMs: number;
+}
+
+export const AMPLE: Scant = { times: 0, untilMs: 0 };
+
+/** Credentials that come with no more than this above the least are scant. */
+const SCANT_MS = 60_000;
+
+/** Whether credentials can be served as they are. */
+export function hasEnough(identity: Identity, credentials: Credentials, scant: Scant): boolean {
+  const left = leftMs(credentials);
+  return left >= leastLeftMs(identity) || (left > 0 && steadyMs() < scant.untilMs);
+}
+
+/**
+ * When to renew what has just come: at about half the life, a little earlier or later for each, and never
+ * under the least. Where that is scant, soon at first, then ever more seldom: STS may have no more to give.
+ */
+export function nextCall(
+  identity: Identity,
+  credentials: Credentials,
+  before: Scant,
+): { inMs: number; scant: Scant } {
+  const spareMs = leftMs(credentials) - leastLeftMs(identity);
+  if (spareMs >= SCANT_MS) {
+    const half = credentials.lifeMs * (0.45 + Math.random() * 0.1);
+    return { inMs: Math.min(half, spareMs), scant: AMPLE };
+  }
+  const pauseMs = Math.max(spareMs, 1_000 * 2 ** Math.min(before.times, 12));
+  const inMs = Math.min(credentials.lifeMs / 2, pauseMs);
+  return { inMs, scant: { times: before.times + 1, untilMs: steadyMs() + inMs } };
 }

@@ -2,8 +2,9 @@
 // for, one STS call at a time for each, renewed ahead, and served as long as they are valid.
 import { steadyMs } from '../clock.ts';
 import { within } from '../within.ts';
-import { leastLeftMs, leftMs, renewInMs } from './life.ts';
+import { AMPLE, hasEnough, leftMs, nextCall, type Scant } from './life.ts';
 import { CredentialFailure, type Credentials, type Identity, identityKey } from './types.ts';
+import { deadOnArrival, defect, Slow } from './vault-failures.ts';
 
 /** Asks STS; throws CredentialFailure. `isUrgent` says whether a pod is waiting right now. */
 export type Issue = (identity: Identity, isUrgent: () => boolean) => Promise<Credentials>;
@@ -39,6 +40,7 @@ interface Entry {
   call: Promise<Credentials> | null;
   failure: { reason: CredentialFailure; untilMs: number } | null;
   failures: number;
+  scant: Scant;
   waiting: number;
   timer: NodeJS.Timeout | null;
 }
@@ -70,10 +72,10 @@ export class Vault {
 
   /** What needs no wait: credentials with enough time left; null when there are none. */
   atHand(identity: Identity): Credentials | null {
-    const credentials = this.#entries.get(identityKey(identity))?.credentials ?? null;
-    if (!credentials || !hasEnough(credentials)) return null;
+    const entry = this.#entries.get(identityKey(identity));
+    if (!entry?.credentials || !hasEnough(entry.identity, entry.credentials, entry.scant)) return null;
     this.#events.hit();
-    return credentials;
+    return entry.credentials;
   }
 
   /**
@@ -88,8 +90,10 @@ export class Vault {
     entry.waiting++;
     try {
       const call = entry.call ?? this.#call(entry);
-      return await within(call, valid(entry) ? RENEWAL_PATIENCE_MS : CALLER_PATIENCE_MS, tooSlow);
+      return await within(call, valid(entry) ? RENEWAL_PATIENCE_MS : CALLER_PATIENCE_MS, () => new Slow());
     } catch (error) {
+      if (error instanceof Slow && !valid(entry))
+        this.#events.failed(entry.identity, error, [...entry.holders], null);
       return validOr(entry, error);
     } finally {
       entry.waiting--;
@@ -132,6 +136,7 @@ export class Vault {
       call: null,
       failure: null,
       failures: 0,
+      scant: AMPLE,
       waiting: 0,
       timer: null,
     };
@@ -154,9 +159,10 @@ export class Vault {
     try {
       const credentials = await this.#issue(entry.identity, () => entry.waiting > 0);
       if (leftMs(credentials) <= 0) throw deadOnArrival();
-      Object.assign(entry, { call: null, credentials, failure: null, failures: 0 });
+      const { inMs, scant } = nextCall(entry.identity, credentials, entry.scant);
+      Object.assign(entry, { call: null, credentials, scant, failure: null, failures: 0 });
       this.#events.issued(entry.identity, credentials, [...entry.holders]);
-      this.#callIn(entry, renewInMs(credentials));
+      this.#callIn(entry, inMs);
       return credentials;
     } catch (error) {
       const reason = error instanceof CredentialFailure ? error : defect(error);
@@ -178,7 +184,9 @@ export class Vault {
     const atMs = steadyMs() + inMs;
     const look = (): void => {
       if (this.#isClosed || entry.holders.size === 0) return;
-      const isShort = entry.failures === 0 && (!entry.credentials || !hasEnough(entry.credentials));
+      const isShort =
+        entry.failures === 0 &&
+        (!entry.credentials || !hasEnough(entry.identity, entry.credentials, entry.scant));
       if (steadyMs() >= atMs || isShort) {
         this.#call(entry);
         return;
@@ -216,8 +224,6 @@ function validOr(entry: Entry, error: unknown): Credentials {
   throw error;
 }
 
-const hasEnough = (credentials: Credentials): boolean => leftMs(credentials) >= leastLeftMs(credentials);
-
 function retryInMs({ failures }: Entry, isFinal: boolean): number {
   if (isFinal) return jitter(MAX_RETRY_MS);
   return jitter(Math.min(MAX_RETRY_MS / 2, FAILED_MS * 2 ** Math.min(failures, 10)));
@@ -225,22 +231,3 @@ function retryInMs({ failures }: Entry, isFinal: boolean): number {
 
 /** Between the time given and twice that. */
 const jitter = (ms: number): number => ms + Math.random() * ms;
-
-const tooSlow = (): CredentialFailure =>
-  new CredentialFailure('unavailable', 'CR006', 'slow', 'STS has not answered yet; ask again');
-
-const deadOnArrival = (): CredentialFailure =>
-  new CredentialFailure(
-    'unavailable',
-    'CR005',
-    'expired',
-    'STS gave credentials that had expired; ask again',
-  );
-
-const defect = (error: unknown): CredentialFailure =>
-  new CredentialFailure(
-    'unavailable',
-    'CR005',
-    error instanceof Error ? error.name : 'unknown',
-    'the daemon failed to ask STS',
-  );

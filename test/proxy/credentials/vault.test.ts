@@ -26,6 +26,9 @@ describe('the vault', () => {
   let failures: number;
   /** How far the node's clock is ahead of STS's. */
   let aheadMs: number;
+  /** What STS gives in place of what is asked for. */
+  let givenMs: number | null;
+  let answers: Promise<void>;
 
   beforeEach(() => {
     clocks = handClocks();
@@ -33,10 +36,12 @@ describe('the vault', () => {
     fault = null;
     failures = 0;
     aheadMs = 0;
+    givenMs = null;
+    answers = Promise.resolve();
     vault = new Vault(
       async (asked) => {
         calls.push(Date.now());
-        await Promise.resolve();
+        await answers;
         if (fault) throw fault();
         return issue(asked);
       },
@@ -48,17 +53,20 @@ describe('the vault', () => {
     clocks.restore();
   });
 
-  const issue = (asked: Identity): Credentials => ({
-    accessKeyId: `ASIA${calls.length}`,
-    secretAccessKey: 's',
-    sessionToken: 't',
-    issuedAtMs: Date.now(),
-    expiresAtMs: Date.now() - aheadMs + asked.durationSeconds * 1000,
-    lifeMs: asked.durationSeconds * 1000,
-    endsAtMs: Date.now() + asked.durationSeconds * 1000,
-    endsAtSteadyMs: performance.now() + asked.durationSeconds * 1000,
-    assumedRoleId: 'AROA:x',
-  });
+  const issue = (asked: Identity): Credentials => {
+    const lifeMs = givenMs ?? asked.durationSeconds * 1000;
+    return {
+      accessKeyId: `ASIA${calls.length}`,
+      secretAccessKey: 's',
+      sessionToken: 't',
+      issuedAtMs: Date.now(),
+      expiresAtMs: Date.now() - aheadMs + lifeMs,
+      lifeMs,
+      endsAtMs: Date.now() + lifeMs,
+      endsAtSteadyMs: performance.now() + lifeMs,
+      assumedRoleId: 'AROA:x',
+    };
+  };
   const settle = async () => {
     for (let i = 0; i < 20; i++) await Promise.resolve();
   };
@@ -98,6 +106,17 @@ describe('the vault', () => {
     fault = null;
     await pass(2 * MINUTE);
     assert.ok((await vault.get(identity())).expiresAtMs - Date.now() > 50 * MINUTE);
+  });
+
+  test('tells of a call that is still without an answer when its caller gives up', async () => {
+    answers = new Promise(() => {});
+    vault.hold('pod', identity());
+    const asked = assert.rejects(vault.get(identity()), { message: 'STS has not answered yet; ask again' });
+    await pass(3_500, 100);
+    assert.equal(failures, 0);
+    await pass(600, 100);
+    await asked;
+    assert.deepEqual([failures, calls.length], [1, 1]);
   });
 
   test('serves nothing that has expired', async () => {
@@ -224,6 +243,32 @@ describe('the vault', () => {
       const { expiresAtMs } = await vault.get(identity('blue', 900));
       assert.ok(expiresAtMs - Date.now() >= 6 * MINUTE);
     }
+  });
+
+  test('a session that STS cut short is renewed before 25 minutes are left', async () => {
+    givenMs = MIN_LEFT_MS + 5_000;
+    vault.hold('pod', identity());
+    await settle();
+    givenMs = null;
+    await pass(6_000, 1_000);
+    const { expiresAtMs } = await vault.get(identity());
+    assert.ok(expiresAtMs - Date.now() > 59 * MINUTE);
+    assert.equal(calls.length, 2);
+  });
+
+  test('where STS never gives 25 minutes it is asked again soon, then ever more seldom, and what it gives is served', async () => {
+    givenMs = 20 * MINUTE;
+    vault.hold('pod', identity());
+    await settle();
+    for (let second = 0; second < 120; second++) {
+      await pass(1_000, 1_000);
+      const { expiresAtMs } = await vault.get(identity());
+      assert.ok(expiresAtMs - Date.now() > 18 * MINUTE);
+    }
+    const pauses = calls.slice(1).map((at, i) => Math.round((at - calls[i]!) / 1000));
+    assert.deepEqual(pauses, [1, 2, 4, 8, 16, 32]);
+    await pass(3 * 60 * MINUTE);
+    assert.ok(calls.length < 35, `${calls.length} calls`);
   });
 
   test('after a pause of the whole machine a caller gets renewed credentials, not nearly expired ones', async () => {
