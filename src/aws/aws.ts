@@ -33,6 +33,13 @@ export interface Aws {
   ): Promise<SimulatedCall[]>;
   /** iam:GetAccountSummary: the quota on a trust policy, in characters without white space; null when it is not told. */
   trustPolicyQuota(): Promise<number | null>;
+  /**
+   * sts:AssumeRole for the shortest session there is; its keys are thrown away. A refusal is an answer.
+   */
+  tryRole(roleArn: string, externalId: string | null): Promise<RoleTrial>;
   /** iam:UpdateAssumeRolePolicy. */
   updateTrustPolicy(roleName: string, document: string): Promise<void>;
 }
+
+/** `session` is the ARN that STS gave the caller; `refused` is what STS said. */
+export type RoleTrial = { session: string } | { refused: string };

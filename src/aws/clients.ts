@@ -1,6 +1,7 @@
 // The AWS SDK behind the interface of aws.ts: credentials and endpoints as the SDK finds them, and
 // time-outs by which a machine without network learns so within seconds.
 import type { IAMClient, Role } from '@aws-sdk/client-iam';
+import { Problem } from '../model/problem.ts';
 import type { RoleFact } from '../model/snapshot.ts';
 import type { Aws } from './aws.ts';
 import { type AwsCall, awsProblem } from './errors.ts';
@@ -22,7 +23,7 @@ const fallbackRegion = 'us-east-1';
 
 /** Prepares the clients; asks AWS nothing yet, so that wrong credentials show at the first call. */
 export async function connectAws(options: AwsOptions = {}): Promise<Aws> {
-  const { STSClient, GetCallerIdentityCommand } = await import('@aws-sdk/client-sts');
+  const { STSClient, GetCallerIdentityCommand, AssumeRoleCommand } = await import('@aws-sdk/client-sts');
   const profile = options.profile === undefined ? {} : { profile: options.profile };
   const region = await findRegion(options, () => new STSClient(profile).config.region());
   const config = ({ maxAttempts, ...timeouts }: typeof stsLimits) => ({
@@ -111,6 +112,23 @@ export async function connectAws(options: AwsOptions = {}): Promise<Aws> {
         const { SummaryMap } = await client.send(new sdk.GetAccountSummaryCommand({}));
         return SummaryMap?.['AssumeRolePolicySizeQuota' as keyof typeof SummaryMap] ?? null;
       });
+    },
+    async tryRole(roleArn, externalId) {
+      const call = { action: 'sts:AssumeRole', subject: roleArn, resource: roleArn };
+      const input = {
+        RoleArn: roleArn,
+        RoleSessionName: 'pod-iam-proof',
+        DurationSeconds: 900,
+        ...(externalId !== null && { ExternalId: externalId }),
+      };
+      try {
+        const { AssumedRoleUser } = await asking(call, () => sts.send(new AssumeRoleCommand(input)));
+        return { session: AssumedRoleUser?.Arn ?? '' };
+      } catch (error) {
+        if (error instanceof Problem && error.code === 'AWS_DENIED')
+          return { refused: error.why ?? error.message };
+        throw error;
+      }
     },
     updateTrustPolicy(roleName, document) {
       const call = { ...getRoleCall(roleName), action: 'iam:UpdateAssumeRolePolicy' };

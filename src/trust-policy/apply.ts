@@ -9,31 +9,61 @@ import { type Policy, parsePolicy } from '../model/policy.ts';
 import { environmentProblem, type Problem, usageProblem } from '../model/problem.ts';
 import type { RoleFact } from '../model/snapshot.ts';
 import { diffTrust } from './diff.ts';
+import { foreignRemovals } from './foreign.ts';
+import { asIamKnowsThem } from './named.ts';
 import { planTrustChange, type TrustChange } from './plan.ts';
+import type { Claim } from './prove.ts';
+import { checkSize } from './size.ts';
+import { wideningWords } from './widening.ts';
 
 /** What is asked of IAM here; the Problems of the calls pass through. */
 export interface Roles {
   /** Null when there is none of this name. */
   role(name: string): Promise<RoleFact | null>;
   roleNames(): Promise<string[]>;
+  trustPolicyQuota(): Promise<number | null>;
   updateTrustPolicy(roleName: string, document: string): Promise<void>;
 }
 
 export interface LivePlan extends TrustChange {
   role: RoleFact;
+  /** Who gets in that did not before, in plain words; empty for nobody. */
+  widening: string[];
 }
 
 /** What is wanted: identities to let in, or a whole document to put in place. */
-export type Wanted = { identities: readonly string[]; externalId: string | null } | { document: string };
+export type Wanted =
+  | { identities: readonly string[]; externalId: string | null }
+  | {
+      document: string;
+      /** Also what others wrote may be taken out. */
+      mayRemove: boolean;
+      /** To prove it with. */
+      externalId: string | null;
+    };
 
-/** Reads the role and plans. Throws a usage Problem (NO_ROLE) with the nearest name. */
+/**
+ * Reads the role and plans. Throws usage Problems: NO_ROLE with the nearest name, FOREIGN_STATEMENTS when
+ * it would take out what others wrote, TOO_LARGE for a document beyond the account's quota.
+ */
 export async function planLive(aws: Roles, role: string, wanted: Wanted): Promise<LivePlan> {
   const fact = await readRole(aws, role);
+  const before = fact.trustPolicy;
   const change =
     'document' in wanted
-      ? planReplacement(fact.trustPolicy, wanted.document)
-      : planTrustChange(fact.trustPolicy, wanted.identities, { externalId: wanted.externalId });
-  return { role: fact, ...change };
+      ? planReplacement(before, wanted)
+      : planTrustChange(before, await asIamKnowsThem(aws, wanted.identities, parseRoleArn(fact.arn)), {
+          externalId: wanted.externalId,
+        });
+  if (!change.changed) return { role: fact, ...change, widening: [] };
+  const size = await checkSize(change.document, aws);
+  const after = parsePolicy(change.document).policy!;
+  return {
+    role: fact,
+    ...change,
+    notes: [...change.notes, ...(size === null ? [] : [size])],
+    widening: wideningWords(parsePolicy(before).policy, after, fact.name),
+  };
 }
 
 /**
@@ -59,6 +89,11 @@ export async function writeLive(
   await aws.updateTrustPolicy(role.name, document);
   await waitUntilShown(aws, plan, options);
 }
+
+/** What an AssumeRole can prove of a plan, once it is written. */
+export const claimOf = ({ role, document, changed, externalId }: LivePlan): Claim => ({
+  ...{ role: role.arn, document, isChange: changed, externalId },
+});
 
 /** A name for the backup of a role's document, in the current folder. */
 export const backupName = (role: RoleFact, now: Date): string =>
@@ -92,7 +127,10 @@ async function noRole(aws: Roles, name: string): Promise<Problem> {
   });
 }
 
-function planReplacement(before: string, after: string): TrustChange {
+function planReplacement(
+  before: string,
+  { document: after, mayRemove, externalId }: Extract<Wanted, { document: string }>,
+): TrustChange {
   const { ok, policy, faults } = parsePolicy(after);
   if (!ok || policy === null) {
     const [fault] = faults;
@@ -111,13 +149,23 @@ function planReplacement(before: string, after: string): TrustChange {
       added: [],
       removed: [],
       notes: ['the role has this document already, as far as its meaning goes'],
+      externalId,
     };
+  const foreign = old === null || mayRemove ? [] : foreignRemovals(old, policy);
+  if (foreign.length > 0)
+    throw usageProblem({
+      code: 'FOREIGN_STATEMENTS',
+      what: 'the document leaves out what pod-iam did not write; nothing was written',
+      why: foreign.join('; '),
+      next: 'put it into the document, name --node-role ARN instead of --file to add alone, or give --allow-removals to take it out',
+    });
   return {
     changed: true,
     document: after,
     added: diff?.added ?? [],
     removed: diff?.removed ?? [],
     notes: [],
+    externalId,
   };
 }
 

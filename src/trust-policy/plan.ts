@@ -17,6 +17,8 @@ export interface TrustChange {
   removed: string[];
   /** Why an identity needs no change, or why a change of this kind cannot help it. */
   notes: string[];
+  /** That the identities must send along; null for none. */
+  externalId: string | null;
 }
 
 /**
@@ -42,7 +44,7 @@ export function planTrustChange(
     if (note === null) wanted.set(identity.principal, identity);
     else notes.push(note);
   }
-  if (wanted.size === 0) return { changed: false, document: text, added: [], removed: [], notes };
+  if (wanted.size === 0) return { changed: false, document: text, added: [], removed: [], notes, externalId };
   const document = JSON.parse(text) as { Statement: StatementDocument | StatementDocument[] };
   const statements = [document.Statement].flat();
   const removed = dropDeletedPrincipals(statements);
@@ -56,6 +58,7 @@ export function planTrustChange(
     ),
     removed,
     notes,
+    externalId,
   };
 }
 

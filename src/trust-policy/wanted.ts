@@ -2,12 +2,14 @@
 import { usageProblem } from '../model/problem.ts';
 import type { LivePlan, Wanted } from './apply.ts';
 import { readPolicyText } from './input.ts';
+import type { Proof } from './prove.ts';
 
 export interface ApplyWords {
   'node-role'?: string[] | undefined;
   'external-id'?: string | undefined;
   /** A whole document; `-` is stdin. */
   file?: string | undefined;
+  'allow-removals'?: boolean | undefined;
 }
 
 /** Throws a usage Problem unless exactly one of both is asked for. */
@@ -22,10 +24,11 @@ export async function readWanted(
       code: 'USAGE',
       what: 'say what to write: --node-role ARN or --file FILE, one of them',
     });
-  if (file === undefined) return { identities, externalId: words['external-id'] ?? null };
+  const externalId = words['external-id'] ?? null;
+  if (file === undefined) return { identities, externalId };
   const { name, text, fault } = await readPolicyText(file, stdin);
   if (fault !== null) throw usageProblem({ code: 'BAD_POLICY', what: `${name} is no policy: ${fault}` });
-  return { document: text };
+  return { document: text, mayRemove: words['allow-removals'] ?? false, externalId };
 }
 
 export interface ApplyOutcome {
@@ -35,19 +38,40 @@ export interface ApplyOutcome {
   added: string[];
   removed: string[];
   notes: string[];
+  /** Who gets in that did not before, in plain words. */
+  widening: string[];
   /** Where the old document is; null when nothing was written. */
   backup: string | null;
   document: string;
+  /** Whether an actual AssumeRole showed it; null when nothing was to be proven. */
+  proof: Proof | null;
 }
 
-export function outcomeOf(plan: LivePlan, dryRun: boolean, backup: string | null): ApplyOutcome {
-  const { role, changed, added, removed, notes, document } = plan;
-  return { role: role.arn, changed, dryRun, added, removed, notes, backup, document };
+export function outcomeOf(
+  plan: LivePlan,
+  { dryRun = false, backup = null, proof = null }: Partial<Pick<ApplyOutcome, 'dryRun' | 'backup' | 'proof'>>,
+): ApplyOutcome {
+  const { role, changed, added, removed, notes, widening, document } = plan;
+  return { role: role.arn, changed, dryRun, added, removed, notes, widening, backup, document, proof };
 }
 
 /** What changes, in words, one line each. */
-export const changeLines = ({ added, removed, notes }: LivePlan): string[] => [
+export const changeLines = ({ changed, added, removed, notes, widening }: LivePlan): string[] => [
   ...removed.map((line) => `- ${line}`),
   ...added.map((line) => `+ ${line}`),
+  ...(changed ? wider(widening) : []),
   ...notes.map((line) => `Note: ${line}`),
 ];
+
+const wider = (widening: readonly string[]): string[] =>
+  widening.length === 0 ? ['In short: nobody new gets in.'] : widening.map((line) => `In short: ${line}.`);
+
+/** What was proven, or why nothing was and what proves it. */
+export function proofLines({ outcome, because, control, command }: Proof): string[] {
+  if (outcome === 'proven') return [`Proven: ${because} (${control})`];
+  return [
+    `${outcome === 'refused' ? 'Not in force' : 'Not proven'}: ${because}`,
+    `  To prove it, with the credentials of those it lets in: ${command}`,
+    '  or give such a profile of yours (--prove-as PROFILE); from pods: pod-iam verify',
+  ];
+}

@@ -15,6 +15,7 @@ export function onlyAws(given: Partial<Aws>): Aws {
     rolePolicies: unasked('rolePolicies'),
     simulate: unasked('simulate'),
     trustPolicyQuota: unasked('trustPolicyQuota'),
+    tryRole: unasked('tryRole'),
     updateTrustPolicy: unasked('updateTrustPolicy'),
     ...given,
   };

@@ -6,7 +6,7 @@ import { describe, it } from 'node:test';
 import { Problem } from '../../src/model/problem.ts';
 import type { RoleFact } from '../../src/model/snapshot.ts';
 import { backupName, planLive, type Roles, writeLive } from '../../src/trust-policy/apply.ts';
-import { APP, AWAY, NODE, trust } from './helpers.ts';
+import { APP, AWAY, HOME, NODE, trust } from './helpers.ts';
 
 const before = trust({ AWS: `${NODE}s` });
 const code = (wanted: string) => (error: unknown) => error instanceof Problem && error.code === wanted;
@@ -31,10 +31,14 @@ function rolesWith(trustPolicy: string, lagReads = 0): Roles & { saved: string[]
     saved,
     async role(name) {
       if (pending !== null && lag-- <= 0) fact.trustPolicy = pending;
+      if (name === 'node') return { ...fact, arn: NODE, name };
       return name === 'app' ? { ...fact } : null;
     },
     async roleNames() {
       return ['app', 'api'];
+    },
+    async trustPolicyQuota() {
+      return 2048;
     },
     async updateTrustPolicy(_name, document) {
       saved.push(document);
@@ -105,16 +109,78 @@ describe('a change of a live trust policy', () => {
     );
   });
 
-  it('puts a whole document in place, unless it means the same', async () => {
-    const after = trust({ AWS: NODE }, { Sid: 'New' });
-    const plan = await planLive(rolesWith(before), 'app', { document: after });
+  it('refuses to take out what others wrote, unless told so', async () => {
+    const document = trust({ AWS: NODE }, { Sid: 'New' });
+    await assert.rejects(
+      planLive(rolesWith(before), 'app', { document, mayRemove: false, externalId: null }),
+      (error) => {
+        assert.ok(error instanceof Problem);
+        assert.equal(error.code, 'FOREIGN_STATEMENTS');
+        assert.equal(error.why, `statement 0: ${NODE}s may call sts:AssumeRole`);
+        return true;
+      },
+    );
+    const plan = await planLive(rolesWith(before), 'app', { document, mayRemove: true, externalId: null });
     assert.deepEqual(
       [plan.changed, plan.added, plan.removed],
       [true, [`${NODE} may call sts:AssumeRole`], [`${NODE}s may call sts:AssumeRole`]],
     );
-    const same = await planLive(rolesWith(before), 'app', { document: trust({ AWS: [`${NODE}s`] }) });
+  });
+
+  it('takes out its own statement without being told so, and leaves the same meaning alone', async () => {
+    const own = trust({ AWS: NODE }, { Sid: 'PodIamProxy' });
+    const document = trust({ AWS: `${NODE}s` });
+    const words = { mayRemove: false, externalId: null };
+    assert.equal((await planLive(rolesWith(own), 'app', { document, ...words })).changed, true);
+    const same = await planLive(rolesWith(before), 'app', {
+      document: trust({ AWS: [`${NODE}s`] }),
+      ...words,
+    });
     assert.equal(same.changed, false);
-    await assert.rejects(planLive(rolesWith(before), 'app', { document: trust('*') }), code('BAD_POLICY'));
+    await assert.rejects(
+      planLive(rolesWith(before), 'app', { document: trust('*'), ...words }),
+      code('BAD_POLICY'),
+    );
+  });
+
+  it('refuses a document beyond the quota that IAM tells, before anything is written', async () => {
+    const roles = { ...rolesWith(before), trustPolicyQuota: async () => 200 };
+    await assert.rejects(planLive(roles, 'app', wanted), (error) => {
+      assert.ok(error instanceof Problem);
+      assert.equal(error.code, 'TOO_LARGE');
+      assert.match(error.message, /would have \d+ characters without white space, and the quota .* is 200;/);
+      return true;
+    });
+    assert.deepEqual(roles.saved, []);
+  });
+
+  it('says so when a large document meets a quota that could not be read', async () => {
+    const ids = Array.from({ length: 60 }, (_, n) => `arn:aws:iam::${HOME}:user/a-rather-long-name-${n}`);
+    const unread = { ...rolesWith(trust({ AWS: ids })), trustPolicyQuota: async () => null };
+    const { notes } = await planLive(unread, 'app', wanted);
+    assert.match(notes[0]!, /^it has \d+ characters without white space, and IAM takes 2048 unless/);
+  });
+
+  it('names the role of a session with the path that IAM knows, and only roles that are there', async () => {
+    const roles = rolesWith(before);
+    const session = NODE.replace(':iam:', ':sts:').replace(':role/node', ':assumed-role/node/i-1');
+    const known = { ...roles.fact, arn: NODE.replace('role/', 'role/kops/'), name: 'node' };
+    const withPath = { ...roles, role: async (name: string) => (name === 'node' ? known : roles.role(name)) };
+    const plan = await planLive(withPath, 'app', { ...wanted, identities: [session] });
+    assert.deepEqual(plan.added, [`${known.arn} may assume the role`]);
+    await assert.rejects(planLive(withPath, 'app', wanted), (error) => {
+      assert.ok(error instanceof Problem);
+      assert.equal(error.code, 'NO_NODE_ROLE');
+      assert.equal(error.next, `did you mean ${known.arn}?`);
+      return true;
+    });
+  });
+
+  it('tells in plain words who gets in', async () => {
+    const { widening } = await planLive(rolesWith(before), 'app', { ...wanted, externalId: 'blue' });
+    assert.deepEqual(widening, [
+      `sessions of the role node of account ${HOME} may now become app, if the external id sent along is "blue": where it is the nodes' role, that is the proxy, and every process that reaches the node's credentials`,
+    ]);
   });
 
   it('names a backup after the role and the time', () => {

@@ -1,8 +1,18 @@
 import { Flags } from '@oclif/core';
+import type { Aws } from '../../aws/aws.ts';
 import { PodIamCommand } from '../../cli/base.ts';
 import { confirm } from '../../cli/prompts.ts';
-import { backupName, planLive, writeLive } from '../../trust-policy/apply.ts';
-import { type ApplyOutcome, changeLines, outcomeOf, readWanted } from '../../trust-policy/wanted.ts';
+import { waitOf } from '../../cli/wait.ts';
+import { EXIT } from '../../model/problem.ts';
+import { backupName, claimOf, type LivePlan, planLive, writeLive } from '../../trust-policy/apply.ts';
+import { isProof, prepareProof, prove } from '../../trust-policy/prove.ts';
+import {
+  type ApplyOutcome,
+  changeLines,
+  outcomeOf,
+  proofLines,
+  readWanted,
+} from '../../trust-policy/wanted.ts';
 
 export default class Apply extends PodIamCommand<typeof Apply> {
   static override summary =
@@ -21,8 +31,22 @@ export default class Apply extends PodIamCommand<typeof Apply> {
     }),
     'external-id': Flags.string({ summary: 'Let them in only with this external id.' }),
     file: Flags.string({
-      summary: 'Put this whole document in place instead; - is stdin.',
+      summary:
+        'Put this whole document in place instead; - is stdin. Refused when it leaves out what pod-iam did not write.',
       helpValue: 'FILE',
+    }),
+    'allow-removals': Flags.boolean({
+      summary: 'With --file: take out statements that pod-iam did not write, too.',
+    }),
+    'prove-as': Flags.string({
+      summary:
+        'AWS profile with the credentials of somebody whom the document lets in, to prove it by an actual AssumeRole. Default: the credentials in use, where it lets them in.',
+      helpValue: 'PROFILE',
+    }),
+    wait: Flags.string({
+      summary: 'How long to wait until IAM shows the change, and STS heeds it.',
+      helpValue: 'TIMEOUT',
+      default: '1m',
     }),
     backup: Flags.string({
       summary: 'Where to keep the old document; default: a new file here.',
@@ -33,7 +57,8 @@ export default class Apply extends PodIamCommand<typeof Apply> {
   };
 
   async run(): Promise<ApplyOutcome> {
-    const { role, profile, region, yes, 'dry-run': isDryRun } = this.flags;
+    const { role, profile, region, yes, wait, 'dry-run': isDryRun, 'prove-as': proveAs } = this.flags;
+    const timeoutMs = waitOf(wait);
     const wanted = await readWanted(this.flags, process.stdin);
     const { connectAws } = await import('../../aws/clients.ts');
     const aws = await connectAws({ profile, region, env: process.env });
@@ -43,14 +68,31 @@ export default class Apply extends PodIamCommand<typeof Apply> {
     for (const line of changeLines(plan)) this.logToStderr(line);
     if (!plan.changed) this.log(`The trust policy of ${plan.role.arn} is left as it is`);
     else if (isDryRun) this.log(plan.document.trimEnd());
-    if (!plan.changed || isDryRun) return outcomeOf(plan, isDryRun, null);
-    await confirm(`Write this to ${plan.role.arn}?`, { yes, signal: this.signal });
-    const backup = this.flags.backup ?? backupName(plan.role, new Date());
-    this.progress.step(`writing the trust policy of ${plan.role.name}, and waiting until IAM shows it`);
-    await writeLive(aws, plan, { backup, signal: this.signal });
+    if (isDryRun || (!plan.changed && proveAs === undefined)) return outcomeOf(plan, { dryRun: isDryRun });
+    if (plan.changed) await confirm(`Write this to ${plan.role.arn}?`, { yes, signal: this.signal });
+
+    const prover =
+      proveAs === undefined ? aws : await connectAws({ profile: proveAs, region, env: process.env });
+    const claim = claimOf(plan);
+    const prepared = await prepareProof(prover, claim);
+    const backup = plan.changed ? await this.#write(aws, plan, timeoutMs) : null;
+    if (!isProof(prepared)) this.progress.step(`becoming ${plan.role.name} as ${prepared.as}, to prove it`);
+    const options = { signal: this.signal, timeoutMs };
+    const proof = isProof(prepared) ? prepared : await prove(prover, claim, prepared, options);
     this.progress.end();
-    this.log(`The trust policy of ${plan.role.arn} is changed; the old one is in ${backup}`);
-    this.logToStderr('Next: pod-iam verify (STS may need some seconds more)');
-    return outcomeOf(plan, false, backup);
+    for (const line of proofLines(proof)) this.logToStderr(line);
+    if (proof.outcome === 'refused' || (proof.outcome === 'not-proven' && proveAs !== undefined))
+      this.end(EXIT.unchecked);
+    return outcomeOf(plan, { backup, proof });
+  }
+
+  async #write(aws: Aws, plan: LivePlan, timeoutMs: number): Promise<string> {
+    const { name, arn } = plan.role;
+    const backup = this.flags.backup ?? backupName(plan.role, new Date());
+    this.progress.step(`writing the trust policy of ${name}, and waiting until IAM shows it`);
+    await writeLive(aws, plan, { backup, signal: this.signal, timeoutMs });
+    this.progress.end();
+    this.log(`The trust policy of ${arn} is changed; the old one is in ${backup}`);
+    return backup;
   }
 }

@@ -1,6 +1,6 @@
 // `trust-policy apply` as a process against the emulated AWS.
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -19,8 +19,9 @@ const bin = fileURLToPath(new URL('../../../bin/run.js', import.meta.url));
 describe('trust-policy apply', () => {
   const world = buildAws('210987654321');
   const operator = world.user('operator', {
-    policy: allowing(['iam:GetRole', 'iam:ListRoles', 'iam:UpdateAssumeRolePolicy'] as never),
+    policy: allowing(['iam:GetRole', 'iam:ListRoles', 'iam:UpdateAssumeRolePolicy']),
   });
+  const admin = world.user('admin', { policy: allowing('*') });
   const node = world.role('kops/node', { trust: trusting(operator.arn) });
   const other = world.role('nodes', { trust: trusting(operator.arn) });
   const app = world.role('app', { trust: trusting(other.arn) });
@@ -32,14 +33,16 @@ describe('trust-policy apply', () => {
   });
   after(() => aws.close());
 
-  const apply = (...words: string[]): Promise<Ran> =>
+  const apply = (...words: string[]): Promise<Ran> => applyAs(operator.key, ...words);
+  const applyAs = ({ id, secret }: { id: string; secret: string }, ...words: string[]): Promise<Ran> =>
+    applyWith({ AWS_ACCESS_KEY_ID: id, AWS_SECRET_ACCESS_KEY: secret }, ...words);
+  const applyWith = (env: Record<string, string>, ...words: string[]): Promise<Ran> =>
     runCli(bin, ['trust-policy', 'apply', ...words], {
       cwd: folder,
       env: {
-        AWS_ENDPOINT_URL: aws.url,
-        AWS_REGION: 'eu-west-1',
-        AWS_ACCESS_KEY_ID: operator.key.id,
-        AWS_SECRET_ACCESS_KEY: operator.key.secret,
+        ...{ AWS_ENDPOINT_URL: aws.url, AWS_REGION: 'eu-west-1' },
+        ...{ AWS_ACCESS_KEY_ID: operator.key.id, AWS_SECRET_ACCESS_KEY: operator.key.secret },
+        ...env,
       },
     });
   const trustOf = (name: string): { Statement: unknown[] } =>
@@ -81,11 +84,111 @@ describe('trust-policy apply', () => {
     assert.equal(again.stdout, `The trust policy of ${app.arn} is left as it is\n`);
   });
 
-  it('passes on what IAM refuses', async () => {
-    const ran = await apply('--role', 'app', '--node-role', 'arn:aws:iam::210987654321:role/ghost', '--yes');
+  it('refuses a role that is not there, and passes on what IAM refuses', async () => {
+    const ghost = 'arn:aws:iam::210987654321:role/ghost';
+    const ran = await apply('--role', 'app', '--node-role', ghost, '--yes');
+    assert.equal(ran.code, 2);
+    assert.match(
+      ran.stderr,
+      /there is no role .*role\/ghost to let in\n {2}Why:.*Invalid principal in policy/,
+    );
+    const user = await apply('--role', 'app', '--node-role', ghost.replace('role/', 'user/'), '--yes');
+    assert.equal(user.code, 3);
+    assert.match(user.stderr, /Invalid principal in policy/);
+    assert.doesNotMatch(user.stderr, /\n {4}at /);
+  });
+
+  it('says that nothing was proven where the caller is none whom the document lets in, and what proves it', async () => {
+    const late = world.role('late', { trust: trusting(other.arn) });
+    const ran = await apply('--role', 'late', '--node-role', node.arn, '--yes', '--backup', 'late.json');
+    assert.equal(ran.code, 0, ran.stderr);
+    assert.match(
+      ran.stderr,
+      /^In short: sessions of the role kops\/node of account 210987654321 may now become late/m,
+    );
+    assert.match(
+      ran.stderr,
+      /^Not proven: these are credentials of .*user\/operator, whom it does not let in: /m,
+    );
+    const command = `aws sts assume-role --role-arn ${late.arn} --role-session-name pod-iam-proof`;
+    assert.ok(ran.stderr.includes(`those it lets in: ${command}\n`), ran.stderr);
+    assert.equal(statSync(join(folder, 'late.json')).mode & 0o777, 0o600);
+  });
+
+  it('proves it by an AssumeRole where the caller is let in', async () => {
+    world.role('mine', { trust: trusting(other.arn) });
+    const ran = await apply('--role', 'mine', '--node-role', operator.arn, '--yes', '--json');
+    assert.equal(ran.code, 0, ran.stderr);
+    const { proof } = JSON.parse(ran.stdout);
+    assert.equal(proof.outcome, 'proven');
+    assert.equal(proof.session, 'arn:aws:sts::210987654321:assumed-role/mine/pod-iam-proof');
+    assert.match(proof.control, /^before the change: AccessDenied/);
+  });
+
+  it('proves it by the credentials of another profile, also later', async () => {
+    const guest = world.user('guest');
+    world.role('theirs', { trust: trusting(other.arn) });
+    const file = join(folder, 'credentials');
+    writeFileSync(
+      file,
+      `[guest]\naws_access_key_id=${guest.key.id}\naws_secret_access_key=${guest.key.secret}\n`,
+    );
+    const words = ['--role', 'theirs', '--node-role', guest.arn, '--yes', '--prove-as', 'guest'];
+    const env = { AWS_SHARED_CREDENTIALS_FILE: file };
+    for (const wanted of [/is changed/, /is left as it is/]) {
+      const ran = await applyWith(env, ...words);
+      assert.equal(ran.code, 0, ran.stderr);
+      assert.match(ran.stdout, wanted);
+      assert.match(ran.stderr, /^Proven: .*user\/guest became .*assumed-role\/theirs\/pod-iam-proof \(/m);
+    }
+    const ran = await applyWith(env, '--role', 'app', '--node-role', node.arn, '--prove-as', 'guest');
     assert.equal(ran.code, 3);
-    assert.match(ran.stderr, /Invalid principal in policy/);
-    assert.doesNotMatch(ran.stderr, /\n {4}at /);
+    assert.match(ran.stderr, /^Not proven: these are credentials of .*user\/guest, whom it does not let in/m);
+  });
+
+  it('waits for STS, and ends with 3 when it goes on refusing', async () => {
+    const blocked = world.user('blocked', {
+      policy: {
+        Version: '2012-10-17',
+        Statement: [{ Effect: 'Deny', Action: 'sts:AssumeRole', Resource: '*' }],
+      },
+    });
+    world.role('shut', { trust: trusting(other.arn) });
+    const file = join(folder, 'blocked');
+    const { id, secret } = blocked.key;
+    writeFileSync(file, `[blocked]\naws_access_key_id=${id}\naws_secret_access_key=${secret}\n`);
+    const ran = await applyWith(
+      { AWS_SHARED_CREDENTIALS_FILE: file },
+      ...['--role', 'shut', '--node-role', blocked.arn, '--yes', '--prove-as', 'blocked', '--wait', '600ms'],
+    );
+    assert.equal(ran.code, 3);
+    assert.match(ran.stderr, /^Not in force: STS still refuses .*user\/blocked after 1 s: .*explicit deny/m);
+    assert.equal(trustOf('shut').Statement.length, 2);
+  });
+
+  it('refuses to take out what it did not write, and a document beyond the quota', async () => {
+    const replacement = join(folder, 'replacement.json');
+    writeFileSync(replacement, JSON.stringify(trusting(node.arn)));
+    const before = trustOf('nodes').Statement;
+    const ran = await apply('--role', 'nodes', '--file', replacement, '--yes');
+    assert.equal(ran.code, 2);
+    assert.match(ran.stderr, /leaves out what pod-iam did not write; nothing was written/);
+    assert.match(ran.stderr, /Why: {2}statement 0: .*user\/operator may call sts:AssumeRole/);
+    assert.deepEqual(trustOf('nodes').Statement, before);
+    const told = await apply('--role', 'nodes', '--file', replacement, '--yes', '--allow-removals');
+    assert.equal(told.code, 0, told.stderr);
+    const calls = aws.requests.length;
+    const identities = Array.from({ length: 50 }, (_, n) => `arn:aws:iam::210987654321:user/number-${n}`);
+    const large = await applyAs(
+      admin.key,
+      ...['--role', 'app', ...identities.flatMap((arn) => ['--node-role', arn]), '--yes'],
+    );
+    assert.equal(large.code, 2);
+    assert.match(
+      large.stderr,
+      /would have \d+ characters without white space, and the quota of this account is 2048/,
+    );
+    assert.ok(!aws.requests.slice(calls).some(({ action }) => action.startsWith('Update')));
   });
 
   it('offers the nearest role', async () => {
