@@ -49,6 +49,8 @@ export class ListWatch<Item> {
   #isSynced = false;
   #failure: string | null = 'it has not been read yet';
   #failures = 0;
+  /** The server no longer knew the point from which it was to go on, and nothing has come since. */
+  #isForgotten = false;
   /** When the server last gave any sign of life; null before the first. */
   #contactAtMs: number | null = null;
   #nudgedAtMs = Number.NEGATIVE_INFINITY;
@@ -135,7 +137,9 @@ export class ListWatch<Item> {
     this.#resourceVersion = resourceVersion ?? '';
     this.#contactAtMs = steadyMs();
     this.#isSynced = true;
-    this.#well();
+    // A list alone does not mend a server that then forgets where it ended.
+    if (this.#isForgotten) this.#failure = null;
+    else this.#well();
   }
 
   /** Resolves to why it ended. */
@@ -196,6 +200,7 @@ export class ListWatch<Item> {
     }
     if (error instanceof ApiFailure && error.status === 410) {
       this.#resourceVersion = null;
+      this.#isForgotten = true;
       this.#failure = 'it is being read anew';
       // The first time at once; a server that forgets everything always must not be hammered.
       this.#failures++;
@@ -214,6 +219,7 @@ export class ListWatch<Item> {
   #well(): void {
     if (this.#isSynced) this.#failure = null;
     this.#failures = 0;
+    this.#isForgotten = false;
   }
 
   #pause(reason: string): Promise<void> {

@@ -186,6 +186,18 @@ describe('list and watch', () => {
     clearInterval(timer);
     assert.ok(restarts.length < 8, `${restarts.length} times`);
   });
+
+  test('does not hammer a server that lists well and then always says 410', async () => {
+    start();
+    await watching();
+    const gone = { type: 'ERROR', object: { code: 410, message: 'too old' } };
+    const timer = setInterval(() => server.say(gone), 5);
+    await new Promise((done) => setTimeout(done, 1_500));
+    clearInterval(timer);
+    assert.ok(restarts.length < 8, `${restarts.length} times`);
+    put('after');
+    await until('after', () => known.has('after'), 6_000);
+  });
 });
 
 describe('the doubt about a silent watch', () => {
