@@ -1,7 +1,7 @@
 // What a value of a daemon flag must look like, so that a typo is told before anything listens.
 import { isIP } from 'node:net';
 import { allowPathsFault } from './allow-paths.ts';
-import { normaliseBaseArn } from './arn.ts';
+import { normaliseBaseArn, resolveRole } from './arn.ts';
 import { parseDuration } from './duration.ts';
 
 /** Values by flag name; null is: not set. */
@@ -53,6 +53,11 @@ const rules: Record<string, (value: string) => string | null> = {
     normaliseBaseArn(value)
       ? null
       : 'must be the front of role ARNs, such as arn:aws:iam::111122223333:role/',
+  // A base ARN may still be found out.
+  'default-role': (value) => {
+    const resolved = resolveRole(value, 'arn:aws:iam::111122223333:role/');
+    return resolved.ok ? null : `must be a role's name, path/name or ARN (${resolved.why})`;
+  },
   region: (value) => (/^[a-z]{2}(?:-[a-z]+)+-\d+$/.test(value) ? null : 'must be a region such as eu-west-1'),
   // STS: 900 s at least, 43200 s at most.
   // https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html

@@ -106,6 +106,10 @@ describe("the daemon's flags", () => {
         '--base-role-arn must be the front of role ARNs, such as arn:aws:iam::111122223333:role/, not "arn:aws:iam::1:role/"',
       ],
       [
+        ['--default-role=two words'],
+        '--default-role must be a role\'s name, path/name or ARN (it holds white space), not "two words"',
+      ],
+      [
         ['--session-name={namespace}-{name}'],
         '--session-name must be made of {namespace}, {pod}, {uid}, {node} and {role} ({name} is none of them), not "{namespace}-{name}"',
       ],
