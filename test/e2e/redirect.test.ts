@@ -5,7 +5,8 @@ import type { ChildProcess } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { missingLines, renderNft } from '../../src/proxy/redirect/render.ts';
+import { missingLines } from '../../src/proxy/redirect/listing.ts';
+import { renderNft } from '../../src/proxy/redirect/render.ts';
 import { BRIDGED_IP, NODE_IP, netnsFault, OUTSIDE_IP, ROUTED_IP, stop, World } from './helpers/netns.ts';
 import { DAEMON, METADATA, NO_NFT, REFUSED, RedirectRun, SILENCE } from './helpers/redirect.ts';
 

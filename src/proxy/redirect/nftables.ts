@@ -1,6 +1,8 @@
 // Keeps the rule in nftables: one table of our own, beside which nothing of the node's is touched.
 import { setTimeout as delay } from 'node:timers/promises';
-import { missingLines, renderNft, TABLE, withoutCounts } from './render.ts';
+import { setLimited } from './limit.ts';
+import { missingLines, withoutCounts, withoutElements } from './listing.ts';
+import { renderNft, TABLE } from './render.ts';
 import type { Backend, RedirectRule } from './rule.ts';
 import { ToolError, type Tools } from './tools.ts';
 
@@ -9,8 +11,9 @@ const monitorPauseMs = 5000;
 
 /** @param rule as it is at the moment; null for a backend that only removes */
 export function nftables(tools: Tools, rule: (() => RedirectRule) | null): Backend {
-  const render = (): string => (rule === null ? '' : renderNft(rule()));
+  const render = (isLimited: boolean): string => (rule === null ? '' : renderNft(rule(), isLimited));
   let script = '';
+  let lack: string | null = null;
   /** How this node's nft lists the table as we set it. */
   let asSet: string | null = null;
 
@@ -21,21 +24,28 @@ export function nftables(tools: Tools, rule: (() => RedirectRule) | null): Backe
     throw new ToolError(`nft list table ${TABLE} ended with ${code}: ${stderr.trim().split('\n')[0]}`);
   }
 
+  async function set(isLimited: boolean): Promise<void> {
+    script = render(isLimited);
+    await tools.run(['nft', '-f', '-'], script);
+    const listing = (await list()) ?? '';
+    const missing = missingLines(script, listing);
+    if (missing.length > 0) throw new ToolError(`nft took the rule but does not list "${missing[0]}"`);
+    asSet = stable(listing);
+  }
+
   return {
     name: 'nft',
+    get lack() {
+      return lack;
+    },
     async assert() {
-      script = render();
-      await tools.run(['nft', '-f', '-'], script);
-      const listing = (await list()) ?? '';
-      const missing = missingLines(script, listing);
-      if (missing.length > 0) throw new ToolError(`nft took the rule but does not list "${missing[0]}"`);
-      asSet = withoutCounts(listing);
+      lack = await setLimited(set);
     },
     async check() {
-      if (render() !== script) return "the node's addresses are others now";
+      if (render(lack === null) !== script) return "the node's addresses are others now";
       const listing = await list();
       if (listing === null) return `the table ${TABLE} is gone`;
-      return withoutCounts(listing) === asSet ? null : `the table ${TABLE} was changed`;
+      return stable(listing) === asSet ? null : `the table ${TABLE} was changed`;
     },
     async remove() {
       // Declared first, so that deleting it succeeds whether it is there or not.
@@ -47,6 +57,9 @@ export function nftables(tools: Tools, rule: (() => RedirectRule) | null): Backe
     },
   };
 }
+
+/** Of a listing what stays as it was set. */
+const stable = (listing: string): string => withoutCounts(withoutElements(listing));
 
 /** Our own setting of the table deletes the old one, too: who is told has to look first. */
 async function follow(tools: Tools, onLoss: () => void, signal: AbortSignal): Promise<void> {

@@ -1,6 +1,7 @@
 // The redirect as one nftables script. It declares, deletes and defines a table of our own in one
 // transaction, so that setting it twice changes nothing and no packet slips through in between.
-import { type Endpoint, endpointsOf, type RedirectRule } from './rule.ts';
+import { NEW_CONNECTIONS } from './limit.ts';
+import { type Endpoint, endpointsOf, FAMILIES, type Family, type RedirectRule } from './rule.ts';
 
 export const TABLE = 'inet pod_iam';
 
@@ -8,8 +9,9 @@ export const TABLE = 'inet pod_iam';
  * Requests to the metadata service are led to the daemon; the daemon's port answers nothing that was
  * not led there; and whatever is not led there never reaches the real service. The chains come before
  * kube-proxy's and the CNI's own, which hook in at the plain priorities.
+ * @param isLimited whether an address that opens connections faster than any honest pod is refused
  */
-export function renderNft(rule: RedirectRule): string {
+export function renderNft(rule: RedirectRule, isLimited = true): string {
   const endpoints = endpointsOf(rule);
   const led = endpoints.filter(({ family }) => rule.hosts[family] !== null);
   const leadingOf = (endpoint: Endpoint): string =>
@@ -19,6 +21,7 @@ export function renderNft(rule: RedirectRule): string {
 delete table ${TABLE}
 table ${TABLE} {
 ${[
+  ...(isLimited ? FAMILIES.filter((family) => rule.hosts[family] !== null).map(openers) : []),
   chain(
     'prerouting',
     'type nat hook prerouting priority dstnat - 5',
@@ -31,6 +34,7 @@ ${[
     : []),
   chain('input', 'type filter hook input priority filter - 5', [
     'iifname "lo" accept',
+    ...(isLimited ? led.map((endpoint) => refuseFlood(endpoint, rule.port)) : []),
     ...led.map((endpoint) => `tcp dport ${rule.port} ct original ${daddr(endpoint)} counter accept`),
     `tcp dport ${rule.port} counter drop`,
   ]),
@@ -60,6 +64,23 @@ ${[
 `;
 }
 
+/** Who has opened connections of late: by interface as well, so that one pod cannot spend what is another's. */
+const openers = (family: Family): string =>
+  `\tset openers${family === 'ipv4' ? '4' : '6'} {
+\t\ttype iface_index . ${family}_addr
+\t\tsize 8192
+\t\tflags dynamic,timeout
+\t\ttimeout 10s
+\t}
+`;
+
+function refuseFlood(endpoint: Endpoint, port: number): string {
+  const { perSecond, burst } = NEW_CONNECTIONS;
+  const set = endpoint.family === 'ipv4' ? '@openers4' : '@openers6';
+  const over = `limit rate over ${perSecond}/second burst ${burst} packets`;
+  return `tcp dport ${port} ct original ${daddr(endpoint)} ct state new update ${set} { iif . ${word(endpoint)} saddr ${over} } counter reject with tcp reset`;
+}
+
 // A reset ends a connection at once; an ICMP error does not when the asker's kernel is still busy with it.
 const shut = (match: string): string[] => [
   `meta l4proto tcp ${match} counter reject with tcp reset`,
@@ -84,35 +105,3 @@ function chain(name: string, hook: string, rules: string[]): string {
   const lines = rules.map((rule) => `\t\t${rule}\n`).join('');
   return `\tchain ${name} {\n\t\t${hook}; policy accept;\n${lines}\t}\n`;
 }
-
-/** A listing without what changes by itself: counters, indentation and empty lines. */
-export function withoutCounts(listing: string): string {
-  return listing
-    .replace(/\bcounter packets \d+ bytes \d+/g, 'counter')
-    .split('\n')
-    .map((line) => line.trim())
-    .filter((line) => line !== '')
-    .join('\n');
-}
-
-/**
- * What a listing lacks of the script that was set. Versions of nft spell some words differently, and
- * that must not look like a missing rule.
- */
-export function missingLines(script: string, listing: string): string[] {
-  const listed = withoutCounts(listing).split('\n').map(spell);
-  return withoutCounts(script)
-    .split('\n')
-    .filter((line) => /\b(?:accept|drop|reject|dnat)\b/.test(line) && !line.startsWith('type '))
-    .filter((line) => !listed.includes(spell(line)));
-}
-
-const spell = (line: string): string =>
-  line
-    // Beneath a bare root there is no /etc/protocols to name it by.
-    .replace(/\bl4proto 6\b/, 'l4proto tcp')
-    // Users by name, in any order.
-    .replace(/\bskuid != \{[^}]*\}/, 'skuid')
-    .replace(/\breject with .*$/, 'reject')
-    .replace(/\bdnat ip6? to\b/, 'dnat to')
-    .replace(/\bct original ip6? daddr\b/, 'ct original daddr');

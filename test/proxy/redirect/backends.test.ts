@@ -54,6 +54,26 @@ describe('the redirect in nftables', () => {
     assert.match(table!, /dnat ip6 to \[2001:db8::7\]:8181/);
   });
 
+  it('goes without the limit of new connections where nft or the kernel refuses it, and says so', async () => {
+    const lacking = new Machine((argv, input) =>
+      input.includes('limit rate')
+        ? { code: 1, stderr: 'Error: Could not process rule: Not supported' }
+        : machine.answer(argv, input),
+    );
+    const backend = nftables(lacking, rule);
+    await backend.assert();
+    assert.equal(
+      backend.lack,
+      'new connections are not limited: nft -f - ended with 1: Error: Could not process rule: Not supported',
+    );
+    assert.equal(await backend.check(), null);
+    assert.doesNotMatch(table!, /limit/);
+    const able = nftables(machine, rule);
+    await able.assert();
+    assert.equal(able.lack, null);
+    assert.match(table!, /limit rate over/);
+  });
+
   it('is not believed to be in place when it is not listed', async () => {
     printed = (text) => text.replace(/^.*dnat.*$/m, '');
     await assert.rejects(nftables(machine, rule).assert(), {

@@ -12,6 +12,7 @@ import { redirectFault } from '../../../src/proxy/redirect-report.ts';
 /** A packet filter in memory, out of which a test takes the rule. */
 class Filter implements Backend {
   readonly name = 'nft' as const;
+  readonly lack = null;
   isSet = true;
   failure: string | null = null;
   setAtMs: number[] = [];

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { missingLines, renderNft, withoutCounts } from '../../../src/proxy/redirect/render.ts';
+import { missingLines, withoutCounts, withoutElements } from '../../../src/proxy/redirect/listing.ts';
+import { renderNft } from '../../../src/proxy/redirect/render.ts';
 import type { RedirectRule } from '../../../src/proxy/redirect/rule.ts';
 
 const rule: RedirectRule = {
@@ -14,6 +15,15 @@ const rule: RedirectRule = {
 
 /** As nft 1.0.6 lists what renderNft sets. */
 const listing = `table inet pod_iam {
+	set openers4 {
+		type iface_index . ipv4_addr
+		size 8192
+		flags dynamic,timeout
+		timeout 10s
+		elements = { "cni0" . 10.1.0.9 limit rate over 500/second burst 3000 packets expires 9s990ms,
+			     "cni0" . 10.1.0.7 limit rate over 500/second burst 3000 packets expires 3s }
+	}
+
 	chain prerouting {
 		type nat hook prerouting priority dstnat - 5; policy accept;
 		ip daddr 169.254.169.254 tcp dport 80 counter packets 12 bytes 720 dnat ip to 10.0.0.7:8181
@@ -22,6 +32,7 @@ const listing = `table inet pod_iam {
 	chain input {
 		type filter hook input priority filter - 5; policy accept;
 		iifname "lo" accept
+		tcp dport 8181 ct original ip daddr 169.254.169.254 ct state new update @openers4 { iif . ip saddr limit rate over 500/second burst 3000 packets } counter packets 2 bytes 120 reject with tcp reset
 		tcp dport 8181 ct original ip daddr 169.254.169.254 counter packets 80 bytes 9000 accept
 		tcp dport 8181 counter packets 1 bytes 60 drop
 	}
@@ -49,7 +60,27 @@ describe('the redirect as an nftables script', () => {
       renderNft(rule),
       `table inet pod_iam
 delete table inet pod_iam
-${withCountersUnset(listing).replace(' with icmpv6 port-unreachable', '')}`,
+${withCountersUnset(withoutElements(listing)).replace(' with icmpv6 port-unreachable', '')}`,
+    );
+  });
+
+  it('goes without the limit of new connections where that is not known', () => {
+    const lines = renderNft(rule).split('\n');
+    const plain = renderNft(rule, false).split('\n');
+    assert.deepEqual(
+      lines.filter((line) => !plain.includes(line)),
+      [
+        '\tset openers4 {',
+        '\t\ttype iface_index . ipv4_addr',
+        '\t\tsize 8192',
+        '\t\tflags dynamic,timeout',
+        '\t\ttimeout 10s',
+        '\t\ttcp dport 8181 ct original ip daddr 169.254.169.254 ct state new update @openers4 { iif . ip saddr limit rate over 500/second burst 3000 packets } counter reject with tcp reset',
+      ],
+    );
+    assert.deepEqual(
+      plain.filter((line) => !lines.includes(line)),
+      [],
     );
   });
 
@@ -65,7 +96,10 @@ ${withCountersUnset(listing).replace(' with icmpv6 port-unreachable', '')}`,
     const script = renderNft({ ...rule, hosts: { ipv4: '10.0.0.7', ipv6: '2001:db8::7' } });
     const added = script.split('\n').filter((line) => !renderNft(rule).split('\n').includes(line));
     assert.deepEqual(added, [
+      '\tset openers6 {',
+      '\t\ttype iface_index . ipv6_addr',
       '\t\tip6 daddr fd00:ec2::254 tcp dport 80 counter dnat ip6 to [2001:db8::7]:8181',
+      '\t\ttcp dport 8181 ct original ip6 daddr fd00:ec2::254 ct state new update @openers6 { iif . ip6 saddr limit rate over 500/second burst 3000 packets } counter reject with tcp reset',
       '\t\ttcp dport 8181 ct original ip6 daddr fd00:ec2::254 counter accept',
       '\t\ttcp sport 8181 ct original ip6 daddr fd00:ec2::254 counter accept',
     ]);
@@ -79,6 +113,7 @@ ${withCountersUnset(listing).replace(' with icmpv6 port-unreachable', '')}`,
       '\tchain output {',
       '\t\ttype nat hook output priority -105; policy accept;',
       '\t\tip daddr 169.254.170.23 tcp dport 80 counter dnat ip to 10.0.0.7:8181',
+      '\t\ttcp dport 8181 ct original ip daddr 169.254.170.23 ct state new update @openers4 { iif . ip saddr limit rate over 500/second burst 3000 packets } counter reject with tcp reset',
       '\t\ttcp dport 8181 ct original ip daddr 169.254.170.23 counter accept',
       '\t\ttcp sport 8181 ct original ip daddr 169.254.170.23 counter accept',
       '\t\tmeta l4proto tcp ip daddr 169.254.170.23 counter reject with tcp reset',
@@ -117,6 +152,11 @@ ${withCountersUnset(listing).replace(' with icmpv6 port-unreachable', '')}`,
 describe('a listing of the redirect', () => {
   it('is the same whatever has been counted', () => {
     assert.equal(withoutCounts(listing), withoutCounts(listing.replace('packets 12', 'packets 99')));
+    assert.equal(
+      withoutElements(listing),
+      withoutElements(listing.replace('10.1.0.7', '10.1.0.8')).replace(/\t\telements[^}]*\}\n/, ''),
+    );
+    assert.doesNotMatch(withoutElements(listing), /10\.1\.0|expires/);
   });
 
   it('lacks nothing when all lines are there, however they are spelt', () => {
@@ -125,7 +165,7 @@ describe('a listing of the redirect', () => {
     assert.deepEqual(missingLines(renderNft(rule), spelt), []);
     const former = listing
       .replace('dnat ip to', 'dnat to')
-      .replace('ct original ip daddr', 'ct original daddr');
+      .replaceAll('ct original ip daddr', 'ct original daddr');
     assert.deepEqual(missingLines(renderNft(rule), former), []);
     const unnamed = listing.replaceAll('l4proto tcp', 'l4proto 6');
     assert.deepEqual(missingLines(renderNft(rule), unnamed), []);
@@ -140,7 +180,7 @@ describe('a listing of the redirect', () => {
     assert.deepEqual(missing('\t\tip daddr 169.254.169.254 counter packets 0 bytes 0 reject\n', ''), [
       'ip daddr 169.254.169.254 counter reject',
     ]);
-    assert.equal(missingLines(renderNft(rule), '').length, 11);
+    assert.equal(missingLines(renderNft(rule), '').length, 12);
   });
 });
 

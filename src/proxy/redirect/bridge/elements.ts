@@ -21,10 +21,6 @@ export function readSets(listing: string): Sets {
   return sets;
 }
 
-/** A listing without what sets hold. */
-export const withoutElements = (listing: string): string =>
-  listing.replaceAll(/^\t\telements = \{.*?\}\n/gms, '');
-
 /**
  * The script that makes the recorded sets hold what they should, and forgets ports that are gone.
  * @returns null when nothing is to be done

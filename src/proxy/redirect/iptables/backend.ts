@@ -1,5 +1,6 @@
 // Keeps the rule with iptables, for nodes that have no nft: single rules with our comment, first in
 // their chains, each table's in one transaction.
+import { setLimited } from '../limit.ts';
 import type { Backend, Family, RedirectRule } from '../rule.ts';
 import { FAMILIES } from '../rule.ts';
 import { ToolError, type Tools } from '../tools.ts';
@@ -64,10 +65,18 @@ export function iptables(tools: Tools, rule: (() => RedirectRule) | null, progra
       return fault && `${programs[family]} ${table}: ${fault}`;
     });
 
+  const entries = (isLimited: boolean): Entry[] => (rule === null ? [] : entriesOf(rule(), isLimited));
+  let lack: string | null = null;
+
   return {
     name: 'iptables',
-    assert: () => replace(rule === null ? [] : entriesOf(rule())),
-    check: () => findFault(rule === null ? [] : entriesOf(rule())),
+    get lack() {
+      return lack;
+    },
+    async assert() {
+      lack = await setLimited((isLimited) => replace(entries(isLimited)));
+    },
+    check: () => findFault(entries(lack === null)),
     async remove() {
       await replace([]);
       const left = await findFault([]);

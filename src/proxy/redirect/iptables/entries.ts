@@ -1,4 +1,5 @@
 // The redirect as rules of iptables: what each says, and in which chain it stands.
+import { NEW_CONNECTIONS } from '../limit.ts';
 import { type Endpoint, endpointsOf, FAMILIES, type Family, type RedirectRule } from '../rule.ts';
 
 export type Table = 'nat' | 'filter';
@@ -12,8 +13,12 @@ export interface Entry {
   match: string[];
 }
 
-/** Requests are led, the daemon's port shut to whatever was not led there, the real service shut. */
-export function entriesOf(rule: RedirectRule): Entry[] {
+/**
+ * Requests are led, the daemon's port shut to whatever was not led there, the real service shut. Of the
+ * entries of a chain the last comes first.
+ * @param isLimited whether an address that opens connections faster than any honest pod is refused
+ */
+export function entriesOf(rule: RedirectRule, isLimited = true): Entry[] {
   const { hosts, port, fence } = rule;
   const endpoints = endpointsOf(rule);
   const led = endpoints.filter(({ family }) => hosts[family] !== null);
@@ -42,6 +47,7 @@ export function entriesOf(rule: RedirectRule): Entry[] {
   return [
     ...endpoints.flatMap(({ family, address }) => shut(family, 'FORWARD', ['-d', address])),
     ...FAMILIES.flatMap((family) => [
+      ...(isLimited && hosts[family] !== null ? [refuseFlood(family, port)] : []),
       guard(family, 'INPUT', ['!', '-i', 'lo', ...toPort(port)]),
       // What the daemon says reaches only those who were led there, also once a connection's track is lost.
       guard(family, 'OUTPUT', ['!', '-o', 'lo', '-p', 'tcp', '-m', 'tcp', '--sport', String(port)]),
@@ -63,6 +69,18 @@ const shut = (family: Family, chain: string, match: string[]): Entry[] => [
     match: [...match, '-p', 'tcp', '-j', 'REJECT', '--reject-with', 'tcp-reset'],
   },
 ];
+
+// Behind what is not led here at all, so that nobody spends what is another's by its address alone.
+function refuseFlood(family: Family, port: number): Entry {
+  const { perSecond, burst } = NEW_CONNECTIONS;
+  const match = [
+    ...['!', '-i', 'lo', ...toPort(port), '-m', 'conntrack', '--ctstate', 'NEW'],
+    ...['-m', 'hashlimit', '--hashlimit-above', `${perSecond}/sec`, '--hashlimit-burst', String(burst)],
+    ...['--hashlimit-mode', 'srcip', '--hashlimit-name', 'pod_iam'],
+    ...['-j', 'REJECT', '--reject-with', 'tcp-reset'],
+  ];
+  return { family, table: 'filter', chain: 'INPUT', match };
+}
 
 const others = (users: readonly number[]): string[] =>
   users.flatMap((user) => ['-m', 'owner', '!', '--uid-owner', String(user)]);

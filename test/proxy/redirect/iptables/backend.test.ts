@@ -60,6 +60,9 @@ const bare = (rules: Map<string, string[]>): string[] =>
     line.replace(' -m comment --comment "pod-iam.dev/redirect"', '').replace(/ --reject-with icmp\S+/, ''),
   );
 
+const limit =
+  'INPUT ! -i lo -p tcp -m tcp --dport 8181 -m conntrack --ctstate NEW -m hashlimit --hashlimit-above 500/sec --hashlimit-burst 3000 --hashlimit-mode srcip --hashlimit-name pod_iam -j REJECT --reject-with tcp-reset';
+
 describe('the redirect in iptables', () => {
   it('is a few rules with our comment, set once', async () => {
     const { machine, rules } = xtables();
@@ -76,6 +79,7 @@ describe('the redirect in iptables', () => {
       'iptables nat PREROUTING -d 169.254.169.254/32 -p tcp -m tcp --dport 80 -j DNAT --to-destination 10.0.0.7:8181',
       'iptables filter OUTPUT ! -o lo -p tcp -m tcp --sport 8181 -m conntrack ! --ctorigdst 169.254.169.254 -j DROP',
       'iptables filter INPUT ! -i lo -p tcp -m tcp --dport 8181 -m conntrack ! --ctorigdst 169.254.169.254 -j DROP',
+      `iptables filter ${limit}`,
       'iptables filter FORWARD -d 169.254.169.254/32 -p tcp -j REJECT --reject-with tcp-reset',
       'iptables filter FORWARD -d 169.254.169.254/32 -j REJECT',
       'ip6tables filter OUTPUT ! -o lo -p tcp -m tcp --sport 8181 -j DROP',
@@ -94,6 +98,7 @@ describe('the redirect in iptables', () => {
       'ip6tables nat PREROUTING -d fd00:ec2::254/128 -p tcp -m tcp --dport 80 -j DNAT --to-destination [2001:db8::7]:8181',
       'ip6tables filter OUTPUT ! -o lo -p tcp -m tcp --sport 8181 -m conntrack ! --ctorigdst fd00:ec2::254 -j DROP',
       'ip6tables filter INPUT ! -i lo -p tcp -m tcp --dport 8181 -m conntrack ! --ctorigdst fd00:ec2::254 -j DROP',
+      `ip6tables filter ${limit}`,
       'ip6tables filter FORWARD -d fd00:ec2::254/128 -p tcp -j REJECT --reject-with tcp-reset',
       'ip6tables filter FORWARD -d fd00:ec2::254/128 -j REJECT',
     ]);
@@ -194,7 +199,7 @@ describe('the redirect in iptables', () => {
       all(rules).some((line) => /8282|cni0/.test(line)),
       false,
     );
-    assert.equal(all(rules).length, 10);
+    assert.equal(all(rules).length, 11);
     await iptables(machine, null).remove();
     assert.deepEqual(all(rules), ['iptables filter FORWARD -j KUBE-FORWARD']);
   });
@@ -204,9 +209,31 @@ describe('the redirect in iptables', () => {
     const backend = iptables(machine, () => rule);
     await backend.assert();
     assert.equal(await backend.check(), null);
-    assert.equal(all(rules).length, 5);
+    assert.equal(all(rules).length, 6);
     await backend.remove();
     assert.deepEqual(all(rules), []);
+  });
+
+  it('goes without the limit where the kernel has no hashlimit, and says so', async () => {
+    const { machine, rules } = xtables();
+    const lacking = new Machine((argv, input) =>
+      input.includes('hashlimit')
+        ? { code: 2, stderr: "Couldn't load match `hashlimit'" }
+        : machine.answer(argv, input),
+    );
+    const backend = iptables(lacking, () => rule);
+    await backend.assert();
+    assert.equal(
+      backend.lack,
+      "new connections are not limited: iptables-restore --noflush -w 5 ended with 2: Couldn't load match `hashlimit'",
+    );
+    assert.equal(await backend.check(), null);
+    assert.equal(all(rules).length, 9);
+    assert.ok(!all(rules).some((line) => line.includes('hashlimit')));
+    const able = iptables(machine, () => rule);
+    await able.assert();
+    assert.equal(able.lack, null);
+    assert.equal(all(rules).length, 10);
   });
 
   it('does not take a listing that failed for an empty one', async () => {

@@ -1,0 +1,144 @@
+// One pod opens connections as fast as it can: its neighbours' answers wait for the daemon to take them all,
+// unless whoever opens more than any honest pod is refused. And no honest pod is.
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { after, afterEach, before, beforeEach, describe, it, type TestContext } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { BACKLOG } from '../../src/proxy/listeners.ts';
+import { renderNft } from '../../src/proxy/redirect/render.ts';
+import { clientsAsk, neighbourAsks } from './helpers/neighbour.ts';
+import { NODE_IP, NODE_IP6, netnsFault, stop, World } from './helpers/netns.ts';
+import { NO_NFT, RedirectRun } from './helpers/redirect.ts';
+
+const flood = readFileSync(new URL('./helpers/flood.py', import.meta.url), 'utf8');
+const source = (file: string): string =>
+  JSON.stringify(fileURLToPath(new URL(`../../src/proxy/${file}.ts`, import.meta.url)));
+
+/** The daemon's own server, limits and queue, without what it asks elsewhere. */
+const server = `
+  import { Connections, connectionLimits } from ${source('connections')};
+  import { createLog } from ${source('log')};
+  import { createMetrics } from ${source('metrics')};
+  import { BACKLOG } from ${source('listeners')};
+  import { text } from ${source('reply')};
+  import { metadataServer } from ${source('server')};
+  const none = { pods: () => 0, stock: () => ({ held: 0, leastLeftMs: null }), connections: () => 0, watches: () => [] };
+  const app = metadataServer(({ address }) => ({ route: 'listing', answer: text(address) }), {
+    log: createLog('silent'),
+    metrics: createMetrics(null, none),
+    connections: new Connections(connectionLimits(), () => {}),
+  });
+  await app.listen({ host: process.argv[1], port: 8181, backlog: BACKLOG });
+  console.log('listening');`;
+
+describe('a pod that floods the daemon with connections', { skip: netnsFault(), timeout: 120_000 }, () => {
+  let world: World;
+  let redirect: RedirectRun;
+
+  before(async () => {
+    world = new World();
+    await world.build();
+    for (const host of [NODE_IP, NODE_IP6]) {
+      const child = world.start('node', process.execPath, '--input-type=module', '-e', server, host);
+      await once(child.stdout!, 'data');
+    }
+  });
+  after(() => world.destroy());
+  beforeEach(() => {
+    redirect = new RedirectRun(world);
+  });
+  afterEach(() => redirect.end());
+
+  /** What its neighbour's requests took meanwhile, and how many connections came about each half second. */
+  async function flooded(): Promise<{ slowMs: number; opened: number[]; refused: number }> {
+    const child = world.start('routed', 'python3', '-c', flood, '169.254.169.254');
+    let output = '';
+    child.stdout!.setEncoding('utf8').on('data', (text: string) => (output += text));
+    // What it may open at once is over by then.
+    await delay(1_000);
+    const times = await neighbourAsks(world, 'bridged', 2_000);
+    await stop(child, 'SIGKILL');
+    const told = output
+      .trim()
+      .split('\n')
+      .map((line) => line.split(' ').map(Number)) as [number, number][];
+    const refused = told.reduce((sum, [, count]) => sum + count, 0);
+    return { slowMs: percentile(times, 0.95), opened: told.map(([count]) => count), refused };
+  }
+
+  it('is refused, so that its neighbours wait a fraction of what they would', async (test: TestContext) => {
+    await stop(await redirect.keeping());
+    const limited = await world.in('node', 'nft', 'list', 'table', 'inet', 'pod_iam');
+    const rule = { hosts: { ipv4: NODE_IP, ipv6: null }, port: 8181, metadataAddress: '169.254.169.254' };
+    const plain = renderNft(
+      { ...rule, hostInterface: null, containerCredentials: false, fence: null },
+      false,
+    );
+    const set = async (text: string): Promise<void> => {
+      writeFileSync(redirect.path('rules'), text);
+      await world.in('node', 'nft', '-f', redirect.path('rules'));
+    };
+    const slow = { with: [] as number[], without: [] as number[] };
+    for (let round = 0; round < 3; round++) {
+      await set(plain);
+      const without = await flooded();
+      assert.equal(without.refused, 0);
+      slow.without.push(without.slowMs);
+      await set(`delete table inet pod_iam\n${limited}`);
+      const { slowMs, opened, refused } = await flooded();
+      slow.with.push(slowMs);
+      assert.ok(refused > 1_000, `${refused} refused`);
+      assert.ok(Math.max(...opened.slice(2)) < 400, `opened each half second: ${opened}`);
+    }
+    const said = (times: number[]) => times.map((ms) => ms.toFixed(1)).join(', ');
+    test.diagnostic(
+      `p95 of a neighbour's answers, without: ${said(slow.without)} ms; with: ${said(slow.with)} ms`,
+    );
+    const ratio = percentile(slow.without, 0.5) / percentile(slow.with, 0.5);
+    test.diagnostic(`ratio of the medians: ${ratio.toFixed(1)}`);
+    assert.ok(ratio > 3, `${ratio}`);
+  });
+
+  for (const [name, programs] of [
+    ['nft', {}],
+    ['iptables', NO_NFT],
+  ] as const) {
+    it(`does not stand for a pod whose 250 clients start at once, with ${name}`, async (test: TestContext) => {
+      await redirect.keeping([`--host-ip=${NODE_IP},${NODE_IP6}`], redirect.shadow(programs));
+      for (const host of ['169.254.169.254', 'fd00:ec2::254']) {
+        const times = await clientsAsk(world, 'bridged', host, { clients: 250, each: 10 });
+        assert.equal(times.length, 2_500);
+        test.diagnostic(
+          `${host}: slowest answer to 250 clients of ten connections: ${Math.max(...times).toFixed(0)} ms`,
+        );
+        assert.ok(Math.max(...times) < 3_000, `${Math.max(...times)}`);
+      }
+      assert.match(await redirect.rules(), /limit rate over 500\/second burst 3000|hashlimit/);
+      assert.equal(redirect.report()?.inPlace, true);
+    });
+  }
+
+  it('is refused with iptables as well, from each address of its own', async () => {
+    await redirect.keeping([], redirect.shadow(NO_NFT));
+    const { opened, refused, slowMs } = await flooded();
+    assert.ok(refused > 1_000, `${refused} refused`);
+    assert.ok(Math.max(...opened.slice(2)) < 400, `opened each half second: ${opened}`);
+    assert.ok(slowMs < 1_000, `${slowMs} ms`);
+  });
+
+  it('finds the queue as long as the kernel lets it be', async () => {
+    const listed = await world.in('node', 'ss', '-Hltn', 'sport = :8181');
+    const most = Number(await world.in('node', 'cat', '/proc/sys/net/core/somaxconn'));
+    const queues = listed
+      .trim()
+      .split('\n')
+      .map((line) => Number(line.trim().split(/\s+/)[2]));
+    assert.deepEqual(queues, [Math.min(BACKLOG, most), Math.min(BACKLOG, most)]);
+  });
+});
+
+/** @param share of the values that are at most what is returned */
+const percentile = (values: readonly number[], share: number): number =>
+  [...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * share))]!;
