@@ -1,6 +1,7 @@
 // A pod that takes its neighbour's address: on a bridge it could get the neighbour's credentials, and
 // the guard keeps them from it without harm to anybody else. With real frames in network namespaces.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
@@ -8,6 +9,7 @@ import { attackFault, claim, sniff } from './helpers/attacks.ts';
 import { NODE_IP, NODE_IP6, netnsFault, stop, World } from './helpers/netns.ts';
 import { METADATA, METADATA6, RedirectRun, recordPod, SILENCE } from './helpers/redirect.ts';
 
+const flood = readFileSync(new URL('./helpers/flood.py', import.meta.url), 'utf8');
 const VICTIM = { ipv4: '10.99.0.2', ipv6: 'fd00:99::2' };
 const ATTACKER = { ipv4: '10.99.0.3', ipv6: 'fd00:99::3' };
 
@@ -63,9 +65,9 @@ describe("a neighbour's address on a bridge", {
   const STOLEN = { ipv4: `proxy ${VICTIM.ipv4}`, ipv6: `proxy ${VICTIM.ipv6}` };
   const NOTHING = { ipv4: SILENCE, ipv6: SILENCE };
 
-  /** Packets that the guard has kept from a wrong port, of each family. */
-  async function dropped(): Promise<number[]> {
-    const table = await world.in('node', 'nft', 'list', 'table', 'bridge', 'pod_iam');
+  /** Packets that the guard has stopped: requests from a wrong port, or answers to one, by rule. */
+  async function dropped(chain: 'prerouting' | 'output'): Promise<number[]> {
+    const table = await world.in('node', 'nft', 'list', 'chain', 'bridge', 'pod_iam', chain);
     return [...table.matchAll(/counter packets (\d+) bytes \d+ drop/g)].map(([, count]) => Number(count));
   }
 
@@ -78,11 +80,15 @@ describe("a neighbour's address on a bridge", {
     }
   }
 
-  /** It counts as tried only once the node has believed it, and sent an answer the wrong way. */
-  async function failsAlways(attack: () => Promise<unknown>, nothing: unknown, families = 2): Promise<void> {
-    const before = await dropped();
+  /** It counts as tried only once the guard has stopped something by so many of its rules. */
+  async function failsAlways(
+    attack: () => Promise<unknown>,
+    nothing: unknown,
+    { chain = 'prerouting', rules = 2 }: { chain?: 'prerouting' | 'output'; rules?: number } = {},
+  ): Promise<void> {
+    const before = await dropped(chain);
     const isTried = async () =>
-      (await dropped()).filter((count, family) => count > before[family]!).length >= families;
+      (await dropped(chain)).filter((count, nth) => count > before[nth]!).length >= rules;
     for (let tries = 0; !(await isTried()); tries++) {
       assert.ok(tries < 8, 'the attack was not even tried');
       assert.deepEqual(await attack(), nothing);
@@ -158,7 +164,7 @@ describe("a neighbour's address on a bridge", {
     await stop(await keeping('--anti-spoof=off'));
     await succeeds(listenIn, `heard while the owner got: proxy ${VICTIM.ipv4}`);
     await keeping();
-    await failsAlways(listenIn, '', 1);
+    await failsAlways(listenIn, '', { chain: 'output', rules: 1 });
     await world.ip('victim', 'neigh flush dev eth0');
     await honest('victim', VICTIM);
     await world.ip('attacker', `neigh del ${VICTIM.ipv4} dev eth0`);
@@ -175,7 +181,39 @@ describe("a neighbour's address on a bridge", {
     await stop(await keeping('--anti-spoof=off'));
     await succeeds(flooded, [`proxy ${VICTIM.ipv4}`, `proxy ${VICTIM.ipv6}`]);
     await keeping();
-    await failsAlways(flooded, []);
+    await failsAlways(flooded, [], { chain: 'output' });
     await world.ip('node', 'link set cni0 type bridge ageing_time 30000');
+  });
+
+  it('cannot be made to look like that of a flood', async () => {
+    const gateway = /link\/ether (\S+)/.exec(await world.in('node', 'ip', 'link', 'show', 'cni0'))![1];
+    /** Whether anything was refused for it, which is the same for whoever has the address. */
+    const floodInItsName = async (): Promise<string> => {
+      // With no word of its own about where the address is, so that the node goes on answering its owner.
+      await world.ip(
+        'attacker',
+        `neigh replace 10.99.0.1 lladdr ${gateway} nud permanent dev eth0`,
+        `addr add ${VICTIM.ipv4}/24 dev eth0`,
+      );
+      const child = world.start('attacker', 'python3', '-c', flood, '169.254.169.254', VICTIM.ipv4);
+      await delay(1_500);
+      await stop(child, 'SIGKILL');
+      await world.ip(
+        'attacker',
+        `addr del ${VICTIM.ipv4}/24 dev eth0`,
+        'neigh del 10.99.0.1 nud permanent dev eth0',
+      );
+      const input = await world.in('node', 'nft', 'list', 'chain', 'inet', 'pod_iam', 'input');
+      return / packets 0 bytes 0 reject/.test(input.replaceAll(/.*ip6.*/g, ''))
+        ? 'nothing refused'
+        : 'refused';
+    };
+    await stop(await keeping('--anti-spoof=off'));
+    await honest('victim', VICTIM);
+    assert.equal(await floodInItsName(), 'refused');
+    await keeping();
+    await failsAlways(floodInItsName, 'nothing refused', { rules: 1 });
+    await honest('victim', VICTIM);
+    await honest('attacker', ATTACKER);
   });
 });

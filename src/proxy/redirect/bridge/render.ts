@@ -1,6 +1,6 @@
 // The guard of addresses on bridges as an nftables table. On a bridge an address is whoever claims it,
-// by a gratuitous ARP or a copied MAC address, so the daemon's answers are held to the port to which the
-// network plugin tied the address: whoever else asks or listens there never sees one.
+// by a gratuitous ARP or a copied MAC address, so requests and the daemon's answers are held to the port to
+// which the network plugin tied the address: whoever else asks is not heard, whoever listens sees nothing.
 import { type Endpoint, FAMILIES, type Family } from '../rule.ts';
 import type { Bindings } from './bindings.ts';
 
@@ -12,7 +12,8 @@ const words = {
 } as const;
 
 /**
- * Only answers that come from the endpoints' addresses are looked at, nothing else of the node's. A port
+ * Only requests to the endpoints' addresses and answers from them are looked at, nothing else of the
+ * node's. Requests in another's name would be counted as that one's, who opens too many then. A port
  * without a record, such as a Docker container's, is tied to the address from which it first asks,
  * unless that is recorded for another. An answer that was under way when the table came passes, too:
  * its asker waits, and says nothing from which it could be known.
@@ -40,9 +41,15 @@ ${[
   }),
   chain(
     'prerouting',
-    FAMILIES.map((family) => {
+    FAMILIES.flatMap((family) => {
       const { ip, suffix } = words[family];
-      return `${ip} daddr ${asked(family)} iif != @ports iif != @claimed${suffix} ${ip} saddr != @owned${suffix} add @first${suffix} { iif . ${ip} saddr } add @taken${suffix} { ${ip} saddr } add @claimed${suffix} { iif }`;
+      const request = `${ip} daddr ${asked(family)}`;
+      const isAnothers = `iif . ${ip} saddr != @pairs${suffix} counter drop`;
+      return [
+        `${request} iif @ports ${isAnothers}`,
+        `${request} ${ip} saddr @owned${suffix} ${isAnothers}`,
+        `${request} iif != @ports iif != @claimed${suffix} ${ip} saddr != @owned${suffix} add @first${suffix} { iif . ${ip} saddr } add @taken${suffix} { ${ip} saddr } add @claimed${suffix} { iif }`,
+      ];
     }),
   ),
   chain(

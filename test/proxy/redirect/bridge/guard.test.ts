@@ -19,12 +19,16 @@ const bindings = (...names: string[]) =>
   );
 
 describe('the table of the guard', () => {
-  it('looks at requests to the endpoints of unknown ports, and at answers from them, and at nothing else', () => {
+  it('looks at requests to the endpoints, and at answers from them, and at nothing else', () => {
     const rules = renderBridge(endpoints, bindings('veth1'))
       .split('\n')
       .filter((line) => /\b(?:saddr|daddr|accept|drop)\b/.test(line) && !line.includes('policy'));
     assert.deepEqual(rules, [
+      '\t\tip daddr { 169.254.169.254 } iif @ports iif . ip saddr != @pairs4 counter drop',
+      '\t\tip daddr { 169.254.169.254 } ip saddr @owned4 iif . ip saddr != @pairs4 counter drop',
       '\t\tip daddr { 169.254.169.254 } iif != @ports iif != @claimed4 ip saddr != @owned4 add @first4 { iif . ip saddr } add @taken4 { ip saddr } add @claimed4 { iif }',
+      '\t\tip6 daddr { fd00:ec2::254 } iif @ports iif . ip6 saddr != @pairs6 counter drop',
+      '\t\tip6 daddr { fd00:ec2::254 } ip6 saddr @owned6 iif . ip6 saddr != @pairs6 counter drop',
       '\t\tip6 daddr { fd00:ec2::254 } iif != @ports iif != @claimed6 ip6 saddr != @owned6 add @first6 { iif . ip6 saddr } add @taken6 { ip6 saddr } add @claimed6 { iif }',
       '\t\tip saddr { 169.254.169.254 } oif . ip daddr @pairs4 accept',
       '\t\tip saddr { 169.254.169.254 } oif != @ports ip daddr != @owned4 oif . ip daddr @first4 accept',
