@@ -32,9 +32,12 @@ interface Caller {
 interface Connection {
   socket: Socket;
   caller: Caller;
-  /** To the last request. */
+  /** To the last request; null while only plain ones have come, each answered before the next. */
   response: ServerResponse | null;
   ahead: number;
+  /** When it was opened or asked last; null once Node's server keeps its time. */
+  quietSinceMs: number | null;
+  hasAsked: boolean;
 }
 
 /** On the socket itself: the garbage collector would pay for each entry of a map. */
@@ -68,7 +71,14 @@ export class Connections {
     const address = canonicalAddress(socket.remoteAddress ?? '');
     const caller = this.#callers.get(address) ?? newCaller(address);
     this.#callers.set(address, caller);
-    const connection: Connection = { socket, caller, response: null, ahead: 0 };
+    const connection: Connection = {
+      socket,
+      caller,
+      response: null,
+      ahead: 0,
+      quietSinceMs: steadyMs(),
+      hasAsked: false,
+    };
     caller.open.add(connection);
     (socket as Known)[OWN] = connection;
     this.#count++;
@@ -78,15 +88,51 @@ export class Connections {
     else if (this.#count > this.#limits.inAll) this.#makeRoom(this.#largest(), connection);
   }
 
-  /** A request has come; false when its connection is closed and it must not be answered. */
+  /** A request has come to Node's server; false when its connection is closed and it must not be answered. */
   begin(socket: Socket, response: ServerResponse): boolean {
     const connection = (socket as Known)[OWN];
-    if (!connection) return false;
-    const { caller } = connection;
+    if (!connection || !this.#mayAsk(connection)) return false;
+    connection.response = response;
+    return true;
+  }
+
+  /** A plain request has come. @returns its address, null when it must not be answered */
+  beginPlain(socket: Socket, atMs: number): string | null {
+    const connection = (socket as Known)[OWN];
+    if (!connection || !this.#mayAsk(connection)) return null;
+    connection.quietSinceMs = atMs;
+    connection.hasAsked = true;
+    return connection.caller.address;
+  }
+
+  /** Node's server reads from it from now on. */
+  handedOver(socket: Socket): void {
+    const connection = (socket as Known)[OWN];
+    if (!connection) return;
+    connection.quietSinceMs = null;
+    // It has begun to read.
+    if (connection.caller.isResting) halt(socket);
+  }
+
+  /** The response to a request that was begun before it was handed over. */
+  answers(socket: Socket, response: ServerResponse): void {
+    const connection = (socket as Known)[OWN];
+    if (connection) connection.response = response;
+  }
+
+  /** Closes what has not asked for so long, as Node's server does with the connections that it reads. */
+  closeIdle({ idleMs, silentMs }: { idleMs: number; silentMs: number }): void {
+    const nowMs = steadyMs();
+    for (const { open } of this.#callers.values())
+      for (const { socket, quietSinceMs, hasAsked } of open)
+        if (quietSinceMs !== null && nowMs - quietSinceMs >= (hasAsked ? idleMs : silentMs)) socket.destroy();
+  }
+
+  #mayAsk(connection: Connection): boolean {
+    const { caller, socket } = connection;
     if (++caller.asked >= this.#limits.perTurn) endTurn(caller);
     if (socket.destroyed) return false;
     connection.ahead = isIdle(connection) ? 0 : connection.ahead + 1;
-    connection.response = response;
     if (connection.ahead <= this.#limits.ahead) return true;
     this.#close(connection, 'sent-ahead');
     rest(caller, MAX_REST_MS);
@@ -189,7 +235,8 @@ function halted(this: Socket): void {
   this.pause();
 }
 
-const isIdle = ({ response }: Connection): boolean => response === null || response.writableFinished;
+const isIdle = ({ response, socket }: Connection): boolean =>
+  response === null ? socket.writableLength === 0 : response.writableFinished;
 
 /**
  * Room for eight addresses that take all they may, or what the limit of open files leaves. A turn is long

@@ -89,7 +89,10 @@ export async function startDaemon(settings: DaemonSettings, log: Log): Promise<D
     stopping.abort();
     core.close();
     // A connection that never asked anything counts as busy to Node.
-    const patience = setTimeout(() => metadata.server.closeAllConnections(), LAST_ANSWERS_MS);
+    const patience = setTimeout(() => {
+      metadata.server.closeAllConnections();
+      connections.closeIdle({ idleMs: 0, silentMs: 0 });
+    }, LAST_ANSWERS_MS);
     await Promise.all([metadata.close(), listeners?.close(), admin.close()]);
     clearTimeout(patience);
     sts.close();

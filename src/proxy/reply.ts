@@ -10,6 +10,9 @@ export interface Answer {
   body: string | Buffer;
 }
 
+/** Of every answer: some old clients look for the name of the real server. */
+export const SERVER = 'EC2ws';
+
 export const text = (body: string, headers: Record<string, string> = {}): Answer => ({
   status: 200,
   headers: { 'content-type': 'text/plain', ...headers },

@@ -1,18 +1,19 @@
 // The server on the intercepted address. Every request goes to one judgement, whatever its path, so that
-// no spelling can slip past routes/target.ts. An answer that is known at once is written at once, which
-// costs a cached document little more than Node's own server; one that has to be waited for is Fastify's.
+// no spelling can slip past routes/target.ts. What clients really send is answered at the socket when the
+// answer is known; a request that has to be waited for is Fastify's.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { steadyMs } from './clock.ts';
 import type { Connections } from './connections.ts';
-import { type Log, messageOf } from './log.ts';
+import { judgeBy } from './judgement.ts';
+import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import { NO_SCHEMAS } from './no-schemas.ts';
 import type { Ask } from './parts.ts';
-import { type Answer, refusal } from './reply.ts';
+import { type PlainConnections, plainConnections } from './plain-connections.ts';
+import { type Answer, SERVER } from './reply.ts';
 import type { Routed } from './routes/answer.ts';
-import { type Soon, whenKnown } from './soon.ts';
+import type { Soon } from './soon.ts';
 import { canonicalAddress } from './who/address.ts';
 
 /** Longer than any SDK keeps an idle connection. */
@@ -20,6 +21,7 @@ const KEEP_ALIVE_MS = 75_000;
 /** SDKs send a request in one piece. A connection over which none comes is closed after the same time. */
 const HEADERS_MS = 5_000;
 const REQUEST_MS = 10_000;
+const CHECK_MS = 1_000;
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 
@@ -27,7 +29,9 @@ export function metadataServer(
   route: (ask: Ask) => Soon<Routed>,
   { log, metrics, connections }: { log: Log; metrics: Metrics; connections: Connections },
 ): FastifyInstance {
+  const judge = judgeBy(route, { log, metrics });
   const waiting = new WeakMap<IncomingMessage, Promise<Answer>>();
+  let plain: PlainConnections;
   const app = fastify({
     logger: false,
     rewriteUrl: () => '/',
@@ -42,38 +46,33 @@ export function metadataServer(
       keepAliveTimeout: KEEP_ALIVE_MS,
       headersTimeout: HEADERS_MS,
       requestTimeout: REQUEST_MS,
-      connectionsCheckingInterval: 1_000,
+      connectionsCheckingInterval: CHECK_MS,
       // Of two Host headers the second would else be dropped unseen.
       joinDuplicateHeaders: true,
     };
     const server = createServer(limits, (request, response) => {
-      if (!connections.begin(request.socket, response)) return;
-      const answer = judge(request);
+      const begun = plain.begun(request.socket);
+      if (begun) connections.answers(request.socket, response);
+      else if (!connections.begin(request.socket, response)) return;
+      const answer = begun ?? judge(new ReceivedAsk(request));
       if (!(answer instanceof Promise)) return write(response, answer);
       waiting.set(request, answer);
       handOver(request, response);
     });
-    return server.on('connection', (socket: Socket) => connections.admit(socket));
+    const [accept] = server.listeners('connection');
+    server.removeAllListeners('connection');
+    plain = plainConnections({
+      connections,
+      judge,
+      handOver: (socket) => accept!.call(server, socket),
+      keepAliveMs: KEEP_ALIVE_MS,
+      silentMs: HEADERS_MS,
+      checkMs: CHECK_MS,
+    });
+    return server.on('connection', plain.take);
   }
 
-  function judge(request: IncomingMessage): Soon<Answer> {
-    const ask = new ReceivedAsk(request);
-    const counted = ({ route, answer }: Routed): Answer => {
-      metrics.request(route, answer.status, (steadyMs() - ask.arrivedAtMs) / 1000);
-      return answer;
-    };
-    const failed = (error: unknown): Answer => {
-      log.error({ why: messageOf(error) }, 'defect');
-      return counted({ route: 'nothing', answer: refusal(500, 'InternalError', 'the daemon failed') });
-    };
-    try {
-      const answer = whenKnown(route(ask), counted);
-      return answer instanceof Promise ? answer.catch(failed) : answer;
-    } catch (error) {
-      return failed(error);
-    }
-  }
-
+  app.addHook('preClose', async () => plain.close());
   // No route reads a body, and none may be refused for its type.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', (_request, _payload, done) => done(null));
@@ -81,7 +80,7 @@ export function metadataServer(
     const { status, headers, body } = await waiting.get(request.raw)!;
     return reply
       .code(status)
-      .headers({ ...headers, server: SERVER })
+      .headers({ ...headers, server: SERVER, ...(plain.isClosing && { connection: 'close' }) })
       .send(body);
   };
   app.setNotFoundHandler(handle);
@@ -119,6 +118,3 @@ function write(response: ServerResponse, { status, headers, body }: Answer): voi
   response.writeHead(status, { ...headers, server: SERVER, 'content-length': Buffer.byteLength(body) });
   response.end(body);
 }
-
-/** Some old clients look for the name of the real server. */
-const SERVER = 'EC2ws';

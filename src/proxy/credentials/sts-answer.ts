@@ -45,7 +45,10 @@ export function readStsAnswer({ status, dateMs, text }: RawAnswer): StsAnswer {
 
 const read = (text: string, name: string): string | null => {
   const raw = new RegExp(`<${name}>([^<]*)</${name}>`).exec(text)?.[1];
-  return raw === undefined ? null : raw.replace(/&(?:(amp|lt|gt|quot|apos)|#(\d+)|#x([\da-f]+));/gi, decoded);
+  if (raw === undefined) return null;
+  // A copy: as a slice it would hold the whole answer for as long as the credentials are held.
+  const copy = Buffer.from(raw).toString();
+  return copy.replace(/&(?:(amp|lt|gt|quot|apos)|#(\d+)|#x([\da-f]+));/gi, decoded);
 };
 
 const named: Record<string, string> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
