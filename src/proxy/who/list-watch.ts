@@ -35,6 +35,8 @@ const DOUBT_MS = 5_000;
 /** Without contact for longer than this, and not by choice, the copy may be out of date. */
 const BLIND_MS = 10_000;
 const MAX_BACKOFF_MS = 5_000;
+/** Without a watch that holds, the list alone tells of new pods. */
+const MAX_GONE_MS = 1_000;
 const PAGE = '500';
 
 interface WatchEvent {
@@ -225,8 +227,11 @@ export class ListWatch<Item> {
   #pause(reason: string): Promise<void> {
     if (this.#failures === 0) return Promise.resolve();
     // A point that was forgotten is no fault of the server's, unless it forgets each.
-    const isFirst = reason === 'gone' && this.#failures === 1;
-    const most = isFirst ? 100 : Math.min(MAX_BACKOFF_MS, 200 * 2 ** Math.min(this.#failures, 10));
+    const isGone = reason === 'gone';
+    const most =
+      isGone && this.#failures === 1
+        ? 100
+        : Math.min(isGone ? MAX_GONE_MS : MAX_BACKOFF_MS, 200 * 2 ** Math.min(this.#failures, 10));
     const waitMs = most / 2 + (Math.random() * most) / 2;
     this.#step = new AbortController();
     const { signal } = this.#step;
