@@ -6,6 +6,7 @@ import { steadyMs } from '../clock.ts';
 import type { Imds } from '../imds.ts';
 import { messageOf } from '../log.ts';
 import type { Environment } from '../settings.ts';
+import { instanceCaller } from './instance-caller.ts';
 import { CredentialFailure } from './types.ts';
 
 export interface OwnCredentials {
@@ -20,6 +21,10 @@ export interface OwnSource {
   read(): Promise<OwnCredentials>;
   /** STS does not accept them: they are read anew, however long they say that they last. */
   doubt(): void;
+  /** The caller ARN by the word of the instance whose role this is; null when they are not an instance's. */
+  told: (() => Promise<string>) | null;
+  /** They are a role session's, whatever STS says of them: those of an instance and of a web identity. */
+  isRoleSession: boolean;
 }
 
 /** Exchanges a web identity token at STS. */
@@ -36,15 +41,16 @@ export function ownSource(environment: Environment, imds: Imds, exchange: Exchan
   if (accessKeyId && secretAccessKey) {
     const sessionToken = environment['AWS_SESSION_TOKEN'];
     const given = { accessKeyId, secretAccessKey, ...(sessionToken && { sessionToken }) };
-    return { read: async () => given, doubt: () => {} };
+    return { read: async () => given, doubt: () => {}, told: null, isRoleSession: false };
   }
   const tokenFile = environment['AWS_WEB_IDENTITY_TOKEN_FILE'];
   const roleArn = environment['AWS_ROLE_ARN'];
   if (tokenFile && roleArn) {
     const sessionName = environment['AWS_ROLE_SESSION_NAME'] ?? 'pod-iam';
-    return renewed(async () => exchange(roleArn, sessionName, readFileSync(tokenFile, 'utf8').trim()));
+    const read = async () => exchange(roleArn, sessionName, readFileSync(tokenFile, 'utf8').trim());
+    return { ...renewed(read), told: null, isRoleSession: true };
   }
-  return renewed(() => ofInstance(imds));
+  return { ...renewed(() => ofInstance(imds)), told: () => instanceCaller(imds), isRoleSession: true };
 }
 
 async function ofInstance(imds: Imds): Promise<OwnCredentials> {
@@ -68,7 +74,7 @@ async function ofInstance(imds: Imds): Promise<OwnCredentials> {
 }
 
 /** One reading at a time, kept until shortly before its end; a failed one leaves what is still valid. */
-function renewed(readAnew: () => Promise<OwnCredentials>): OwnSource {
+function renewed(readAnew: () => Promise<OwnCredentials>): Pick<OwnSource, 'read' | 'doubt'> {
   let current: OwnCredentials | null = null;
   let reading: Promise<OwnCredentials> | null = null;
   let isDoubted = false;

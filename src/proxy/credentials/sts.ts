@@ -47,6 +47,11 @@ export function stsClient(settings: StsSettings, own: () => OwnSource): Sts {
     return caller.send({ action, parameters, endpoint, region, credentials });
   }
 
+  const isChained = (): boolean => {
+    const arn = settings.ownArn();
+    return arn === null || isRoleSession(arn) || own().isRoleSession;
+  };
+
   async function call<T>(what: string, roleArn: string | null, send: () => Promise<T>): Promise<T> {
     const startedAtMs = steadyMs();
     try {
@@ -63,12 +68,18 @@ export function stsClient(settings: StsSettings, own: () => OwnSource): Sts {
 
   return {
     issue: withAttempts(gate, (identity) =>
-      call('sts:AssumeRole', identity.roleArn, () => assume(send, identity, settings.ownArn())),
+      call('sts:AssumeRole', identity.roleArn, () => assume(send, identity, isChained())),
     ),
     async caller() {
-      return call('sts:GetCallerIdentity', null, async () =>
+      const { told } = own();
+      const asked = call('sts:GetCallerIdentity', null, async () =>
         (await send('GetCallerIdentity', {})).field('Arn'),
       );
+      if (told === null) return asked;
+      const arn = await asked.catch(() => null);
+      // An instance's credentials are those of a role's session: what else STS says is an emulator's.
+      if (arn !== null && isRoleSession(arn)) return arn;
+      return told().catch(() => asked);
     },
     async exchange(roleArn, sessionName, token) {
       const parameters = { RoleArn: roleArn, RoleSessionName: sessionName, WebIdentityToken: token };
@@ -82,8 +93,7 @@ export function stsClient(settings: StsSettings, own: () => OwnSource): Sts {
 
 type Send = (action: string, parameters: Record<string, string>) => Promise<StsAnswer>;
 
-async function assume(send: Send, identity: Identity, ownArn: string | null): Promise<Credentials> {
-  const isChained = ownArn === null || isRoleSession(ownArn);
+async function assume(send: Send, identity: Identity, isChained: boolean): Promise<Credentials> {
   const { durationSeconds, externalId } = identity;
   const issuedAtMs = Date.now();
   const issuedAtSteadyMs = steadyMs();

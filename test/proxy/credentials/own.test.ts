@@ -1,9 +1,13 @@
 // Whose credentials the daemon calls STS with.
 import assert from 'node:assert/strict';
 import { createSign, generateKeyPairSync, randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { after, afterEach, before, beforeEach, describe, mock, test } from 'node:test';
 import { Gate } from '../../../src/proxy/credentials/gate.ts';
 import { type OwnSource, ownSource } from '../../../src/proxy/credentials/own.ts';
@@ -276,5 +280,45 @@ describe("the daemon's own credentials", () => {
     assert.equal(await lifeFor(arn), 720);
     assert.equal(await lifeFor('arn:aws:sts::111122223333:assumed-role/node/i-1'), 60);
     await one.close();
+  });
+
+  test('where STS does not say who that is, the instance does, and a chain is a chain all the same', async () => {
+    const asked: URLSearchParams[] = [];
+    const stub = createServer(async (request, response) => {
+      const form = new URLSearchParams(await text(request));
+      asked.push(form);
+      const arn = identityArn && form.get('Action') === 'GetCallerIdentity';
+      response
+        .writeHead(arn ? 200 : 400)
+        .end(arn ? `<Arn>${identityArn}</Arn>` : '<Code>InvalidAction</Code>');
+    }).listen(0, '127.0.0.1');
+    await once(stub, 'listening');
+    let identityArn: string | null = null;
+    const sts = stsClient(
+      {
+        endpoint: `http://127.0.0.1:${(stub.address() as AddressInfo).port}`,
+        region: async () => 'eu-west-1',
+        gate: new Gate(),
+        ownArn: () => 'arn:aws:sts::111122223333:user/moto',
+        onCall: () => {},
+      },
+      () => ownSource({}, imds, noExchange),
+    );
+    const session = 'arn:aws:sts::111122223333:assumed-role/node/i-1';
+    assert.equal(await sts.caller(), session);
+    identityArn = 'arn:aws:sts::111122223333:user/moto';
+    assert.equal(await sts.caller(), session);
+    identityArn = 'arn:aws:sts::111122223333:assumed-role/node/i-9';
+    assert.equal(await sts.caller(), identityArn);
+    const identity = {
+      roleArn: 'arn:aws:iam::111122223333:role/long',
+      externalId: null,
+      sessionName: 'shop.web',
+      durationSeconds: 43_200,
+    };
+    await assert.rejects(sts.issue(identity, () => false));
+    assert.equal(asked.at(-1)?.get('DurationSeconds'), '3600');
+    sts.close();
+    stub.close();
   });
 });
