@@ -156,7 +156,7 @@ export class ListWatch<Item> {
         this.#options.path,
         {
           ...this.#options.query,
-          watch: '1',
+          watch: 'true',
           allowWatchBookmarks: 'true',
           resourceVersion: this.#resourceVersion ?? '',
           timeoutSeconds: String(seconds),

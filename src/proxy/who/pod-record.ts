@@ -55,12 +55,15 @@ export interface RecordOptions {
   announced: boolean;
   /** Of the container credentials' tokens; null when they are off. */
   audience: string | null;
+  /** Whose pods are kept, whatever the server sends; all pods when it is left out or null. */
+  node?: string | null;
 }
 
-/** Reads a pod as the API sends it; null for what has no UID. */
+/** Reads a pod as the API sends it; null for what has no UID, and for a pod of another node. */
 export function podRecord(object: unknown, options: RecordOptions): PodRecord | null {
   const { metadata = {}, spec = {}, status = {} } = object as PodObject;
   if (!metadata.uid) return null;
+  if (options.node && spec.nodeName && spec.nodeName !== options.node) return null;
   const reported = [status.podIP, ...(status.podIPs ?? []).map(({ ip }) => ip)].filter(isText);
   const isEarly = options.announced && reported.length === 0;
   const addresses = isEarly ? announced(metadata.annotations ?? {}) : reported;

@@ -54,6 +54,7 @@ export function startWatches({
         annotations: [settings.roles.roleKey, settings.roles.externalIdKey],
         announced: settings.announcedAddresses,
         audience: settings.containerAudience,
+        node: settings.node,
       }),
     replace: (all) => pods.replace(all),
     set: (pod) => pods.set(pod),

@@ -137,6 +137,16 @@ describe('the index of pods', () => {
     assert.equal(podRecord({}, { annotations: [], announced: false, audience: null }), null);
   });
 
+  test('keeps no pod of another node, even from a server that sends them all', () => {
+    const read = (nodeName: string, node: string | null) =>
+      podRecord(
+        { metadata: { uid: 'u' }, spec: { nodeName } },
+        { annotations: [], announced: false, audience: null, node },
+      );
+    assert.equal(read('n2', 'n1'), null);
+    assert.deepEqual([read('n1', 'n1')?.node, read('n2', null)?.node], ['n1', 'n2']);
+  });
+
   test('knows of a pod its service account, and whether it has a token for the container credentials', () => {
     const read = (audience: string | null, spec: object) =>
       podRecord({ metadata: { uid: 'u' }, spec }, { annotations: [], announced: false, audience })!;
