@@ -26,6 +26,8 @@ export const AMPLE: Scant = { times: 0, untilMs: 0 };
 
 /** Credentials that come with no more than this above the least are scant. */
 const SCANT_MS = 60_000;
+/** Longer than a renewal takes while STS answers: nobody waits for one. */
+const RENEWAL_MS = 10_000;
 
 /** Whether credentials can be served as they are. */
 export function hasEnough(identity: Identity, credentials: Credentials, scant: Scant): boolean {
@@ -45,9 +47,9 @@ export function nextCall(
   const spareMs = leftMs(credentials) - leastLeftMs(identity);
   if (spareMs >= SCANT_MS) {
     const half = credentials.lifeMs * (0.45 + Math.random() * 0.1);
-    return { inMs: Math.min(half, spareMs), scant: AMPLE };
+    return { inMs: Math.min(half, spareMs - RENEWAL_MS), scant: AMPLE };
   }
   const pauseMs = Math.max(spareMs, 1_000 * 2 ** Math.min(before.times, 12));
   const inMs = Math.min(credentials.lifeMs / 2, pauseMs);
-  return { inMs, scant: { times: before.times + 1, untilMs: steadyMs() + inMs } };
+  return { inMs, scant: { times: before.times + 1, untilMs: steadyMs() + inMs + RENEWAL_MS } };
 }

@@ -271,6 +271,33 @@ describe('the vault', () => {
     assert.ok(calls.length < 35, `${calls.length} calls`);
   });
 
+  for (const [name, life] of [
+    ['as long as was asked for', null],
+    ['that STS cut to 50 minutes', 50 * MINUTE],
+    ['that STS cut to 26 minutes', 26 * MINUTE],
+    ['that STS cut to 14 seconds', 14_000],
+  ] as const)
+    test(`nobody waits for the renewal of a session ${name}`, async () => {
+      givenMs = life;
+      vault.hold('pod', identity());
+      await settle();
+      let renewed = 0;
+      for (let second = 0; renewed < 3 && second < 7_200; second++) {
+        // STS takes a second for each answer.
+        const before = calls.length;
+        let answer = () => {};
+        answers = new Promise((resolve) => {
+          answer = resolve;
+        });
+        await pass(1_000, 1_000);
+        assert.ok(vault.atHand(identity()), `nothing at hand after ${second} s`);
+        answer();
+        await settle();
+        renewed += calls.length - before;
+      }
+      assert.ok(renewed >= 3);
+    });
+
   test('after a pause of the whole machine a caller gets renewed credentials, not nearly expired ones', async () => {
     vault.hold('pod', identity());
     await settle();
