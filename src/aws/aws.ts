@@ -1,6 +1,12 @@
 // The face of AWS that all other folders see. aws/clients.ts implements it with the AWS SDK, and is
 // the only door to it outside the daemon.
-import type { OidcProviderFact, PolicyFact, RoleFact, SimulatedCall } from '../model/snapshot.ts';
+import type {
+  InstanceFact,
+  OidcProviderFact,
+  PolicyFact,
+  RoleFact,
+  SimulatedCall,
+} from '../model/snapshot.ts';
 
 /**
  * Every call throws a Problem of kind `environment` (codes NO_AWS_CREDENTIALS, AWS_DENIED, AWS_UNREACHABLE, AWS_API)
@@ -31,6 +37,10 @@ export interface Aws {
     actions: readonly string[],
     resources: readonly string[],
   ): Promise<SimulatedCall[]>;
+  /** ec2:DescribeInstances: those of the ids that the account has. */
+  instances(region: string, ids: readonly string[]): Promise<InstanceFact[]>;
+  /** iam:GetInstanceProfile by name: the ARN of its role; null when there is no profile, or no role in it. */
+  profileRole(name: string): Promise<string | null>;
   /** iam:GetAccountSummary: the quota on a trust policy, in characters without white space; null when it is not told. */
   trustPolicyQuota(): Promise<number | null>;
   /**

@@ -106,6 +106,28 @@ export async function connectAws(options: AwsOptions = {}): Promise<Aws> {
       const { sdk, client } = await connectIam();
       return simulateCalls(sdk, client, asking, { roleArn, actions, resources });
     },
+    async instances(instanceRegion, ids) {
+      const { describeInstances } = await import('./ec2.ts');
+      const credentials = sts.config.credentials;
+      return asking({ action: 'ec2:DescribeInstances', subject: null, resource: '*' }, () =>
+        describeInstances({ region: instanceRegion, env: options.env ?? {}, credentials }, ids),
+      );
+    },
+    profileRole(name) {
+      const resource = 'arn:aws:iam::*:instance-profile/*';
+      const call = { action: 'iam:GetInstanceProfile', subject: `instance profile ${name}`, resource };
+      return asking(call, async () => {
+        const { sdk, client } = await connectIam();
+        try {
+          const input = { InstanceProfileName: name };
+          const { InstanceProfile } = await client.send(new sdk.GetInstanceProfileCommand(input));
+          return InstanceProfile?.Roles?.[0]?.Arn ?? null;
+        } catch (error) {
+          if (error instanceof sdk.NoSuchEntityException) return null;
+          throw error;
+        }
+      });
+    },
     trustPolicyQuota() {
       return asking({ action: 'iam:GetAccountSummary', subject: null, resource: '*' }, async () => {
         const { sdk, client } = await connectIam();

@@ -8,12 +8,14 @@ import {
   type Fact,
   type Grant,
   known,
+  type NodeFact,
   noAwsFacts,
   type RoleFact,
   unknownFact,
 } from '../model/snapshot.ts';
 import type { Aws } from './aws.ts';
 import { type AwsCall, grantFor } from './errors.ts';
+import { gatherInstances } from './gather-instances.ts';
 import { documentsOf, gatherNamed, gatherNodeRoles } from './gather-trust.ts';
 
 // IAM's reading calls are throttled per account; more at once would only be told to wait.
@@ -29,14 +31,14 @@ type Caller = AwsFacts['caller'];
  * for, and is kept under its own: a reader that finds null looks there for the same name.
  * @param aws null when AWS is not to be asked
  * @param roleArns the roles that pods are to have
- * `audits` asks as well whom trust policies name and what the roles of the daemons may do.
+ * `audits` asks as well whom trust policies name, what the roles of the daemons may do, and EC2 of the nodes.
  * @param nodeRoleArns the roles that the daemons run as; of a session without the path, which it has lost
  */
 export async function gatherAws(
   aws: Aws | null,
   roleArns: readonly string[],
   nodeRoleArns: readonly string[] = [],
-  { audits }: { audits: boolean } = { audits: true },
+  { audits, nodes = [] }: { audits: boolean; nodes?: readonly NodeFact[] } = { audits: true },
 ): Promise<AwsFacts> {
   const { caller, isNobody } = await gatherCaller(aws);
   const wanted = [...new Set([...roleArns, ...nodeRoleArns])];
@@ -60,17 +62,18 @@ export async function gatherAws(
   const roleNames = await gatherRoleNames(aws, roles, caller.value);
   if (!audits) return { ...noAwsFacts('it was not asked for'), caller, roles, roleNames };
   // Under the ARN that IAM knows it by: a session has lost its role's path.
-  const nodes = found.filter(
+  const ofNodes = found.filter(
     ({ fact }, index) =>
       nodeRoleArns.includes(wanted[index]!) && fact.state === 'known' && fact.value !== null,
   );
-  const nodeArns = [...new Set(nodes.map(({ under }) => under))];
+  const nodeArns = [...new Set(ofNodes.map(({ under }) => under))];
   return {
     caller,
     roles,
     roleNames,
     ...(await gatherNamed(aws, documentsOf(roles), caller.value, roles)),
     nodeRoles: await gatherNodeRoles(aws, nodeArns, [...new Set(roleArns)]),
+    instances: await gatherInstances(aws, nodes),
   };
 }
 

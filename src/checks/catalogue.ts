@@ -15,7 +15,9 @@ import { run as GR001 } from './GR001.ts';
 import { run as GR002 } from './GR002.ts';
 import { run as GR003 } from './GR003.ts';
 import { run as GR004 } from './GR004.ts';
+import { run as GR005 } from './GR005.ts';
 import { run as GR006 } from './GR006.ts';
+import { run as GR007 } from './GR007.ts';
 import { run as GR008 } from './GR008.ts';
 import { run as ID008 } from './ID008.ts';
 import { run as ID009 } from './ID009.ts';
@@ -57,7 +59,9 @@ export const CATALOGUE: readonly Check[] = [
   { code: 'GR002', title: 'the node role may not assume everything', severity: 'security', decidedBy: ['I'], after: [], isAudit: true, run: GR002 },
   { code: 'GR003', title: 'no boundary or organisation policy stands in the way', severity: 'error', decidedBy: ['I'], after: [], isAudit: true, run: GR003 },
   { code: 'GR004', title: 'the node role has no broad powers', severity: 'security', decidedBy: ['I'], after: [], isAudit: true, run: GR004 },
+  { code: 'GR005', title: "instances' metadata is out of pods' reach", severity: 'security', decidedBy: ['I'], after: [], isAudit: true, run: GR005 },
   { code: 'GR006', title: 'sessions are no longer than the role allows', severity: 'error', decidedBy: ['I'], after: ['AN010'], isAudit: true, run: GR006 },
+  { code: 'GR007', title: 'tags and source identity may be passed on', severity: 'error', decidedBy: ['I'], after: [], isAudit: true, run: GR007 },
   { code: 'GR008', title: 'roles trust the nodes of every group', severity: 'error', decidedBy: ['I'], after: ['AN010'], isAudit: true, run: GR008 },
   { code: 'ID010', title: 'the workload gets credentials', severity: 'error', decidedBy: ['A'], after: ['IN002', 'AN002', 'AN003', 'AN004', 'AN010', 'TP018', 'NW001', 'NW010'], run: ID010 },
   { code: 'ID009', title: 'no workload comes out as its node', severity: 'security', decidedBy: ['A'], after: ['ID010'], run: ID009 },

@@ -59,8 +59,11 @@ export async function gatherSnapshot(sources: GatherSources): Promise<Snapshot> 
   const nodes = identities
     .map((identity) => nodeRoleArn(identity, unasked))
     .filter((arn) => arn.includes(':role/'));
-  const audits = sources.audits ?? true;
-  return { ...unasked, aws: await gatherAws(aws, sorted(wanted), sorted(nodes), { audits }) };
+  const options = {
+    audits: sources.audits ?? true,
+    nodes: unasked.nodes.state === 'known' ? unasked.nodes.value : [],
+  };
+  return { ...unasked, aws: await gatherAws(aws, sorted(wanted), sorted(nodes), options) };
 }
 
 const sorted = (texts: readonly string[]): string[] => [...new Set(texts)].sort();

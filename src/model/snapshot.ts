@@ -207,6 +207,21 @@ export interface OidcProviderFact {
   clientIds: string[];
 }
 
+/** An EC2 instance that is a node. https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_InstanceMetadataOptionsResponse.html */
+export interface InstanceFact {
+  /** Such as `i-0123456789abcdef0`. */
+  id: string;
+  /** ARN of its instance profile; null for none. */
+  profile: string | null;
+  metadata: {
+    isOn: boolean;
+    /** Whether IMDSv1, which asks for no token, is off. */
+    needsToken: boolean;
+    /** How many hops the answer with the token may go. */
+    hopLimit: number;
+  };
+}
+
 /** What a role that daemons run as may do. */
 export interface NodeRoleFact {
   policies: Fact<PolicyFact[]>;
@@ -227,6 +242,8 @@ export interface AwsFacts {
   oidcProviders: Fact<OidcProviderFact[]>;
   /** By ARN of the role. */
   nodeRoles: Record<string, NodeRoleFact>;
+  /** The nodes that are EC2 instances; absent from snapshots that were saved before it was read. */
+  instances?: Fact<InstanceFact[]>;
 }
 
 /** Nothing was asked of AWS. */
@@ -237,6 +254,7 @@ export const noAwsFacts = (why: string): AwsFacts => ({
   principals: {},
   oidcProviders: unknownFact(why, 'iam:ListOpenIDConnectProviders'),
   nodeRoles: {},
+  instances: unknownFact(why, 'ec2:DescribeInstances'),
 });
 
 export interface Snapshot {

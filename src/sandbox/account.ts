@@ -37,6 +37,7 @@ export function sandboxAccount(): SandboxAccount {
       ...['iam:GetUser', 'iam:SimulatePrincipalPolicy', 'iam:ListRolePolicies', 'iam:GetRolePolicy'],
       ...['iam:ListAttachedRolePolicies', 'iam:GetPolicy', 'iam:GetPolicyVersion'],
       ...['iam:ListOpenIDConnectProviders', 'iam:GetOpenIDConnectProvider', 'iam:GetAccountSummary'],
+      ...['iam:GetInstanceProfile', 'ec2:DescribeInstances'],
     ]),
   });
   return { state, operator };

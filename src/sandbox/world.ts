@@ -62,6 +62,7 @@ export async function startWorld(): Promise<World> {
       const place = { region: REGION, zone: `${REGION}${'ab'[index]}` };
       const id = `i-0${String(index + 1).padStart(16, '0')}`;
       const instance = { id, account: ACCOUNT, ...place, privateIp: hostIp, role: NODE_ROLE };
+      state.instances.push({ id, account: ACCOUNT, role: NODE_ROLE, tokens: 'required', hopLimit: 1 });
       const imds = opened(await startEmulatedImds({ host: outside, aws, instance }));
       const node = startEmulatedNode({
         ...{ name: `node-${index + 1}`, cluster, hostIp, folder, tools, reaper },

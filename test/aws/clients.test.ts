@@ -56,6 +56,8 @@ describe('AWS, asked through the SDK', () => {
     attached: { [`arn:aws:iam::${account}:policy/logs`]: allowing('logs:*') },
     boundary: allowing('sts:AssumeRole', `arn:aws:iam::${account}:role/team/*`),
   });
+  world.instance('i-0aaa', { role: 'worker' });
+  world.instance('i-0bbb', { tokens: 'optional', hopLimit: 2 });
   world.state.oidcProviders.push({
     account,
     url: 'token.actions.githubusercontent.com',
@@ -135,6 +137,44 @@ describe('AWS, asked through the SDK', () => {
       },
     ]);
     assert.equal(await client.trustPolicyQuota(), 2048);
+  });
+
+  it('tells of instances what EC2 does, and the role in their profile', async () => {
+    const client = await connectAws({ env: process.env });
+    const ids = ['i-0aaa', 'i-0bbb', 'i-0ccc'];
+    assert.deepEqual(await client.instances('eu-west-1', ids), [
+      {
+        id: 'i-0aaa',
+        profile: `arn:aws:iam::${account}:instance-profile/worker`,
+        metadata: { isOn: true, needsToken: true, hopLimit: 1 },
+      },
+      { id: 'i-0bbb', profile: null, metadata: { isOn: true, needsToken: false, hopLimit: 2 } },
+    ]);
+    assert.equal(await client.profileRole('worker'), `arn:aws:iam::${account}:role/worker`);
+    assert.equal(await client.profileRole('blue'), null);
+    const asked = aws.requests.filter(({ action }) => action === 'DescribeInstances').length;
+    const many = Array.from({ length: 450 }, (_, n) => `i-${n.toString(16).padStart(8, '0')}`);
+    assert.deepEqual(await client.instances('eu-west-1', many), []);
+    assert.equal(aws.requests.filter(({ action }) => action === 'DescribeInstances').length, asked + 3);
+  });
+
+  it('names the right that is missing to ask EC2, waits out a throttle, and says when nobody answers', async () => {
+    setEnvironment({ AWS_ENDPOINT_URL: aws.url, ...keysOf(nobody.key) });
+    const denied = await problemOf(
+      (await connectAws({ env: process.env })).instances('eu-west-1', ['i-0aaa']),
+    );
+    assert.equal(denied.code, 'AWS_DENIED');
+    assert.match(denied.next!, /"Action":"ec2:DescribeInstances","Resource":"\*"/);
+    setEnvironment({ AWS_ENDPOINT_URL: aws.url, ...keysOf(admin.key) });
+    let left = 1;
+    aws.fault = (action) => (action === 'DescribeInstances' && left-- > 0 ? 'throttle' : null);
+    assert.equal(
+      (await (await connectAws({ env: process.env })).instances('eu-west-1', ['i-0aaa'])).length,
+      1,
+    );
+    setEnvironment({ AWS_ENDPOINT_URL: 'http://127.0.0.1:59998', ...keysOf(admin.key) });
+    const lost = await problemOf((await connectAws({ env: process.env })).instances('eu-west-1', ['i-0aaa']));
+    assert.equal(lost.code, 'AWS_UNREACHABLE');
   });
 
   it('lists the names of all roles', async () => {

@@ -69,6 +69,7 @@ describe('gatherAws', () => {
         grant: null,
       },
       nodeRoles: {},
+      instances: { state: 'known', value: [], from: 'no node is an EC2 instance' },
     });
   });
 

@@ -14,6 +14,8 @@ export function onlyAws(given: Partial<Aws>): Aws {
     oidcProviders: unasked('oidcProviders'),
     rolePolicies: unasked('rolePolicies'),
     simulate: unasked('simulate'),
+    instances: unasked('instances'),
+    profileRole: unasked('profileRole'),
     trustPolicyQuota: unasked('trustPolicyQuota'),
     tryRole: unasked('tryRole'),
     updateTrustPolicy: unasked('updateTrustPolicy'),

@@ -30,8 +30,12 @@ export function refuseAssumeRole(
   request: AssumeRequest,
 ): Refusal | null {
   const actions = ['sts:AssumeRole'];
-  if (Object.keys(request.tags).length > 0) actions.push('sts:TagSession');
-  if (request.sourceIdentity !== null) actions.push('sts:SetSourceIdentity');
+  // What the caller's own session passes on counts as much as what is asked for.
+  const inherited = caller.kind === 'session' ? caller.facts : null;
+  if (Object.keys(request.tags).length + (inherited?.transitiveTagKeys.length ?? 0) > 0)
+    actions.push('sts:TagSession');
+  if ((request.sourceIdentity ?? inherited?.sourceIdentity ?? null) !== null)
+    actions.push('sts:SetSourceIdentity');
   for (const action of actions) {
     const refusal = refuseTrust(state, caller, role, action, request);
     if (refusal) return refusal;

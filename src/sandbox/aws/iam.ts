@@ -176,7 +176,7 @@ function identityDocument({ parameters }: Call): string {
 }
 
 /** The document is URL-encoded, as in IAM. */
-function roleXml({ state }: Call, role: AwsRole, whole: boolean): Xml {
+export function roleXml({ state }: Call, role: AwsRole, whole: boolean): Xml {
   return {
     Path: role.path,
     RoleName: role.name,

@@ -1,8 +1,9 @@
-// STS and IAM on one HTTP endpoint, as the SDKs, curl and the daemon speak to them. Small, but not
+// STS, IAM and a little of EC2 on one HTTP endpoint, as the SDKs, curl and the daemon speak to them. Small, but not
 // a mock: every call is authenticated by its signature and authorised by the policies of the state.
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import * as ec2 from './ec2.ts';
 import { AwsError } from './errors.ts';
 import * as iam from './iam.ts';
 import * as read from './iam-read.ts';
@@ -20,7 +21,7 @@ export type Fault = 'throttle' | 'error' | 'unavailable' | 'hang';
 /** One call as it was answered; holds no secret and no token. */
 export interface AwsRequest {
   atMs: number;
-  service: 'sts' | 'iam';
+  service: Service['name'];
   action: string;
   /** Form parameters but Action and Version. */
   parameters: Record<string, string>;
@@ -108,7 +109,9 @@ const calls: Record<Service['name'], Record<string, (call: Call) => Xml | null>>
     ListOpenIDConnectProviders: read.listOpenIdConnectProviders,
     GetOpenIDConnectProvider: read.getOpenIdConnectProvider,
     GetAccountSummary: read.getAccountSummary,
+    GetInstanceProfile: ec2.getInstanceProfile,
   },
+  ec2: { DescribeInstances: ec2.describeInstances },
 };
 
 async function serve(

@@ -43,6 +43,16 @@ export interface AwsOidcProvider {
   clientIds: string[];
 }
 
+export interface AwsInstance {
+  account: string;
+  /** Such as `i-0123456789abcdef0`. */
+  id: string;
+  /** Name of the role in its profile, and of the profile; null for none. */
+  role: string | null;
+  tokens: 'required' | 'optional';
+  hopLimit: number;
+}
+
 export interface AwsState {
   /** The account that `role` and `user` of the builder take when none is named. */
   account: string;
@@ -50,6 +60,7 @@ export interface AwsState {
   users: AwsUser[];
   roles: AwsRole[];
   oidcProviders: AwsOidcProvider[];
+  instances: AwsInstance[];
 }
 
 /** A policy document as an object, or as the text to be stored verbatim. */
@@ -80,6 +91,8 @@ export interface AwsBuilder {
   state: AwsState;
   user(name: string, options?: UserOptions): { arn: string; key: AwsAccessKey };
   role(name: string, options: RoleOptions): { arn: string };
+  /** An instance, as safe as EC2 makes them: with a token, and one hop. */
+  instance(id: string, options?: Partial<Omit<AwsInstance, 'id'>>): void;
 }
 
 /** The fields that only some roles fill. */
@@ -92,7 +105,7 @@ export const plainRole = (): Pick<AwsRole, 'policies' | 'attached' | 'boundary'>
 const firstDayMs = Date.UTC(2026, 0, 1);
 
 export function buildAws(account = '111122223333', partition = 'aws'): AwsBuilder {
-  const state: AwsState = { account, partition, users: [], roles: [], oidcProviders: [] };
+  const state: AwsState = { account, partition, users: [], roles: [], oidcProviders: [], instances: [] };
   return {
     state,
     user(name, options = {}) {
@@ -128,6 +141,9 @@ export function buildAws(account = '111122223333', partition = 'aws'): AwsBuilde
       };
       state.roles.push(role);
       return { arn: roleArn(state, role) };
+    },
+    instance(id, options = {}) {
+      state.instances.push({ id, account, role: null, tokens: 'required', hopLimit: 1, ...options });
     },
   };
 }

@@ -5,13 +5,14 @@
 export type Xml = string | number | boolean | Xml[] | { [name: string]: Xml | undefined };
 
 export interface Service {
-  name: 'sts' | 'iam';
+  name: 'sts' | 'iam' | 'ec2';
   version: string;
 }
 
 export const services: readonly Service[] = [
   { name: 'sts', version: '2011-06-15' },
   { name: 'iam', version: '2010-05-08' },
+  { name: 'ec2', version: '2016-11-15' },
 ];
 
 /** @param result null for the actions that answer nothing but a request id */
@@ -21,6 +22,9 @@ export function renderResult(
   result: Xml | null,
   requestId: string,
 ): string {
+  // EC2 has an envelope of its own, and calls the entries of a list `item`.
+  if (service.name === 'ec2')
+    return `<${action}Response xmlns="http://ec2.amazonaws.com/doc/${service.version}/">${element('requestId', requestId)}${contentOf(result ?? {}, 'item')}</${action}Response>\n`;
   const body = result === null ? '' : element(`${action}Result`, result);
   const metadata = element('ResponseMetadata', { RequestId: requestId });
   return `<${action}Response xmlns="${namespaceOf(service)}">${body}${metadata}</${action}Response>\n`;
@@ -31,6 +35,11 @@ export function renderError(
   error: { code: string; status: number; message: string },
   requestId: string,
 ): string {
+  if (service.name === 'ec2') {
+    const { code, message } = error;
+    const errors = { Errors: { Error: { Code: code, Message: message } }, RequestID: requestId };
+    return `${element('Response', errors)}\n`;
+  }
   const body = element('Error', {
     Type: error.status < 500 ? 'Sender' : 'Receiver',
     Code: error.code,
@@ -41,15 +50,15 @@ export function renderError(
 
 const namespaceOf = ({ name, version }: Service): string => `https://${name}.amazonaws.com/doc/${version}/`;
 
-function element(name: string, content: Xml): string {
-  return `<${name}>${contentOf(content)}</${name}>`;
+function element(name: string, content: Xml, entryName = 'member'): string {
+  return `<${name}>${contentOf(content, entryName)}</${name}>`;
 }
 
-function contentOf(content: Xml): string {
-  if (Array.isArray(content)) return content.map((entry) => element('member', entry)).join('');
+function contentOf(content: Xml, entryName: string): string {
+  if (Array.isArray(content)) return content.map((entry) => element(entryName, entry, entryName)).join('');
   if (typeof content !== 'object') return escapeXml(String(content));
   return Object.entries(content)
-    .map(([name, value]) => (value === undefined ? '' : element(name, value)))
+    .map(([name, value]) => (value === undefined ? '' : element(name, value, entryName)))
     .join('');
 }
 

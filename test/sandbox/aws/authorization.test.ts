@@ -196,11 +196,23 @@ describe('AssumeRole in the emulated AWS', () => {
   }
 
   it('carries transitive tags over to the next role', async () => {
-    const trust = statement({ Condition: { StringEquals: { 'aws:PrincipalTag/team': 'blue' } } });
+    const trust = statement({
+      Action: ['sts:AssumeRole', 'sts:TagSession'],
+      Condition: { StringEquals: { 'aws:PrincipalTag/team': 'blue' } },
+    });
     const { state } = fill({ case: '', trust, refused: null });
     const command = new AssumeRoleCommand({ RoleArn: target(), RoleSessionName: 'test' });
     await assert.rejects(clientOf(state.roles[0]!).send(command), { name: 'AccessDenied' });
     const facts = { tags: { team: 'blue' }, transitiveTagKeys: ['team'], sourceIdentity: null };
+    const role = state.roles.find(({ name }) => target().endsWith(`/${name}`))!;
+    const whole = role.trustPolicy;
+    role.trustPolicy = whole.replace(',"sts:TagSession"', '');
+    assert.notEqual(role.trustPolicy, whole);
+    await assert.rejects(clientOf(state.roles[0]!, facts).send(command), {
+      name: 'AccessDenied',
+      message: /is not authorized to perform: sts:TagSession on/,
+    });
+    role.trustPolicy = whole;
     const { Credentials } = await clientOf(state.roles[0]!, facts).send(command);
     const key = aws.sessions.findKey(Credentials!.AccessKeyId!)!;
     assert.ok(key.caller.kind === 'session');

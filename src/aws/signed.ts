@@ -1,0 +1,91 @@
+// One signed request to an AWS service of which too little is asked to carry its SDK's client. The
+// signature is the SDK's own.
+import { createHash, createHmac } from 'node:crypto';
+import { SignatureV4 } from '@smithy/signature-v4';
+
+export interface SignedCall {
+  /** As in the signature, such as `ec2`. */
+  service: string;
+  region: string;
+  credentials: ConstructorParameters<typeof SignatureV4>[0]['credentials'];
+  env: Readonly<Record<string, string | undefined>>;
+  method: 'GET' | 'POST';
+  /** Such as `/`. */
+  path: string;
+  query?: Record<string, string>;
+  headers?: Record<string, string>;
+  body?: string;
+}
+
+const ATTEMPTS = 3;
+const ANSWER_MS = 10_000;
+
+/** Tries again when the service is down or throttles; the answer may be any other refusal. Throws for none. */
+export async function sendSigned(call: SignedCall): Promise<{ status: number; text: string }> {
+  for (let attempt = 1; ; attempt++) {
+    const answer = await sendOnce(call);
+    const isPassing = answer.status >= 500 || /Throttl|RequestLimitExceeded/.test(answer.text);
+    if (!isPassing || attempt === ATTEMPTS) return answer;
+    await new Promise((done) => setTimeout(done, 200 * 2 ** attempt));
+  }
+}
+
+async function sendOnce(call: SignedCall): Promise<{ status: number; text: string }> {
+  const { service, region, credentials, method, path, query = {}, body = '' } = call;
+  const url = new URL(endpointOf(call));
+  const headers = {
+    host: url.host,
+    ...(method === 'POST' && { 'content-type': 'application/x-www-form-urlencoded; charset=utf-8' }),
+    ...call.headers,
+  };
+  const signer = new SignatureV4({ service, region, credentials, sha256: Sha256 });
+  const request = { method, hostname: url.hostname, path, protocol: url.protocol, query, headers, body };
+  const signed = await signer.sign(request);
+  const search = String(new URLSearchParams(query));
+  const response = await fetch(new URL(`${path}${search && `?${search}`}`, url), {
+    method,
+    // fetch writes the host itself.
+    headers: Object.fromEntries(Object.entries(signed.headers).filter(([name]) => name !== 'host')),
+    ...(method === 'POST' && { body }),
+    signal: AbortSignal.timeout(ANSWER_MS),
+    redirect: 'error',
+  }).catch((error: Error) => {
+    // fetch hides the reason beneath an error of its own.
+    throw error.cause ?? error;
+  });
+  return { status: response.status, text: await response.text() };
+}
+
+/** https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html */
+function endpointOf({ service, region, env }: SignedCall): string {
+  const given = env[`AWS_ENDPOINT_URL_${service.toUpperCase()}`] || env['AWS_ENDPOINT_URL'];
+  if (given && env['AWS_IGNORE_CONFIGURED_ENDPOINT_URLS'] !== 'true') return given;
+  return `https://${service}.${region}.${region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com'}`;
+}
+
+/** An error as the SDK's clients throw it. */
+export function refusal(status: number, code: string, message: string, requestId: string | null): Error {
+  return Object.assign(new Error(message), {
+    name: code,
+    $metadata: { httpStatusCode: status, requestId: requestId ?? undefined },
+  });
+}
+
+/** What the signature's library expects of a hash, by Node's own. */
+class Sha256 {
+  readonly #hash;
+
+  constructor(secret?: string | ArrayBuffer | ArrayBufferView) {
+    this.#hash = secret === undefined ? createHash('sha256') : createHmac('sha256', secret as string);
+  }
+
+  update(data: Uint8Array): void {
+    this.#hash.update(data);
+  }
+
+  async digest(): Promise<Uint8Array> {
+    return new Uint8Array(this.#hash.digest());
+  }
+
+  reset(): void {}
+}
