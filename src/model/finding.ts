@@ -15,6 +15,8 @@ export interface Subject {
   pointer: string | null;
   /** 1-based. */
   line: number | null;
+  /** 1-based, in UTF-16 units. */
+  column: number | null;
 }
 
 export interface Evidence {
@@ -102,6 +104,7 @@ export function subject(kind: string, name: string, rest: Partial<Subject> = {})
     file: null,
     pointer: null,
     line: null,
+    column: null,
     ...rest,
   };
 }

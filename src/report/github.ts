@@ -36,10 +36,12 @@ function levelOf(result: Result, { failOn = 'error' }: RenderOptions): Level | n
 }
 
 function annotation(level: Level, result: Result): string {
-  const { file, line } = result.subject;
+  const { file, line, column } = result.subject;
   const place: Record<string, string> = {};
   if (file !== null) place.file = file;
   if (file !== null && line !== null) place.line = String(line);
+  // Reports of earlier versions hold no column.
+  if (place.line !== undefined && typeof column === 'number') place.col = String(column);
   const next = result.fix?.command ?? result.fix?.text;
   const text = [
     `${subjectText(result.subject)}: ${result.observed}`,

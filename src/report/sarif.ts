@@ -15,6 +15,7 @@ export function renderSarif(report: Report, options: RenderOptions): string {
     version: '2.1.0',
     runs: [
       {
+        columnKind: 'utf16CodeUnits',
         tool: { driver: { name: report.tool.name, version: report.tool.version, rules } },
         invocations: [
           {
@@ -69,7 +70,10 @@ function sarifResult(result: Result, rules: Rule[]): object {
         // Code scanning drops results without a file; those of the cluster point at the configuration.
         physicalLocation: {
           artifactLocation: { uri: encodeURI(subject.file ?? 'pod-iam.yaml') },
-          region: { startLine: subject.line ?? 1 },
+          region: {
+            startLine: subject.line ?? 1,
+            ...(typeof subject.column === 'number' && { startColumn: subject.column }),
+          },
         },
         logicalLocations: [
           {

@@ -58,8 +58,9 @@ export function subjectText(subject: Subject): string {
   return visible(parts.join(', '));
 }
 
-/** `FILE:LINE#/pointer`; null for a subject that is in no file. */
-function placeText({ file, line, pointer }: Subject): string | null {
+/** `FILE:LINE:COLUMN#/pointer`; null for a subject that is in no file. */
+function placeText({ file, line, column, pointer }: Subject): string | null {
   if (file === null) return null;
-  return `${file}${line === null ? '' : `:${line}`}${pointer ? `#${pointer}` : ''}`;
+  const at = line === null ? '' : `:${line}${typeof column === 'number' ? `:${column}` : ''}`;
+  return `${file}${at}${pointer ? `#${pointer}` : ''}`;
 }

@@ -22,12 +22,16 @@ export function checkPolicy(document: PolicyText, options: CheckOptions): Result
   return RULES.flatMap((rule) => judge(rule, input, faultsOf(rule, faults)));
 }
 
-function parse({ text, fault }: PolicyText): ReturnType<typeof parsePolicy> {
+function parse({
+  text,
+  fault,
+  faultAt = { line: 1, column: 1 },
+}: PolicyText): ReturnType<typeof parsePolicy> {
   if (fault === null) return parsePolicy(text);
   return {
     ok: false,
     policy: null,
-    faults: [{ code: 'TP001', message: fault, hint: null, pointer: '', line: 1, column: 1 }],
+    faults: [{ code: 'TP001', message: fault, hint: null, pointer: '', ...faultAt }],
   };
 }
 
@@ -78,4 +82,9 @@ const headOf = ({ code, title, severity }: Rule, actual: Severity = severity) =>
 });
 
 const place = (file: string, at: Place | null) =>
-  subject('TrustPolicy', file, { file, pointer: at?.pointer ?? null, line: at?.line ?? null });
+  subject('TrustPolicy', file, {
+    file,
+    pointer: at?.pointer ?? null,
+    line: at?.line ?? null,
+    column: at?.column ?? null,
+  });

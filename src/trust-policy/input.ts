@@ -10,6 +10,8 @@ export interface PolicyText {
   text: string;
   /** Why the bytes are no text; the text is empty then. */
   fault: string | null;
+  /** Where the bytes stop being text; absent for the start. */
+  faultAt?: { line: number; column: number };
 }
 
 /** A policy has 128 KiB at most; a file far above is not even read. */
@@ -25,8 +27,8 @@ export async function readPolicyText(
   const name = path === '-' ? 'stdin' : path;
   const bytes = path === '-' ? await drain(stdin) : await readBytes(path);
   if (bytes === null) return { name, text: '', fault: `it is larger than ${MAX_BYTES / 1024 / 1024} MiB` };
-  const fault = encodingFault(bytes);
-  if (fault !== null) return { name, text: '', fault };
+  const broken = encodingFault(bytes);
+  if (broken !== null) return { name, text: '', ...broken };
   return { name, text: new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes), fault: null };
 }
 
@@ -103,15 +105,26 @@ async function drain(stream: AsyncIterable<Uint8Array | string>): Promise<Uint8A
   return Buffer.concat(chunks);
 }
 
-function encodingFault(bytes: Uint8Array): string | null {
+function encodingFault(bytes: Uint8Array): Pick<PolicyText, 'fault' | 'faultAt'> | null {
   const [a, b] = bytes;
   if ((a === 0xff && b === 0xfe) || (a === 0xfe && b === 0xff))
-    return 'it is UTF-16, as PowerShell writes it: save it as UTF-8';
-  if (a === 0x1f && b === 0x8b) return 'it is compressed';
+    return { fault: 'it is UTF-16, as PowerShell writes it: save it as UTF-8' };
+  if (a === 0x1f && b === 0x8b) return { fault: 'it is compressed' };
   try {
     new TextDecoder('utf-8', { fatal: true }).decode(bytes);
     return null;
   } catch {
-    return 'it is not UTF-8 text';
+    return firstBadByte(bytes);
   }
+}
+
+function firstBadByte(bytes: Uint8Array): Pick<PolicyText, 'fault' | 'faultAt'> {
+  const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
+  // U+FFFD stands for what could not be read, unless the file holds that character itself.
+  const before = text.slice(0, Math.max(text.indexOf('\ufffd'), 0));
+  const byte = bytes[new TextEncoder().encode(before).length] ?? 0;
+  return {
+    fault: `it is not UTF-8 text: the byte 0x${byte.toString(16).toUpperCase().padStart(2, '0')} is no character there, as in a file saved as Latin-1`,
+    faultAt: { line: before.split('\n').length, column: before.length - before.lastIndexOf('\n') },
+  };
 }

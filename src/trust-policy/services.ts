@@ -34,6 +34,8 @@ servicediscovery servicequotas ses shield shield.ddos signer signin simspaceweav
 snowball sns spot spotfleet sqlworkbench sqs ssm ssm-contacts ssm-guiconnect ssm-incidents ssm-quicksetup ssm-sap sso states
 storagegateway streams.metrics sts support swf synthetics tagging.tag.amazonaws textract timestream timestream-influxdb tnb
 topic transcribe transfer translate trustedadvisor user-subscriptions verifiedpermissions vmie vmie.ec2 voiceid vpc-flow-logs vpc-lattice
+ops.apigateway tasks.apprunner export.rds monitoring.rds resources.cloudformation stacksets.cloudformation
+member.org.stacksets.cloudformation bcm-data-exports cassandra ce codecatalyst-runner dsql geo mpa odb pcs q
 vpcorigin.cloudfront waf waf-regional wafv2 wellarchitected wisdom workdocs worklink workmail workspaces workspaces-web xray
 `;
 

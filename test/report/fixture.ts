@@ -20,18 +20,27 @@ export const RESULTS: Result[] = [
     'TP018',
     'the node identity may assume the role',
     'error',
-    fail(subject('Role', 'blue', { role: ROLE, file: 'trust/blue.json', line: 7, pointer: '/Statement/0' }), {
-      expected: 'an Allow that matches arn:aws:iam::111122223333:role/node',
-      observed: 'the only principal is arn:aws:iam::111122223333:role/nodes',
-      why: 'The proxy assumes the role with the identity of its node, and STS refuses whom the trust policy does not name.',
-      evidence: [{ what: 'node identity', value: 'arn:aws:sts::111122223333:assumed-role/node/i-0abc' }],
-      control: { what: 'role red, same node', outcome: 'allowed by statement 0' },
-      fix: {
-        text: 'Let the node role assume it',
-        command: 'pod-iam trust-policy apply --role blue',
-        patch: '{\n  "AWS": "arn:aws:iam::111122223333:role/node"\n}\n',
+    fail(
+      subject('Role', 'blue', {
+        role: ROLE,
+        file: 'trust/blue.json',
+        line: 7,
+        column: 7,
+        pointer: '/Statement/0',
+      }),
+      {
+        expected: 'an Allow that matches arn:aws:iam::111122223333:role/node',
+        observed: 'the only principal is arn:aws:iam::111122223333:role/nodes',
+        why: 'The proxy assumes the role with the identity of its node, and STS refuses whom the trust policy does not name.',
+        evidence: [{ what: 'node identity', value: 'arn:aws:sts::111122223333:assumed-role/node/i-0abc' }],
+        control: { what: 'role red, same node', outcome: 'allowed by statement 0' },
+        fix: {
+          text: 'Let the node role assume it',
+          command: 'pod-iam trust-policy apply --role blue',
+          patch: '{\n  "AWS": "arn:aws:iam::111122223333:role/node"\n}\n',
+        },
       },
-    }),
+    ),
   ),
   result(
     'NW001',

@@ -34,9 +34,17 @@ export function readTexts(node: JsonNode, key: string, refuse: Refuse, code = 'T
     if (item.type === 'string') return [located(item, item.value)];
     if (code === 'TP025' && item.type === 'number') return [located(item, item.text)];
     if (code === 'TP025' && item.type === 'boolean') return [located(item, String(item.value))];
-    refuse(code, item, `"${key}" holds ${nameOf(item)} where a string must stand`);
+    refuse(code, item, `"${key}" holds ${nameOf(item)} where a string must stand`, functionHint(item));
     return [];
   });
+}
+
+/** `{"Fn::Sub": …}` and the like come out of templates, whose functions IAM does not know. */
+function functionHint(node: JsonNode): string | null {
+  const [entry] = node.type === 'object' ? node.entries : [];
+  return entry && /^(?:Fn::\w+|Ref)$/.test(entry.key)
+    ? `"${entry.key}" is of CloudFormation, which fills it in before IAM sees it: check the document as it is deployed`
+    : null;
 }
 
 export function refuseUnknownKeys(node: ObjectNode, known: string[], what: string, refuse: Refuse): void {

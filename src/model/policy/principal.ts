@@ -4,7 +4,7 @@ import { parseArn, parseRoleArn, parseSessionArn } from '../arn.ts';
 import type { PrincipalKind, PrincipalType } from './types.ts';
 
 export interface PrincipalFault {
-  code: 'TP004' | 'TP009' | 'TP012' | 'TP013' | 'TP015' | 'TP030';
+  code: 'TP004' | 'TP009' | 'TP012' | 'TP013' | 'TP015' | 'TP030' | 'TP035';
   message: string;
   hint: string | null;
 }
@@ -139,8 +139,16 @@ function wildcard(text: string): PrincipalReading {
 function readService(text: string): PrincipalReading {
   if (/[*?]/.test(text)) return fault('TP009', `the service "${text}" holds a wildcard`, 'name each service');
   if (!/^[\w-]+(?:\.[\w-]+)+$/.test(text))
-    return fault('TP004', `"${text}" is no service principal`, 'it reads like ec2.amazonaws.com');
+    return fault('TP035', `"${text}" is no service principal`, serviceHint(text));
   return names({ kind: 'service', service: text });
+}
+
+/** The name without what a URL or a blank adds, or with the domain that a bare name lacks. */
+function serviceHint(text: string): string | null {
+  if (/^(?:arn:|\d{12}$)/.test(text)) return 'move it from "Service" to "AWS"';
+  const bare = text.trim().replace(/^https?:\/\/|\/+$/g, '');
+  if (/^[\w-]+(?:\.[\w-]+)+$/.test(bare)) return bare;
+  return /^[a-z][a-z\d-]*$/.test(bare) ? `${bare}.amazonaws.com` : 'it reads like ec2.amazonaws.com';
 }
 
 function readFederated(text: string): PrincipalReading {

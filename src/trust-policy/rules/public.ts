@@ -94,9 +94,10 @@ function narrows({ key, values, operator }: Condition): boolean {
   return values.length > 0 && values.every(({ text }) => !isUnbounded(key.toLowerCase(), text));
 }
 
-/** Whether a value lets strangers in: all addresses, any account's role of a name. */
+/** Whether a value lets strangers in: all addresses, every organisation, any account's role of a name. */
 function isUnbounded(key: string, value: string): boolean {
   if (/^[*?]*$/.test(value) || /^(?:0\.0\.0\.0|::)\/0$/.test(value)) return true;
+  if (/^o-\*/.test(value)) return true;
   if (key === 'aws:principalisawsservice') return value.toLowerCase() !== 'true';
   if (key !== 'aws:principalarn' && key !== 'aws:sourcearn')
     return /^[*?]/.test(value) && key !== 'aws:principalorgpaths';

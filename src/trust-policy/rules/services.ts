@@ -46,17 +46,25 @@ function betterService(text: string): string | null {
   // Some services of Alexa and others end in amazon.com; those of compute do not.
   if (domain[0] === '.amazon.com') return SERVICES.includes(name) ? `${name}.amazonaws.com` : null;
   if (SERVICES.includes(name)) return null;
-  const near = nearestName(name, SERVICES);
-  return near !== null && isTypo(name, near) ? `${near}${domain[0]}` : null;
+  const near = SERVICES.find((service) => isTypo(name.toLowerCase(), service));
+  return near === undefined ? null : `${near}${domain[0]}`;
 }
 
-/** Close enough to be no other service: letters swapped, or one letter off in a longer name. */
-function isTypo(name: string, near: string): boolean {
-  const folded = name.toLowerCase();
-  if (folded === near) return true;
-  const isSwapped = folded.length >= 3 && [...folded].sort().join('') === [...near].sort().join('');
-  return isSwapped || (folded.length >= 5 && editDistance(folded, near) === 1);
+// Of names this short nearly all are one letter apart, so that only those of compute are guessed at.
+const COMPUTE = ['ec2', 'ecs', 'eks'];
+
+/** Close enough to be no other service: letters or words swapped, or one letter off in a longer name. */
+function isTypo(name: string, service: string): boolean {
+  if (Math.abs(name.length - service.length) > 1) return false;
+  if (name === service || wordsOf(name) === wordsOf(service)) return true;
+  const isSwapped = name.length >= 3 && lettersOf(name) === lettersOf(service);
+  const isLong = name.length >= 5 || COMPUTE.includes(service);
+  return isSwapped || (isLong && editDistance(plain(name), plain(service)) === 1);
 }
+
+const plain = (name: string): string => name.replaceAll('.', '-');
+const wordsOf = (name: string): string => plain(name).split('-').sort().join();
+const lettersOf = (name: string): string => [...name].sort().join('');
 
 const tagSession: Rule = {
   code: 'TP033',
