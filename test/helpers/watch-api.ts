@@ -99,7 +99,7 @@ export async function startWatchApi(host = loopback): Promise<WatchApi> {
       response.writeHead(201, { 'content-type': 'application/json' }).end('{}');
       return;
     }
-    const isWatch = url.searchParams.get('watch') === '1';
+    const isWatch = /^(?:1|true)$/.test(url.searchParams.get('watch') ?? '');
     api.requests.push(`${isWatch ? 'WATCH' : 'LIST'} ${url.pathname}?${url.searchParams}`);
     if (isWatch) watch(resource, url.searchParams, response);
     else list(resource, url.searchParams, response);
