@@ -3,19 +3,20 @@
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
 import { parseRoleArn, type RoleArn } from './arn.ts';
 import { type Caller, isInAccount, parseCaller } from './evaluate/caller.ts';
+import { explainVerdict } from './evaluate/explain-verdict.ts';
 import { factsOf } from './evaluate/facts.ts';
-import { evaluateIdentity, type IdentityPolicies } from './evaluate/identity.ts';
+import { BOUNDLESS, type CallerPolicies, evaluateCallerSide } from './evaluate/identity.ts';
 import type { Route } from './evaluate/match-principal.ts';
 import { matchTrustStatement } from './evaluate/statement.ts';
 import type { Truth } from './evaluate/truth.ts';
-import { decide, explainVerdict } from './evaluate/verdict.ts';
+import { decide } from './evaluate/verdict.ts';
 import { TRUST_ACTIONS } from './policy/actions.ts';
 import type { Policy } from './policy.ts';
 import { usageProblem } from './problem.ts';
 
 export type { IdentityPolicies } from './evaluate/identity.ts';
 
-export interface TrustRequest {
+export interface TrustRequest extends CallerPolicies {
   /** A role, user, session, account (root ARN or id), service principal, or OIDC or SAML provider. */
   caller: string;
   /** The role of a session caller with its path, which a session's ARN has lost. */
@@ -33,7 +34,6 @@ export interface TrustRequest {
   contextIsComplete?: boolean;
   /** True when request parameters that are not in the context are unknown rather than absent. */
   parametersAreUnknown?: boolean;
-  identityPolicies: IdentityPolicies;
 }
 
 export interface StatementResult {
@@ -84,10 +84,8 @@ export function evaluateTrust(policy: Policy, request: TrustRequest): Evaluation
   const impossible = impossibility(caller, role, of.action);
   if (impossible !== null)
     return { decision: 'deny', because: impossible, statements, needs: [], route: null, isCrossAccount };
-  const identity = isInAccount(caller)
-    ? evaluateIdentity(request.identityPolicies, of)
-    : ({ allows: true, denies: false, needs: [] } as const);
-  const verdict = decide(matches, identity, isCrossAccount);
+  const side = isInAccount(caller) ? evaluateCallerSide(request, of) : BOUNDLESS;
+  const verdict = decide(matches, side, isCrossAccount);
   const asked = { caller: request.caller, action: of.action, role: of.roleArn };
   return { ...explainVerdict(verdict, asked), statements, route: verdict.route, isCrossAccount };
 }
@@ -102,6 +100,13 @@ function impossibility(caller: Caller, role: RoleArn | null, action: string): st
   // https://docs.aws.amazon.com/STS/latest/APIReference/API_GetFederationToken.html
   if (caller.kind === 'federated-user')
     return 'a federated user may call no operation of STS but GetCallerIdentity, so it can assume no role';
+  // https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_oidc.html
+  if (
+    (caller.kind === 'oidc' || caller.kind === 'saml') &&
+    role &&
+    (caller.account ?? role.account) !== role.account
+  )
+    return `the provider is in the account ${caller.account} and the role in ${role.account}, and a role can only trust providers of its own account`;
   const wanted = caller.kind === 'oidc' ? 'WithWebIdentity' : caller.kind === 'saml' ? 'WithSAML' : '';
   if (action.startsWith('sts:AssumeRole') && action !== `sts:AssumeRole${wanted}`)
     return `such a caller asks with sts:AssumeRole${wanted}, and ${action} is not open to it`;

@@ -61,8 +61,16 @@ export async function readIdentityPolicies(
   const [first] = words;
   if (first === undefined) return 'silent';
   if (words.length === 1 && (first === 'any' || first === 'silent')) return first;
+  return readCallerPolicies(words, stdin);
+}
+
+/** Policies of a caller, none of which IAM would refuse. Throws a usage Problem (BAD_POLICY). */
+export async function readCallerPolicies(
+  paths: readonly string[],
+  stdin: AsyncIterable<Uint8Array | string>,
+): Promise<Policy[]> {
   const policies: Policy[] = [];
-  for (const path of words) {
+  for (const path of paths) {
     const { parsed } = await readPolicyFile(path, stdin, 'identity');
     const [fault] = parsed.faults;
     if (fault) throw badPolicy(`${path}:${fault.line}:${fault.column}: ${fault.message}`, fault.hint);

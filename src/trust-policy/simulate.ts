@@ -1,5 +1,6 @@
 // What `trust-policy simulate` answers: the evaluator's decision for one caller, also for a document that
 // IAM would refuse, which can therefore let nobody in.
+import { parseCaller } from '../model/evaluate/caller.ts';
 import { type Evaluation, evaluateTrust, type TrustRequest } from '../model/evaluate.ts';
 import type { ParsedPolicy, Policy } from '../model/policy.ts';
 import { usageProblem } from '../model/problem.ts';
@@ -8,6 +9,7 @@ export type Simulation = Pick<Evaluation, 'decision' | 'because' | 'statements' 
 
 export function simulate(parsed: ParsedPolicy & { policy: Policy }, request: TrustRequest): Simulation {
   const evaluation = evaluateTrust(parsed.policy, request);
+  refuseForeignPolicies(request);
   const { decision, because, statements } = evaluation;
   const [fault] = parsed.faults;
   if (fault) {
@@ -29,9 +31,22 @@ export function simulate(parsed: ParsedPolicy & { policy: Policy }, request: Tru
 
 /** In another account than the role's the caller would need a policy of its own. */
 function assumption({ role, identityPolicies }: TrustRequest, { decision, route }: Evaluation): string {
-  const isBySideOfAccount = decision === 'allow' && (route === 'name' || route === 'everyone');
+  const isBySideOfAccount =
+    decision === 'allow' && (route === 'name' || route === 'role' || route === 'everyone');
   if (!isBySideOfAccount || role || identityPolicies === 'any') return '';
   return "; the role is taken to be in the caller's account, as no role was given";
+}
+
+/** Throws a usage Problem (BAD_CALLER_POLICY) for policies that such a caller cannot have. */
+function refuseForeignPolicies({ caller, permissionsBoundary, sessionPolicies }: TrustRequest): void {
+  const kind = parseCaller(caller)?.kind ?? '';
+  const isRole = kind === 'role' || kind === 'session';
+  const fault = (what: string, whose: string): Error =>
+    usageProblem({ code: 'BAD_CALLER_POLICY', what: `${caller} has no ${what}`, why: `only ${whose} has` });
+  if (permissionsBoundary && !isRole && kind !== 'user')
+    throw fault('permissions boundary', 'a role, its session or a user');
+  if (sessionPolicies && !isRole && kind !== 'federated-user')
+    throw fault('session policies', 'the session of a role');
 }
 
 /** Tags and a source identity need an action of their own, beside the one that is asked for. */

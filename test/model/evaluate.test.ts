@@ -52,7 +52,7 @@ describe('evaluateTrust', () => {
         },
       ],
       needs: [],
-      route: 'name',
+      route: 'role',
       isCrossAccount: false,
     });
     assert.equal(

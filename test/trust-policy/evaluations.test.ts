@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { evaluateTrust, type IdentityPolicies } from '../../src/model/evaluate.ts';
-import { parsePolicy } from '../../src/model/policy.ts';
+import { type Policy, parsePolicy } from '../../src/model/policy.ts';
 import { readTables } from './table/names.ts';
 
 type Json = Record<string, unknown>;
@@ -17,6 +17,10 @@ interface Shared {
   action?: string;
   role: string;
   identity?: 'silent' | 'any' | Json[];
+  /** The statements of the caller's permissions boundary. */
+  boundary?: Json[];
+  /** The statements of each policy that the caller's session was made with. */
+  sessions?: Json[][];
 }
 
 interface Row extends Partial<Shared> {
@@ -67,6 +71,8 @@ function answer(row: Row): string {
     role: row.role ?? null,
     context: row.context ?? {},
     identityPolicies: identityOf(row.identity ?? 'silent'),
+    permissionsBoundary: row.boundary ? ownPolicy(row.boundary) : null,
+    sessionPolicies: row.sessions?.map(ownPolicy) ?? null,
   }).decision;
 }
 
@@ -83,12 +89,16 @@ function documentOf({ version, statements, principal, condition }: Row): string 
 }
 
 function identityOf(identity: 'silent' | 'any' | Json[]): IdentityPolicies {
-  if (typeof identity === 'string') return identity;
+  return typeof identity === 'string' ? identity : [ownPolicy(identity)];
+}
+
+/** A policy of the caller; its statements allow the action everywhere where they say nothing else. */
+function ownPolicy(statements: Json[]): Policy {
   const defaults = { Effect: 'Allow', Action: 'sts:AssumeRole', Resource: '*' };
-  const Statement = identity.map((statement) => ({ ...defaults, ...omitted(statement) }));
+  const Statement = statements.map((statement) => ({ ...defaults, ...omitted(statement) }));
   const parsed = parsePolicy(JSON.stringify({ Version: '2012-10-17', Statement }), 'identity');
   assert.ok(parsed.ok, JSON.stringify(parsed.faults));
-  return [parsed.policy];
+  return parsed.policy;
 }
 
 /** A null takes a default away. */

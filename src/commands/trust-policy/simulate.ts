@@ -1,7 +1,7 @@
 import { Flags, type Interfaces } from '@oclif/core';
 import { PodIamCommand } from '../../cli/base.ts';
 import { EXIT } from '../../model/problem.ts';
-import { readIdentityPolicies, readPolicyFile } from '../../trust-policy/input.ts';
+import { readCallerPolicies, readIdentityPolicies, readPolicyFile } from '../../trust-policy/input.ts';
 import { renderSimulation } from '../../trust-policy/render-simulation.ts';
 import { readContext, type Simulation, simulate } from '../../trust-policy/simulate.ts';
 
@@ -42,11 +42,25 @@ export default class Simulate extends PodIamCommand<typeof Simulate> {
       multiple: true,
       multipleNonGreedy: true,
     }),
+    'permissions-boundary': Flags.string({
+      summary: "The permissions boundary of the caller's user or role; default: none.",
+      helpValue: 'FILE',
+    }),
+    'session-policy': Flags.string({
+      summary: "A policy that the caller's session was made with; default: none.",
+      helpValue: 'FILE',
+      multiple: true,
+      multipleNonGreedy: true,
+    }),
   };
 
   async run(): Promise<Simulation> {
     const { policy, caller, role, action } = this.#own;
     const identityPolicies = await readIdentityPolicies(this.#own['identity-policy'] ?? [], process.stdin);
+    const boundary = this.#own['permissions-boundary'];
+    const [permissionsBoundary] = await readCallerPolicies(boundary ? [boundary] : [], process.stdin);
+    const session = this.#own['session-policy'];
+    const sessionPolicies = session ? await readCallerPolicies(session, process.stdin) : null;
     const { parsed } = await readPolicyFile(policy, process.stdin);
     const simulation = simulate(parsed, {
       caller,
@@ -55,6 +69,8 @@ export default class Simulate extends PodIamCommand<typeof Simulate> {
       role: role ?? null,
       context: readContext(this.#context()),
       identityPolicies,
+      permissionsBoundary: permissionsBoundary ?? null,
+      sessionPolicies,
     });
     this.log(renderSimulation(simulation));
     this.end(exitCodes[simulation.decision]);

@@ -17,8 +17,9 @@ export type Caller =
   | ({ kind: 'federated-user' } & InAccount)
   | ({ kind: 'root' } & InAccount)
   | { kind: 'service'; text: string }
-  | { kind: 'oidc'; text: string; issuer: string }
-  | { kind: 'saml'; text: string };
+  /** `account` is null for the providers that every account has. */
+  | { kind: 'oidc'; text: string; issuer: string; account: string | null }
+  | { kind: 'saml'; text: string; account: string };
 
 /**
  * Reads a caller; null when the text names none.
@@ -27,7 +28,8 @@ export type Caller =
 export function parseCaller(text: string, roleArn: string | null = null): Caller | null {
   if (!text.includes(':') && !/^\d+$/.test(text)) {
     const federated = readPrincipal('Federated', text);
-    if (federated.ok && federated.names.kind === 'oidc') return { kind: 'oidc', text, issuer: text };
+    if (federated.ok && federated.names.kind === 'oidc')
+      return { kind: 'oidc', text, issuer: text, account: null };
     const service = readPrincipal('Service', text);
     return service.ok && /\.(?:amazonaws\.com(?:\.cn)?|amazon\.com|aws\.internal|amazonaws\.eu)$/.test(text)
       ? { kind: 'service', text }
@@ -61,13 +63,14 @@ export function parseCaller(text: string, roleArn: string | null = null): Caller
 }
 
 /** Whether the caller is an AWS principal, with an account and policies of its own. */
-export const isInAccount = (caller: Caller): caller is Caller & InAccount => 'account' in caller;
+export const isInAccount = (caller: Caller): caller is Caller & InAccount => 'partition' in caller;
 
 function parseProvider(text: string): Caller | null {
   const reading = readPrincipal('Federated', text);
   if (!reading.ok) return null;
-  if (reading.names.kind === 'oidc') return { kind: 'oidc', text, issuer: reading.names.issuer };
-  return { kind: 'saml', text };
+  const { names } = reading;
+  if (names.kind === 'oidc') return { kind: 'oidc', text, issuer: names.issuer, account: names.account };
+  return names.kind === 'saml' ? { kind: 'saml', text, account: names.account } : null;
 }
 
 /** A role ARN that is not the session's is ignored: it says nothing of its path. */

@@ -82,10 +82,18 @@ function callerFact(key: string, caller: Caller): KeyFact | null {
     case 'aws:sourceorgpaths':
       // Only set when a service acts for a resource.
       return caller.kind === 'service' ? null : ABSENT;
+    case 'aws:sourceidentity':
+    case 'aws:federatedprovider':
+      // Of the sessions of roles; a user has neither.
+      return caller.kind === 'user' ? ABSENT : null;
     default:
-      return null;
+      return isInAccount(caller) || !isOfPrincipal(key) ? null : ABSENT;
   }
 }
+
+/** Neither services nor whoever brings a token or an assertion belong to an organisation, or have tags. */
+const isOfPrincipal = (key: string): boolean =>
+  key === 'aws:principalorgid' || key === 'aws:principalorgpaths' || key.startsWith('aws:principaltag/');
 
 function principalArn(caller: Caller): KeyFact {
   switch (caller.kind) {

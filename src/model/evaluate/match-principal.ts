@@ -1,18 +1,25 @@
 // Whether an entry of Principal means the caller, and by which route. The route matters: naming the
-// caller grants by itself inside an account, naming its account only delegates.
+// caller grants by itself inside an account, naming its role within the role's limits, and naming its
+// account only delegates.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
 import type { Principal, Statement } from '../policy/types.ts';
 import { type Caller, isInAccount } from './caller.ts';
 import { anyOf, type Truth } from './truth.ts';
 
-export type Route = 'name' | 'account' | 'everyone' | 'service' | 'provider';
+/** `name` is that of a user or of one session, `role` that of the role whose session calls. */
+export type Route = 'name' | 'role' | 'account' | 'everyone' | 'service' | 'provider';
 
 /** What the principals of a statement make of the caller. */
-export interface PrincipalsMatch {
-  /** It means the caller itself: by name, as everyone, as this service or provider. */
+export interface Means {
+  /** The caller itself: by name, as everyone, as this service or provider. */
   direct: Truth;
-  /** It means the caller's account, which then has the last word. */
+  /** The caller's role, whose permissions boundary and session policies limit what it is given. */
+  asRole: Truth;
+  /** The caller's account, which then has the last word. */
   delegated: Truth;
+}
+
+export interface PrincipalsMatch extends Means {
   /** Of what matches for sure, else of what may; null when nothing does. */
   route: Route | null;
   why: string;
@@ -31,21 +38,26 @@ export function matchPrincipals(statement: Statement, caller: Caller): Principal
   const matches = statement.principals.flatMap(
     (principal) => matchPrincipal(principal, caller, statement.effect) ?? [],
   );
-  const ofRoute = (isDelegation: boolean): EntryMatch[] =>
-    matches.filter(({ route }) => (route === 'account') === isDelegation);
+  const of = (means: keyof Means): EntryMatch[] => matches.filter(({ route }) => meaningOf(route) === means);
   const truthOf = (entries: EntryMatch[]): Truth => anyOf(entries.map(({ truth }) => truth));
-  const [direct, delegated] = [truthOf(ofRoute(false)), truthOf(ofRoute(true))];
+  const named = [...of('direct'), ...of('asRole')];
   // A match by name says more than one by account, and a sure one more than one that may be.
-  const sure = ofRoute(false).find(({ truth }) => truth === true) ?? ofRoute(true)[0];
-  const open = direct === 'unknown' ? ofRoute(false) : [];
+  const sure = named.find(({ truth }) => truth === true) ?? of('delegated')[0];
+  const open = truthOf(named) === 'unknown' ? named : [];
   const told = [...(sure ? [sure] : []), ...open];
   return {
-    direct,
-    delegated,
+    direct: truthOf(of('direct')),
+    asRole: truthOf(of('asRole')),
+    delegated: truthOf(of('delegated')),
     route: told[0]?.route ?? null,
     why: told.length === 0 ? nobody(statement) : told.map(({ why }) => why).join('; '),
     needs: open.flatMap(({ need }) => need ?? []),
   };
+}
+
+function meaningOf(route: Route): keyof Means {
+  if (route === 'account') return 'delegated';
+  return route === 'role' ? 'asRole' : 'direct';
 }
 
 function nobody({ principals }: Statement): string {
@@ -55,7 +67,12 @@ function nobody({ principals }: Statement): string {
 }
 
 const yes = (route: Route, why: string): EntryMatch => ({ truth: true, route, why, need: null });
-const maybe = (why: string, need: string): EntryMatch => ({ truth: 'unknown', route: 'name', why, need });
+const maybe = (route: Route, why: string, need: string): EntryMatch => ({
+  truth: 'unknown',
+  route,
+  why,
+  need,
+});
 
 /** Null when it does not match. */
 function matchPrincipal(
@@ -101,7 +118,7 @@ function matchRole(
   caller: Caller,
 ): EntryMatch | null {
   if (caller.kind !== 'role' && caller.kind !== 'session') return null;
-  const named = yes('name', `it names the caller's role ${names.arn}`);
+  const named = yes('role', `it names the caller's role ${names.arn}`);
   if (caller.roleArn !== null) return caller.roleArn === names.arn ? named : null;
   const isSameName =
     caller.partition === names.partition &&
@@ -111,6 +128,7 @@ function matchRole(
   // Role names are unique in an account whatever their path, so a name without one is this role.
   if (names.path === '/') return named;
   return maybe(
+    'role',
     `it names ${names.arn}, and a session's ARN does not tell the path of its role`,
     `the ARN of the caller's role with its path: is it ${names.arn}?`,
   );
@@ -129,6 +147,7 @@ function matchSession(
     caller.roleName === names.roleName;
   if (!isItsRole) return null;
   return maybe(
+    'name',
     `it names the one session ${names.arn} of the caller's role`,
     `the name of the caller's session: is it ${names.sessionName}?`,
   );

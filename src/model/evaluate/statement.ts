@@ -6,16 +6,13 @@ import { literal, wildcardMatches } from '../policy/wildcard.ts';
 import type { Caller } from './caller.ts';
 import { describe, evaluateCondition } from './condition.ts';
 import type { Facts } from './facts.ts';
-import { matchPrincipals, type Route } from './match-principal.ts';
+import { type Means, matchPrincipals, type Route } from './match-principal.ts';
 import { allOf, anyOf, not, type Truth } from './truth.ts';
 import { substitute } from './variables.ts';
 
-export interface TrustMatch {
+/** Whether it matches at all, and whom it means by it. */
+export interface TrustMatch extends Means {
   matched: Truth;
-  /** Whether it matches the caller itself, and not only its account. */
-  direct: Truth;
-  /** Whether it matches the caller's account. */
-  delegated: Truth;
   route: Route | null;
   why: string;
   needs: string[];
@@ -41,24 +38,26 @@ export function matchTrustStatement(
   const refused = (why: string): TrustMatch => ({
     matched: false,
     direct: false,
+    asRole: false,
     delegated: false,
     route: null,
     why,
     needs: [],
   });
   if (!coversAction(statement, request.action)) return refused(actionFault(statement, request.action));
-  const { direct, delegated, route, why, needs } = matchPrincipals(statement, request.caller);
+  const { route, why, needs, ...means } = matchPrincipals(statement, request.caller);
   if (route === null) return refused(why);
   const conditions = matchConditions(statement, policy, request.facts);
   if (conditions.truth === false) return refused(`${why}, but ${conditions.why}`);
-  const truths = [direct, delegated].map((truth) => allOf([truth, conditions.truth])) as [Truth, Truth];
-  const matched = anyOf(truths);
+  const under = (truth: Truth): Truth => allOf([truth, conditions.truth]);
+  const matched = under(anyOf([means.direct, means.asRole, means.delegated]));
   const verb = statement.effect === 'Allow' ? 'grants' : 'denies';
   const tail = matched === true ? ` and ${verb} ${request.action}` : '';
   return {
     matched,
-    direct: truths[0],
-    delegated: truths[1],
+    direct: under(means.direct),
+    asRole: under(means.asRole),
+    delegated: under(means.delegated),
     route,
     why: (conditions.why === '' ? why : `${why}; ${conditions.why}`) + tail,
     needs: [...needs, ...conditions.needs],

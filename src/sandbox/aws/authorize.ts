@@ -54,8 +54,9 @@ function refuseTrust(
   // A state may hold a document that IAM would not have saved; it lets nobody in.
   if (!trust.ok) return { action, deniedBy: null };
   const arn = roleArn(state, role);
-  if (caller.kind === 'session' && !boundaryAllows(state, caller.role, action, arn))
-    return { action, deniedBy: null };
+  const boundary = caller.kind === 'session' && caller.role.boundary;
+  const [permissionsBoundary] = boundary ? readAll([boundary.document]) : [null];
+  if (permissionsBoundary === undefined) return { action, deniedBy: null };
   const context = { ...contextOfCaller(caller), ...contextOfRequest(request) };
   const { decision, statements } = evaluateTrust(trust.policy, {
     caller: caller.arn,
@@ -65,6 +66,7 @@ function refuseTrust(
     context,
     contextIsComplete: true,
     identityPolicies: identityPolicies(caller),
+    permissionsBoundary,
   });
   if (decision === 'allow') return null;
   const isDenied = statements.some(({ effect, matched }) => effect === 'Deny' && matched === true);

@@ -100,6 +100,35 @@ describe('trust-policy simulate', () => {
     assert.equal((await simulate(good, '--identity-policy', own, '--identity-policy', denying)).code, 1);
   });
 
+  it("reads the caller's permissions boundary and session policies", async () => {
+    const policy = (name: string, action: string): string =>
+      file(
+        name,
+        `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"${action}","Resource":"*"}}`,
+      );
+    const [s3, sts] = [policy('s3.json', 's3:*'), policy('sts.json', 'sts:*')];
+    assert.equal((await simulate(good, '--permissions-boundary', sts)).code, 0);
+    const bounded = await simulate(good, '--permissions-boundary', s3);
+    assert.equal(bounded.code, 1);
+    assert.deepEqual(JSON.parse(bounded.stdout), {
+      schemaVersion: 1,
+      decision: 'deny',
+      because:
+        "the trust policy names the caller's role, which has no more than its permissions boundary and session policies leave it, and the caller's permissions boundary does not allow it",
+      statements: JSON.parse((await simulate(good)).stdout).statements,
+      needs: ['a permissions boundary of the caller that allows sts:AssumeRole on the role'],
+    });
+    assert.equal((await simulate(good, '--session-policy', s3)).code, 1);
+    assert.equal((await simulate(good, '--session-policy', s3, '--session-policy', sts)).code, 0);
+    const service = await run([
+      ...['simulate', '--policy', good, '--caller', 'ec2.amazonaws.com', '--session-policy', sts],
+    ]);
+    assert.deepEqual(
+      [service.code, service.stdout, service.stderr],
+      [2, '', 'Error: ec2.amazonaws.com has no session policies\n  Why:  only the session of a role has\n'],
+    );
+  });
+
   it('does not take the kubeconfig context of the environment for a fact', async () => {
     const ran = await run(['simulate', '--policy', good, '--caller', NODE], '', {
       POD_IAM_CONTEXT: 'kind-demo',
