@@ -2,8 +2,8 @@
 // By a service account token it can: at the container credentials endpoint.
 import { CONTAINER_IPV4, CONTAINER_IPV6, CONTAINER_PATH } from '../model/container-credentials.ts';
 import { type Finding, fail, pass } from '../model/finding.ts';
-import type { PodTemplateFact, ProxyInstall, Snapshot } from '../model/snapshot.ts';
-import { annotatedWorkloads, clusterSubject, unread, workloadSubject } from './shared.ts';
+import type { PodTemplateFact, Snapshot } from '../model/snapshot.ts';
+import { annotatedWorkloads, clusterSubject, takesTokens, unread, workloadSubject } from './shared.ts';
 
 const expected = 'annotated pods have an address of their own, or are known by a token';
 const why =
@@ -57,6 +57,3 @@ function asksByToken({ containers }: PodTemplateFact): boolean {
     )
   );
 }
-
-const takesTokens = (proxy: ProxyInstall | null): boolean =>
-  proxy?.args.some((arg) => /^--container-credentials(?:=true)?$/.test(arg)) ?? false;

@@ -15,6 +15,7 @@ import {
   workloadSubject,
   workloadsWithRole,
 } from './shared.ts';
+import { seenBySource } from './sources.ts';
 
 const expected = 'the role exists';
 const why =
@@ -48,7 +49,7 @@ export function assumedBy(
   role: RoleArn,
   snapshot: Snapshot,
 ): { arn: string; control: { what: string; outcome: string } } | null {
-  for (const { caller, invented } of identityProbes(snapshot)) {
+  for (const { caller, invented } of identityProbes(snapshot).flatMap(seenBySource)) {
     if (!caller?.arn || !isSessionOf(caller.arn, role)) continue;
     if (invented === null || invented.status === 0 || invented.arn === caller.arn) continue;
     return {

@@ -1,9 +1,9 @@
 // ID008: the identity that STS sees must be the annotated role.
 import { type Finding, fail, pass, skip, unknown } from '../model/finding.ts';
-import type { ProbeObservation } from '../model/observation.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import { answerText, gotCredentials, hasRun, inventedKeyControl, isOfRole } from './observed.ts';
 import { clusterSubject, identityProbes, probedWorkload, unread } from './shared.ts';
+import { judgeSources, type Seen } from './sources.ts';
 
 const why = 'what counts is who AWS takes the workload for, not what its annotation says';
 
@@ -11,12 +11,12 @@ export function run(snapshot: Snapshot): Finding[] {
   const { probes } = snapshot;
   if (probes.state === 'unknown')
     return [unread(probes, clusterSubject(snapshot), 'the identity proven is the annotated role', why)];
-  return identityProbes(snapshot).map(judge);
+  return identityProbes(snapshot).map((observation) => judgeSources(observation, judge));
 }
 
-function judge(observation: ProbeObservation): Finding {
+function judge(observation: Seen): Finding {
   const of = probedWorkload(observation);
-  const { caller, canary, expectedRole } = observation;
+  const { caller, expectedRole, source } = observation;
   const expected = `a session of ${expectedRole}`;
   if (!hasRun(observation) || !gotCredentials(observation))
     return skip(of, 'ID010', { expected, observed: 'no credentials were obtained, so there is no identity' });
@@ -42,21 +42,26 @@ function judge(observation: ProbeObservation): Finding {
       fix: { text: 'name an STS that checks signatures with --sts-endpoint', command: null, patch: null },
     });
   if (isOfRole(caller.arn, expectedRole)) return pass(of, { expected, observed: caller.arn, why, control });
-  const route = canary?.isProxy
-    ? 'served by the proxy'
-    : 'served by the real instance metadata service, as nothing intercepts it';
+  const isBypass = source === 'imds' && !observation.canary?.isProxy;
   return fail(of, {
     expected,
-    observed: `${caller.arn}, ${route}`,
+    observed: `${caller.arn}, ${routeOf(observation)}`,
     why,
     evidence: [{ what: 'listing', value: observation.listing?.body ?? answerText(observation.listing) }],
     control,
     fix: {
-      text: canary?.isProxy
-        ? 'see by which annotation or default role the daemon decides'
-        : 'put the redirect on the node first (NW001)',
+      text: isBypass
+        ? 'put the redirect on the node first (NW001)'
+        : 'see by which annotation or default role the daemon decides',
       command: 'pod-iam status',
       patch: null,
     },
   });
+}
+
+function routeOf({ source, canary, container }: Seen): string {
+  if (source === 'container') return `served for its token at ${container?.url}`;
+  return canary?.isProxy
+    ? 'served by the proxy'
+    : 'served by the real instance metadata service, as nothing intercepts it';
 }

@@ -11,6 +11,7 @@ import {
   isOfRole,
 } from './observed.ts';
 import { clusterSubject, grantFix, identityProbes, probedWorkload, unread } from './shared.ts';
+import { type Seen, seenAt, seenBySource, worst } from './sources.ts';
 
 const expected = "an identity other than the node's";
 const why = "with the node's role a pod can do what the node can, and become every role that trusts the node";
@@ -18,12 +19,21 @@ const why = "with the node's role a pod can do what the node can, and become eve
 export function run(snapshot: Snapshot): Finding[] {
   const { probes } = snapshot;
   if (probes.state === 'unknown') return [unread(probes, clusterSubject(snapshot), expected, why)];
-  return identityProbes(snapshot).map((observation) => judge(observation, snapshot));
+  return identityProbes(snapshot).map((observation) =>
+    worst(sourcesOf(observation).map((seen) => judge(seen, snapshot))),
+  );
 }
 
-function judge(observation: ProbeObservation, { nodeIdentities }: Snapshot): Finding {
+/** What is to be had at the metadata address counts, whether or not the workload's SDKs ask there first. */
+function sourcesOf(observation: ProbeObservation): Seen[] {
+  const asked = seenBySource(observation);
+  const isMore = gotCredentials(observation) && asked.every(({ source }) => source !== 'imds');
+  return isMore ? [...asked, seenAt(observation, 'imds')] : asked;
+}
+
+function judge(observation: Seen, { nodeIdentities }: Snapshot): Finding {
   const of = probedWorkload(observation);
-  const { caller, canary, listing, expectedRole } = observation;
+  const { caller, canary, listing, expectedRole, source } = observation;
   if (!hasRun(observation) || !gotCredentials(observation))
     return skip(of, 'ID010', { expected, observed: 'no credentials were obtained, so there is no identity' });
   const { held, control } = inventedKeyControl(observation);
@@ -33,7 +43,7 @@ function judge(observation: ProbeObservation, { nodeIdentities }: Snapshot): Fin
     patch: null,
   };
   // The real endpoint hands out the instance's role and no other, whatever STS can be asked.
-  if (canary !== null && !canary.isProxy && listing?.status === 200)
+  if (source === 'imds' && canary !== null && !canary.isProxy && listing?.status === 200)
     return fail(of, {
       expected,
       observed: `${caller?.arn ?? `the role ${listing.body}`}, served by the real instance metadata service`,

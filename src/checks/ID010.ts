@@ -1,11 +1,13 @@
 // ID010: the workload's pods must get credentials at all; if not, the step that fails is named, and
 // which side refuses.
-import { type Finding, fail, pass, unknown } from '../model/finding.ts';
+import { type Evidence, type Finding, fail, pass, unknown } from '../model/finding.ts';
 import type { HttpAnswer, ProbeObservation } from '../model/observation.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import { STS_REFUSED } from '../model/sts-refusal.ts';
+import { failingContainerStep, type Step } from './container-step.ts';
 import { answerText, gotCredentials, outcomeTrouble } from './observed.ts';
 import { clusterSubject, identityProbes, probedWorkload, unread } from './shared.ts';
+import { judgeSources, type Seen } from './sources.ts';
 
 const expected = 'token, listing and document are answered, and STS accepts the credentials';
 const why = 'without credentials every AWS call of the workload fails';
@@ -13,10 +15,12 @@ const why = 'without credentials every AWS call of the workload fails';
 export function run(snapshot: Snapshot): Finding[] {
   const { probes } = snapshot;
   if (probes.state === 'unknown') return [unread(probes, clusterSubject(snapshot), expected, why)];
-  return identityProbes(snapshot).map(judge);
+  return identityProbes(snapshot).map((observation) =>
+    judgeSources(observation, (seen) => judge(seen, snapshot)),
+  );
 }
 
-function judge(observation: ProbeObservation): Finding {
+function judge(observation: Seen, snapshot: Snapshot): Finding {
   const of = probedWorkload(observation);
   const trouble = outcomeTrouble(observation);
   if (trouble)
@@ -26,22 +30,25 @@ function judge(observation: ProbeObservation): Finding {
       why,
       fix: { text: trouble.next, command: null, patch: null },
     });
-  const { token, listing, listingAgain, document, caller, canary, invented } = observation;
-  const evidence = [
-    { what: 'token', value: answerText(token) },
-    { what: 'listing', value: withBody(listing) },
-    ...(listingAgain ? [{ what: 'listing, asked again', value: withBody(listingAgain) }] : []),
-    { what: 'document', value: withBody(document) },
-    { what: 'canary', value: answerText(canary) },
-    { what: 'GetCallerIdentity', value: answerText(caller) },
-  ];
+  const { document, canary, invented, source } = observation;
+  const byToken = source === 'container';
+  if (byToken && !observation.container)
+    return unknown(of, {
+      expected,
+      observed: 'it asks for container credentials by a token that no other pod can be given',
+      why,
+      fix: { text: 'use a projected token (docs/container-credentials.md)', command: null, patch: null },
+    });
+  const evidence = evidenceOf(observation);
   const control = {
     what: 'the canary, asked by the same pod',
     outcome: canary?.isProxy
       ? `the proxy, which knows it as ${canary.takenFor ?? 'nobody'}`
       : answerText(canary),
   };
-  const step = failingStep(observation);
+  const step =
+    (byToken ? failingContainerStep(observation, snapshot) : failingStep(observation)) ??
+    refusedStep(observation);
   if (step !== null)
     return fail(of, {
       expected,
@@ -54,7 +61,7 @@ function judge(observation: ProbeObservation): Finding {
   const words = { expected, why, evidence };
   return pass(of, {
     ...words,
-    observed: `an access key that ends in ${document!.keyIdEnding}, first credential after ${observation.firstCredentialMs ?? '?'} ms`,
+    observed: `an access key that ends in ${document!.keyIdEnding}${byToken ? ', for its token' : ''}, first credential after ${observation.firstCredentialMs ?? '?'} ms`,
     control: {
       what: 'GetCallerIdentity with an invented key',
       outcome:
@@ -63,15 +70,26 @@ function judge(observation: ProbeObservation): Finding {
   });
 }
 
-interface Step {
-  observed: string;
-  next: string;
-  command: string | null;
+function evidenceOf({ source, token, listing, listingAgain, document, canary, caller }: Seen): Evidence[] {
+  const asked =
+    source === 'container'
+      ? [{ what: 'container credentials', value: withBody(document) }]
+      : [
+          { what: 'token', value: answerText(token) },
+          { what: 'listing', value: withBody(listing) },
+          ...(listingAgain ? [{ what: 'listing, asked again', value: withBody(listingAgain) }] : []),
+          { what: 'document', value: withBody(document) },
+        ];
+  return [
+    ...asked,
+    { what: 'canary', value: answerText(canary) },
+    { what: 'GetCallerIdentity', value: answerText(caller) },
+  ];
 }
 
 /** The first step that failed, in the order in which an SDK goes. */
 function failingStep(observation: ProbeObservation): Step | null {
-  const { token, listing, listingAgain, document, canary, caller, expectedRole } = observation;
+  const { token, listing, listingAgain, document, canary, expectedRole } = observation;
   if (token?.status === 0 && (listing?.status ?? 0) === 0)
     return {
       observed: `step 1, the token: ${answerText(token)}${canary?.isProxy ? '' : '; the canary is not answered either'}`,
@@ -108,6 +126,11 @@ function failingStep(observation: ProbeObservation): Step | null {
       command: roleCommand(expectedRole),
     };
   }
+  return null;
+}
+
+/** Credentials were served, and STS does not take them. */
+function refusedStep({ caller }: Seen): Step | null {
   if (caller !== null && caller.status !== 0 && caller.arn === null)
     return {
       observed: `step 4, GetCallerIdentity: STS does not accept the credentials: ${caller.errorCode ?? caller.status}${caller.message ? `, ${caller.message}` : ''}`,

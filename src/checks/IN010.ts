@@ -1,7 +1,9 @@
-// IN010: two credential proxies on one cluster: the first redirect rule on a node wins, by chance.
-import { type Finding, fail, pass } from '../model/finding.ts';
+// IN010: two credential proxies on one cluster: the first redirect rule on a node wins, by chance. The
+// EKS Pod Identity agent is one where both answer at its address, and a second identity in any case.
+import { CONTAINER_IPV4 } from '../model/container-credentials.ts';
+import { type Finding, fail, pass, type Subject, warn } from '../model/finding.ts';
 import type { Snapshot } from '../model/snapshot.ts';
-import { clusterSubject, isClusterWide, unread } from './shared.ts';
+import { clusterSubject, isClusterWide, takesTokens, unread } from './shared.ts';
 
 const expected = 'at most one credential proxy is installed';
 
@@ -18,14 +20,18 @@ const PRODUCTS: readonly [RegExp, string][] = [
   [/(?:^|\/)metadataproxy(?:[:@]|$)/, 'metadataproxy'],
 ];
 
+const AGENT: [RegExp, string] = [/(?:^|\/)eks-pod-identity-agent(?:[:@]|$)/, 'EKS Pod Identity agent'];
+
 /** DaemonSets (and kiam's server Deployment) of other proxies, told by their images. */
-export function foreignProxies({ workloads }: Snapshot): ForeignProxy[] {
+export const foreignProxies = (snapshot: Snapshot): ForeignProxy[] => withImage(snapshot, PRODUCTS);
+
+function withImage({ workloads }: Snapshot, products: typeof PRODUCTS): ForeignProxy[] {
   if (workloads.state === 'unknown') return [];
   return workloads.value
     .filter(({ kind }) => kind === 'DaemonSet')
     .flatMap(({ id, template }) =>
       template.containers.flatMap(({ image }) => {
-        const product = PRODUCTS.find(([pattern]) => pattern.test(image))?.[1];
+        const product = products.find(([pattern]) => pattern.test(image))?.[1];
         return product ? [{ product, id, image }] : [];
       }),
     );
@@ -38,6 +44,9 @@ export function run(snapshot: Snapshot): Finding[] {
   if (proxy.state === 'unknown') return [];
   const foreign = foreignProxies(snapshot);
   const own = proxy.value ? [`pod-iam (${proxy.value.namespace}/DaemonSet/${proxy.value.daemonSet})`] : [];
+  const [agent] = withImage(snapshot, [AGENT]);
+  if (proxy.value && agent && foreign.length === 0)
+    return [besideAgent(of, own[0]!, agent, takesTokens(proxy.value))];
   const all = [...own, ...foreign.map(({ product, id }) => `${product} (${id})`)];
   const products = new Set([...own.map(() => 'pod-iam'), ...foreign.map(({ product }) => product)]);
   if (products.size === 0 || (products.size === 1 && !isClusterWide(snapshot))) return [];
@@ -56,4 +65,39 @@ export function run(snapshot: Snapshot): Finding[] {
       },
     }),
   ];
+}
+
+/** What pods get is then decided in two places, and a pod's restart may change which one counts. */
+function besideAgent(
+  of: Subject,
+  own: string,
+  { product, id, image }: ForeignProxy,
+  isSameAddress: boolean,
+): Finding {
+  const words = {
+    expected,
+    evidence: [{ what: `image of ${id}`, value: image }],
+  };
+  const observed = `${own} and ${product} (${id})`;
+  if (isSameAddress)
+    return fail(of, {
+      ...words,
+      observed: `${observed}, both at ${CONTAINER_IPV4}`,
+      why: 'with --container-credentials the daemon takes the requests that are meant for the agent, or the agent those of the daemon',
+      fix: {
+        text: 'install pod-iam without --container-credentials, or remove the add-on eks-pod-identity-agent',
+        command: null,
+        patch: null,
+      },
+    });
+  return warn(of, {
+    ...words,
+    observed,
+    why: 'a pod whose service account has an association asks the agent first, whatever its annotation says (ID004 names those that do)',
+    fix: {
+      text: 'give each service account an association or its pods an annotation, not both',
+      command: 'aws eks list-pod-identity-associations --cluster-name CLUSTER',
+      patch: null,
+    },
+  });
 }

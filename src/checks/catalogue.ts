@@ -19,6 +19,7 @@ import { run as GR005 } from './GR005.ts';
 import { run as GR006 } from './GR006.ts';
 import { run as GR007 } from './GR007.ts';
 import { run as GR008 } from './GR008.ts';
+import { run as ID004 } from './ID004.ts';
 import { run as ID008 } from './ID008.ts';
 import { run as ID009 } from './ID009.ts';
 import { run as ID010 } from './ID010.ts';
@@ -31,6 +32,7 @@ import { run as LK001 } from './LK001.ts';
 import { run as LK002 } from './LK002.ts';
 import { run as LK004 } from './LK004.ts';
 import { run as LK005 } from './LK005.ts';
+import { run as LK013 } from './LK013.ts';
 import { run as NW001 } from './NW001.ts';
 import { run as NW010 } from './NW010.ts';
 import { run as TP018 } from './TP018.ts';
@@ -63,6 +65,7 @@ export const CATALOGUE: readonly Check[] = [
   { code: 'GR006', title: 'sessions are no longer than the role allows', severity: 'error', decidedBy: ['I'], after: ['AN010'], isAudit: true, run: GR006 },
   { code: 'GR007', title: 'tags and source identity may be passed on', severity: 'error', decidedBy: ['I'], after: [], isAudit: true, run: GR007 },
   { code: 'GR008', title: 'roles trust the nodes of every group', severity: 'error', decidedBy: ['I'], after: ['AN010'], isAudit: true, run: GR008 },
+  { code: 'ID004', title: 'no other container credentials win over the annotation', severity: 'warning', decidedBy: ['K', 'F'], after: ['AN002'], run: ID004 },
   { code: 'ID010', title: 'the workload gets credentials', severity: 'error', decidedBy: ['A'], after: ['IN002', 'AN002', 'AN003', 'AN004', 'AN010', 'TP018', 'NW001', 'NW010'], run: ID010 },
   { code: 'ID009', title: 'no workload comes out as its node', severity: 'security', decidedBy: ['A'], after: ['ID010'], run: ID009 },
   { code: 'ID008', title: 'the proven identity is the annotated role', severity: 'error', decidedBy: ['A'], after: ['ID010', 'ID009'], run: ID008 },
@@ -70,6 +73,7 @@ export const CATALOGUE: readonly Check[] = [
   { code: 'LK002', title: "another role's path is refused", severity: 'security', decidedBy: ['A'], after: ['ID010'], run: LK002 },
   { code: 'LK004', title: 'security-credentials-extended is refused', severity: 'security', decidedBy: ['A'], after: ['ID010'], run: LK004 },
   { code: 'LK005', title: 'iam/info and identity-credentials give nothing away', severity: 'security', decidedBy: ['A'], after: ['ID010'], run: LK005 },
+  { code: 'LK013', title: 'container credentials are given for the own token alone', severity: 'security', decidedBy: ['A'], after: ['ID010'], run: LK013 },
   { code: 'CR001', title: 'the first credential comes within a second', severity: 'error', decidedBy: ['A'], after: ['ID010'], run: CR001 },
   { code: 'CR002', title: 'served credentials have 25 minutes left', severity: 'error', decidedBy: ['A'], after: ['ID010'], run: CR002 },
 ];

@@ -2,9 +2,18 @@
 // `unknown` that says which permission would decide it.
 import { type Annotations, readRoleAnnotation } from '../model/annotations.ts';
 import { type RoleArn, resolveRole } from '../model/arn.ts';
+import { CONTAINER_AUDIENCE } from '../model/container-credentials.ts';
 import { type Finding, type Fix, type Subject, subject, unknown } from '../model/finding.ts';
 import type { ProbeObservation } from '../model/observation.ts';
-import type { Fact, Grant, PodFact, RoleSettings, Snapshot, WorkloadFact } from '../model/snapshot.ts';
+import type {
+  Fact,
+  Grant,
+  PodFact,
+  ProxyInstall,
+  RoleSettings,
+  Snapshot,
+  WorkloadFact,
+} from '../model/snapshot.ts';
 
 type UnknownFact = Extract<Fact<unknown>, { state: 'unknown' }>;
 
@@ -67,6 +76,16 @@ export function probedWorkload(observation: ProbeObservation): Subject {
 
 export const clusterSubject = ({ context }: Snapshot): Subject =>
   subject('Cluster', context.cluster ?? 'of the current context');
+
+/** Whether the daemon answers at the container credentials endpoint. */
+export const takesTokens = (proxy: ProxyInstall | null): boolean =>
+  proxy?.args.some((arg) => /^--container-credentials(?:=true)?$/.test(arg)) ?? false;
+
+/** Of the tokens that it takes there. */
+export function tokenAudience(proxy: ProxyInstall | null): string {
+  const flag = '--container-credentials-audience=';
+  return proxy?.args.find((arg) => arg.startsWith(flag))?.slice(flag.length) ?? CONTAINER_AUDIENCE;
+}
 
 /** Whether all workloads of the cluster were read: only then does it count that something is not there. */
 export const isClusterWide = ({ workloads }: Snapshot): boolean =>

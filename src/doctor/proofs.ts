@@ -1,5 +1,6 @@
 // What was proven of each annotated workload: one line of the report's table per workload.
 import { gotCredentials, inventedKeyControl, isOfRole } from '../checks/observed.ts';
+import { type Seen, seenBySource } from '../checks/sources.ts';
 import type { Result, WorkloadProof } from '../model/finding.ts';
 import type { Snapshot, WorkloadFact } from '../model/snapshot.ts';
 import { expectedRole } from '../probe/plan.ts';
@@ -23,17 +24,22 @@ export function proofsOf(
           subject.namespace === workload.namespace &&
           subject.name === workload.name,
       );
-      const isProven =
-        probe?.caller?.arn != null && isOfRole(probe.caller.arn, expected) && inventedKeyControl(probe).held;
+      const seen = probe ? seenBySource(probe) : [];
+      // Where some containers ask elsewhere, each way has to lead to the role.
+      const isProven = seen.length > 0 && seen.every((one) => isProof(one, expected));
+      const first = seen.find(gotCredentials) ?? null;
       return {
         workload: workload.id,
         node: probe?.node ?? null,
         expectedRole: expected,
-        provenArn: probe?.caller?.arn ?? null,
-        via: probe && gotCredentials(probe) ? 'imds' : 'none',
+        provenArn: first?.caller?.arn ?? null,
+        via: first?.source ?? 'none',
         ok: isProven && !hasFailure,
-        firstCredentialMs: probe?.firstCredentialMs ?? null,
-        remainingSeconds: probe?.remainingSeconds ?? null,
+        firstCredentialMs: first?.firstCredentialMs ?? null,
+        remainingSeconds: first?.remainingSeconds ?? null,
       };
     });
 }
+
+const isProof = (seen: Seen, role: string | null): boolean =>
+  seen.caller?.arn != null && isOfRole(seen.caller.arn, role) && inventedKeyControl(seen).held;

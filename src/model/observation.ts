@@ -1,6 +1,8 @@
 // What one diagnostic pod saw. Written by probe/parse, judged by checks/; holds no secret: an access
 // key id is its last four characters.
 
+import type { Source } from './container-ask.ts';
+
 /** `identity`: runs as the workload would. `bare`: a pod without a role, on the same node. */
 export type ProbeKind = 'identity' | 'bare';
 
@@ -61,6 +63,23 @@ export const ATTEMPTS = [
 ] as const;
 export type AttemptName = (typeof ATTEMPTS)[number];
 
+/** Tokens that the container credentials endpoint must refuse: none, one with another signature, one of another audience. */
+export const TOKEN_ATTEMPTS = ['no-token', 'forged-token', 'other-audience'] as const;
+export type TokenAttemptName = (typeof TOKEN_ATTEMPTS)[number];
+
+/** What the container credentials endpoint gave for the token that the workload's pods have. */
+export interface ContainerObservation {
+  url: string;
+  /** Of the token; null for the API server's own, or no token. */
+  audience: string | null;
+  document: DocumentAnswer;
+  caller: CallerIdentity | null;
+  /** Not made where the endpoint did not answer at all. */
+  attempts: Partial<Record<TokenAttemptName, Attempt>>;
+  firstCredentialMs: number | null;
+  remainingSeconds: number | null;
+}
+
 export interface ProbeObservation {
   id: string;
   kind: ProbeKind;
@@ -96,6 +115,10 @@ export interface ProbeObservation {
   attempts: Partial<Record<AttemptName, Attempt>>;
   /** A harmless path that must be answered: shows that the network and the token were good. */
   harmless: HttpAnswer | null;
+  /** Where the workload's SDKs ask, the first of their chain first; absent in earlier snapshots: the metadata address. */
+  sources?: readonly Source[];
+  /** Null when the workload does not ask there, or not with a token that a diagnostic pod can have. */
+  container?: ContainerObservation | null;
   /** Token, listing and document together, as an SDK asks for them, in ms of waiting for answers. */
   firstCredentialMs: number | null;
   /** Lifetime left in the document when it was served, by the pod's clock, seconds. */

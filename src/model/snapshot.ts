@@ -48,6 +48,17 @@ export interface PodTemplateFact {
   nodeSelector: Annotations;
   tolerations: Toleration[];
   containers: ContainerFact[];
+  /** Projected service account tokens; absent in snapshots of earlier releases. */
+  tokens?: TokenFact[];
+}
+
+export interface TokenFact {
+  volume: string;
+  /** Of the file in the volume. */
+  path: string;
+  /** Null: the API server's own. */
+  audience: string | null;
+  expirationSeconds: number;
 }
 
 export interface Toleration {

@@ -3,14 +3,15 @@
 import {
   ATTEMPTS,
   type Attempt,
-  type AttemptName,
   type CallerIdentity,
   type CanaryAnswer,
+  type ContainerObservation,
   type DocumentAnswer,
   type HttpAnswer,
   type ProbeObservation,
+  TOKEN_ATTEMPTS,
 } from '../model/observation.ts';
-import type { PlannedProbe } from './plan.ts';
+import type { PlannedProbe, ProvableAsk } from './plan.ts';
 import { SCRIPT_FORMAT } from './script.ts';
 
 type Line = Record<string, string>;
@@ -28,6 +29,9 @@ const STEPS = new Set<string>([
   'caller',
   'invented',
   ...ATTEMPTS,
+  'container',
+  'container-caller',
+  ...TOKEN_ATTEMPTS,
   'end',
 ]);
 
@@ -37,7 +41,7 @@ export function parseProbeLog(
   probe: PlannedProbe,
   pod: { name: string; node: string | null },
 ): ProbeObservation {
-  const read = readSteps(log);
+  const read = readSteps(log, probe);
   if (typeof read === 'string') return emptyObservation(probe, pod, { state: 'broken', why: read });
   const steps = read;
   const answer = (step: string): HttpAnswer | null => {
@@ -59,12 +63,8 @@ export function parseProbeLog(
     listingWithoutToken: answer('listing-without-token'),
     caller: callerIdentity(steps.get('caller')),
     invented: callerIdentity(steps.get('invented')),
-    attempts: Object.fromEntries(
-      ATTEMPTS.flatMap((name): [AttemptName, ProbeObservation['attempts'][AttemptName]][] => {
-        const line = steps.get(name);
-        return line ? [[name, attempt(line)]] : [];
-      }),
-    ),
+    attempts: attemptsOf(ATTEMPTS, steps),
+    container: probe.container && containerAnswer(probe.container, steps),
     firstCredentialMs:
       hasCredentials && token && listing ? Math.round(token.ms + listing.ms + document.ms) : null,
     remainingSeconds: hasCredentials ? remaining(document.expiration, steps.get('start')!.now) : null,
@@ -86,6 +86,7 @@ export function emptyObservation(
     node: pod.node ?? probe.node,
     serviceAccount: probe.serviceAccount,
     expectedRole: probe.expectedRole,
+    sources: probe.sources,
     outcome,
     canary: null,
     token: null,
@@ -97,12 +98,13 @@ export function emptyObservation(
     invented: null,
     attempts: {},
     harmless: null,
+    container: null,
     firstCredentialMs: null,
     remainingSeconds: null,
   };
 }
 
-function readSteps(log: string): Steps | string {
+function readSteps(log: string, { container }: PlannedProbe): Steps | string {
   const steps: Steps = new Map();
   for (const text of log.split('\n')) {
     if (text.trim() === '') continue;
@@ -120,6 +122,7 @@ function readSteps(log: string): Steps | string {
   const last = [...steps.keys()].at(-1);
   if (last !== 'end') return `its log ends after "${last}"`;
   if (!steps.has('token') || !steps.has('listing') || !steps.has('canary')) return 'its log lacks a step';
+  if (container !== null && !steps.has('container')) return 'its log lacks the step "container"';
   return steps;
 }
 
@@ -159,6 +162,31 @@ const attempt = (line: Line): Attempt => ({
 });
 
 const orNull = (text: string | undefined): string | null => (text === undefined || text === '' ? null : text);
+
+function containerAnswer({ url, token }: ProvableAsk, steps: Steps): ContainerObservation {
+  const document = documentAnswer(steps.get('container'))!;
+  const hasCredentials = document.keyIdEnding !== null;
+  return {
+    url,
+    audience: token.kind === 'projected' ? token.audience : null,
+    document,
+    caller: callerIdentity(steps.get('container-caller')),
+    attempts: attemptsOf(TOKEN_ATTEMPTS, steps),
+    firstCredentialMs: hasCredentials ? document.ms : null,
+    remainingSeconds: hasCredentials ? remaining(document.expiration, steps.get('start')!.now) : null,
+  };
+}
+
+function attemptsOf<Name extends string>(
+  names: readonly Name[],
+  steps: Steps,
+): Partial<Record<Name, Attempt>> {
+  const made = names.flatMap((name): [Name, Attempt][] => {
+    const line = steps.get(name);
+    return line ? [[name, attempt(line)]] : [];
+  });
+  return Object.fromEntries(made) as Partial<Record<Name, Attempt>>;
+}
 
 function documentAnswer(line: Line | undefined): DocumentAnswer | null {
   if (!line) return null;

@@ -1,5 +1,6 @@
 // Decides which diagnostic pods to run, where, and which of them is the control of which.
 import { type Annotations, EXTERNAL_ID_KEY, ROLE_KEY, SESSION_NAME_KEY } from '../model/annotations.ts';
+import { type Asking, type ContainerAsk, readAsking, type Source } from '../model/container-ask.ts';
 import { decideRole } from '../model/role.ts';
 import type { NodeFact, PodFact, Snapshot, Toleration, WorkloadFact } from '../model/snapshot.ts';
 
@@ -18,7 +19,14 @@ export interface PlannedProbe {
   expectedRole: string | null;
   /** A role that it must not get: that of another workload, or an invented name. */
   otherRole: string;
+  /** Where the SDKs of the workload ask, the first of their chain first. */
+  sources: readonly Source[];
+  /** How to ask by a token; null: not at all. */
+  container: ProvableAsk | null;
 }
+
+/** A token that a diagnostic pod can be given too. */
+export type ProvableAsk = ContainerAsk & { token: { kind: 'projected' | 'none' } };
 
 export interface ProbePlan {
   probes: PlannedProbe[];
@@ -56,7 +64,9 @@ export function planProbes(snapshot: Snapshot, options: PlanOptions): ProbePlan 
     if (note !== null) notCovered.push(note);
     if (node === undefined) continue;
     const other = [...expected.values()].sort().find((candidate) => candidate !== arn);
-    identities.push(identityProbe(workload, node, arn, other ?? INVENTED_ROLE, snapshot));
+    const probe = identityProbe(workload, node, arn, other ?? INVENTED_ROLE, snapshot);
+    identities.push(probe);
+    notCovered.push(...limitsOf(workload, probe, snapshot));
   }
 
   const bare = new Map<string, PlannedProbe>();
@@ -92,15 +102,36 @@ export function expectedRole(workload: WorkloadFact, snapshot: Snapshot): string
   const { settings } = snapshot;
   const namespaces = snapshot.namespaces.state === 'known' ? snapshot.namespaces.value : [];
   const namespace = namespaces.find(({ name }) => name === workload.namespace);
+  const isKnownByToken = askingOf(workload, snapshot).sources.every((source) => source === 'container');
   const decision = decideRole(
     {
       annotations: workload.template.annotations,
       hostNetwork: workload.template.hostNetwork,
+      knownBy: isKnownByToken ? 'token' : 'address',
       namespace: namespace?.annotations ?? null,
     },
     settings,
   );
   return decision.role?.origin === 'annotation' ? decision.role.arn.arn : null;
+}
+
+/** By its template; what an admission webhook put in, as that of EKS Pod Identity does, only its pods show. */
+function askingOf({ id, template, source }: WorkloadFact, { pods }: Snapshot): Asking {
+  const asking = readAsking(template);
+  if (asking.ask !== null || source !== null || pods.state === 'unknown') return asking;
+  const pod = pods.value.find((candidate) => candidate.workload === id && isLive(candidate));
+  return pod ? readAsking(pod.template) : asking;
+}
+
+/** What a diagnostic pod cannot do as the workload's own pods do. */
+function limitsOf(workload: WorkloadFact, { container }: PlannedProbe, snapshot: Snapshot): string[] {
+  const { ask } = askingOf(workload, snapshot);
+  if (ask !== null && container === null && ask.token.kind === 'other')
+    return [`${workload.id}: container credentials, as ${ask.token.why}`];
+  if (!workload.template.hostNetwork) return [];
+  return [
+    `${workload.id}: the network of its node; proven by its token from a pod with an address of its own`,
+  ];
 }
 
 /** Nodes on which a pod can be started and should be served. */
@@ -159,8 +190,10 @@ function identityProbe(
   node: string | null,
   arn: string,
   otherRole: string,
-  { settings }: Snapshot,
+  snapshot: Snapshot,
 ): PlannedProbe {
+  const { settings } = snapshot;
+  const { sources, ask } = askingOf(workload, snapshot);
   const keys = new Set([
     settings.roleKey,
     settings.externalIdKey,
@@ -182,8 +215,12 @@ function identityProbe(
     tolerations: workload.template.tolerations,
     expectedRole: arn,
     otherRole,
+    sources,
+    container: ask !== null && isProvable(ask) ? ask : null,
   };
 }
+
+const isProvable = (ask: ContainerAsk): ask is ProvableAsk => ask.token.kind !== 'other';
 
 /** The negative control: same place and script, no role; tries the role of the probe beside it. */
 function bareProbe(
@@ -203,5 +240,7 @@ function bareProbe(
     tolerations,
     expectedRole: null,
     otherRole: beside?.expectedRole ?? INVENTED_ROLE,
+    sources: ['imds'],
+    container: null,
   };
 }

@@ -13,6 +13,9 @@ export const DEFAULT_PROBE_IMAGE =
   'docker.io/curlimages/curl:8.17.0@sha256:935d9100e9ba842cdb060de42472c7ca90cfe9a7c96e4dacb55e79e560b3ff40';
 /** https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-data-retrieval.html */
 const METADATA_URL = 'http://169.254.169.254';
+const TOKEN_FOLDER = '/var/run/secrets/pod-iam.dev/probe';
+/** Of a token that is good, and meant for somebody else. */
+const OTHER_AUDIENCE = 'pod-iam.dev/nobody';
 /** After this the kubelet ends the pod, whatever has become of us. */
 const DEADLINE_SECONDS = 180;
 
@@ -47,6 +50,7 @@ export function probePod(probe: PlannedProbe, options: PodOptions, ownerUid: str
     uid: ownerUid ?? '',
     controller: true,
   };
+  const tokens = tokenSources(probe);
   return {
     apiVersion: 'v1',
     kind: 'Pod',
@@ -89,10 +93,16 @@ export function probePod(probe: PlannedProbe, options: PodOptions, ownerUid: str
             requests: { cpu: '10m', memory: '16Mi', 'ephemeral-storage': '4Mi' },
             limits: { cpu: '250m', memory: '64Mi', 'ephemeral-storage': '16Mi' },
           },
-          volumeMounts: [{ name: 'tmp', mountPath: '/tmp' }],
+          volumeMounts: [
+            { name: 'tmp', mountPath: '/tmp' },
+            ...(tokens.length === 0 ? [] : [{ name: 'tokens', mountPath: TOKEN_FOLDER, readOnly: true }]),
+          ],
         },
       ],
-      volumes: [{ name: 'tmp', emptyDir: { sizeLimit: '8Mi' } }],
+      volumes: [
+        { name: 'tmp', emptyDir: { sizeLimit: '8Mi' } },
+        ...(tokens.length === 0 ? [] : [{ name: 'tokens', projected: { sources: tokens } }]),
+      ],
     },
   };
 }
@@ -112,7 +122,18 @@ const pinnedTo = (node: string): object => ({
   },
 });
 
+/** The workload's own token, as the kubelet makes it for this pod; and one that nobody there is to take. */
+function tokenSources({ container }: PlannedProbe): { serviceAccountToken: object }[] {
+  if (container === null || container.token.kind !== 'projected') return [];
+  const { audience, expirationSeconds } = container.token;
+  return [
+    { serviceAccountToken: { path: 'own', expirationSeconds, ...(audience !== null && { audience }) } },
+    { serviceAccountToken: { path: 'other', expirationSeconds: 600, audience: OTHER_AUDIENCE } },
+  ];
+}
+
 function scriptInput(probe: PlannedProbe, options: PodOptions): ScriptInput {
+  const hasToken = tokenSources(probe).length > 0;
   return {
     PROBE_KIND: probe.kind,
     PROBE_METADATA: (options.metadataUrl ?? METADATA_URL).replace(/\/+$/, ''),
@@ -120,5 +141,8 @@ function scriptInput(probe: PlannedProbe, options: PodOptions): ScriptInput {
     PROBE_OTHER_ROLE: probe.otherRole,
     PROBE_STS: `${options.stsEndpoint.replace(/\/+$/, '')}/`,
     PROBE_REGION: options.region,
+    PROBE_CONTAINER: probe.container?.url ?? '',
+    PROBE_CONTAINER_TOKEN: hasToken ? `${TOKEN_FOLDER}/own` : '',
+    PROBE_CONTAINER_OTHER: hasToken ? `${TOKEN_FOLDER}/other` : '',
   };
 }

@@ -12,6 +12,9 @@ export interface ScriptInput {
   PROBE_OTHER_ROLE: string;
   PROBE_STS: string;
   PROBE_REGION: string;
+  PROBE_CONTAINER: string;
+  PROBE_CONTAINER_TOKEN: string;
+  PROBE_CONTAINER_OTHER: string;
 }
 
 /** The whole script, for `sh -c`. Read when first needed, so that no other command pays for it. */

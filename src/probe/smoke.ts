@@ -39,6 +39,8 @@ export async function smokeProbes(
       tolerations: [{ operator: 'Exists' }],
       expectedRole: null,
       otherRole: INVENTED_ROLE,
+      sources: ['imds'],
+      container: null,
     })),
   };
   const { observations, left } = await runProbes(kube, plan, options);

@@ -10,10 +10,13 @@
 # PROBE_OTHER_ROLE a role that this pod must not get
 # PROBE_STS        STS endpoint, with a slash at its end
 # PROBE_REGION     the region to sign for
+# PROBE_CONTAINER  the container credentials endpoint, if the workload asks there; or empty
+# PROBE_CONTAINER_TOKEN  the file of the token that it sends there; or empty
+# PROBE_CONTAINER_OTHER  the file of a token for another audience; or empty
 
 LC_ALL=C
 export LC_ALL
-no_proxy="169.254.169.254,127.0.0.1${no_proxy:+,$no_proxy}"
+no_proxy="169.254.169.254,169.254.170.23,fd00:ec2::23,127.0.0.1${no_proxy:+,$no_proxy}"
 export no_proxy
 # What the shell complains about must not mix with the lines of the log.
 exec 2>/dev/null
@@ -23,6 +26,7 @@ special='["\\[:cntrl:]]'
 trailer='\n%{http_code} %{time_total} %{exitcode} %{errormsg}'
 roles=latest/meta-data/iam/security-credentials/
 token='' issued='' role='' key='' secret='' session='' document=''
+bearer='' stranger='' key_by_token='' secret_by_token='' session_by_token='' container=000
 
 # Takes the last answer apart: the body, and what curl wrote after it.
 take() {
@@ -51,6 +55,16 @@ ask() {
     [ "$1" = GET ] || printf 'header = "X-aws-ec2-metadata-token-ttl-seconds: 21600"\n'
     [ -z "$token" ] || printf 'header = "X-aws-ec2-metadata-token: %s"\n' "$token"
   } | curl -s -g --path-as-is -m 3 -X "$1" -w "$trailer" -K -)
+  take
+}
+
+# present TOKEN: one request to the container credentials endpoint, with this token if there is one.
+present() {
+  path=${PROBE_CONTAINER#*://*/}
+  out=$({
+    printf 'url = "%s"\n' "$PROBE_CONTAINER"
+    [ -z "$1" ] || printf 'header = "Authorization: %s"\n' "$1"
+  } | curl -s -g --path-as-is -m 3 -w "$trailer" -K -)
   take
 }
 
@@ -88,12 +102,32 @@ field() {
   done
 }
 
+# keep: takes the credentials out of the last answer, and leaves nothing of them in the body.
+keep() {
+  document=$body
+  [ "$http" != 200 ] || body=''
+  field AccessKeyId
+  key=$value
+  field SecretAccessKey
+  secret=$value
+  field Token
+  session=$value
+  field Code
+  more code "$value"
+  more key "${key#"${key%????}"}"
+  field Expiration
+  more expiration "$value"
+  field Message
+  more message "$value"
+}
+
 # json TEXT: sets $text to its first 600 characters as the inside of a JSON string; to nothing if a
 # secret is in it.
 json() {
   text=''
   case "$1" in *[Ss]ecret[Aa]ccess[Kk]ey* | *[Aa]ccess[Kk]ey[Ii]d*) return ;; esac
-  for hidden in "$key" "$secret" "$session" "$issued"; do
+  for hidden in "$key" "$secret" "$session" "$issued" "$bearer" "$stranger" \
+    "$key_by_token" "$secret_by_token" "$session_by_token"; do
     [ -n "$hidden" ] || continue
     case "$1" in *"$hidden"*) return ;; esac
   done
@@ -143,6 +177,11 @@ say_caller() {
 # attempt NAME PATH: a request that must fail.
 attempt() {
   ask GET "$2"
+  must_fail "$1"
+}
+
+# must_fail NAME: the last answer as one that should be a no.
+must_fail() {
   leaked=false
   case "$body" in *[Ss]ecret[Aa]ccess[Kk]ey*) leaked=true ;; esac
   more leaked "$leaked"
@@ -156,6 +195,17 @@ members=''
 # Token, listing and document come first, and once: most SDKs make one attempt when the container
 # starts, and that attempt is the one to report.
 printf '{"step":"start","format":"1","kind":"%s","now":"%s"}\n' "$PROBE_KIND" "$(date -u +%s)"
+if [ -n "$PROBE_CONTAINER" ]; then
+  [ -z "$PROBE_CONTAINER_TOKEN" ] || IFS= read -r bearer <"$PROBE_CONTAINER_TOKEN"
+  [ -z "$PROBE_CONTAINER_OTHER" ] || IFS= read -r stranger <"$PROBE_CONTAINER_OTHER"
+  present "$bearer"
+  container=$http
+  keep
+  say container
+  key_by_token=$key secret_by_token=$secret session_by_token=$session
+  key='' secret='' session=''
+fi
+
 ask PUT latest/api/token
 case "$http:$body" in
   200:*[!A-Za-z0-9+/=_.:-]*) ;;
@@ -179,22 +229,8 @@ say listing
 wanted=${role:-$PROBE_OWN_ROLE}
 if [ -n "$wanted" ]; then
   ask GET "$roles$wanted"
-  document=$body
-  [ "$http" != 200 ] || body=''
-  field AccessKeyId
-  key=$value
-  field SecretAccessKey
-  secret=$value
-  field Token
-  session=$value
   more role "$wanted"
-  field Code
-  more code "$value"
-  more key "${key#"${key%????}"}"
-  field Expiration
-  more expiration "$value"
-  field Message
-  more message "$value"
+  keep
   say document
 fi
 
@@ -213,7 +249,7 @@ say canary
 token=$issued
 ask GET latest/meta-data/placement/availability-zone
 say harmless
-if [ "$listed$canary$http" = 000000000 ]; then
+if [ "$listed$canary$http$container" = 000000000000 ]; then
   printf '{"step":"end"}\n'
   exit 0
 fi
@@ -231,6 +267,12 @@ token=$issued
 if [ -n "$key" ] && [ -n "$secret" ]; then
   who_am_i "$key" "$secret" "$session"
   say_caller caller
+fi
+if [ -n "$key_by_token" ] && [ -n "$secret_by_token" ]; then
+  who_am_i "$key_by_token" "$secret_by_token" "$session_by_token"
+  say_caller container-caller
+fi
+if [ -n "$secret$secret_by_token" ]; then
   who_am_i AKIAPODIAMINVENTED00 invented-for-the-control ''
   say_caller invented
 fi
@@ -240,4 +282,15 @@ attempt extended latest/meta-data/iam/security-credentials-extended/
 attempt extended-role "latest/meta-data/iam/security-credentials-extended/$PROBE_OTHER_ROLE"
 attempt iam-info latest/meta-data/iam/info
 attempt identity-credentials latest/meta-data/identity-credentials/ec2/security-credentials/ec2-instance
+# What must be refused there, as the same pod was served by its own token a moment ago.
+if [ "$container" != 000 ]; then
+  present ''
+  must_fail no-token
+  if [ -n "$bearer" ]; then
+    present "${bearer%.*}.aW52ZW50ZWQtZm9yLXRoZS1jb250cm9s"
+    must_fail forged-token
+    present "$stranger"
+    must_fail other-audience
+  fi
+fi
 printf '{"step":"end"}\n'

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { run } from '../../src/checks/IN010.ts';
 import { known } from '../../src/model/snapshot.ts';
-import { forbidden, goodSnapshot, told, withWorkloads, workload } from '../helpers/snapshot.ts';
+import { forbidden, goodSnapshot, proxy, told, withWorkloads, workload } from '../helpers/snapshot.ts';
 
 function daemonSet(name: string, image: string) {
   const found = workload(name, null, { kind: 'DaemonSet', namespace: 'kube-system' });
@@ -24,6 +24,32 @@ describe('IN010', () => {
     assert.deepEqual(told(run(withWorkloads([old]))), [
       'fail Cluster/test: pod-iam (pod-iam/DaemonSet/pod-iam) and kube2iam (kube-system/DaemonSet/kube2iam)',
     ]);
+  });
+
+  describe('beside the EKS Pod Identity agent', () => {
+    const agent = daemonSet(
+      'eks-pod-identity-agent',
+      '602401143452.dkr.ecr.eu-west-1.amazonaws.com/eks/eks-pod-identity-agent:v0.1.34',
+    );
+    const both =
+      'pod-iam (pod-iam/DaemonSet/pod-iam) and EKS Pod Identity agent (kube-system/DaemonSet/eks-pod-identity-agent)';
+
+    it('warns of a second identity, and passes once one of the two is gone', () => {
+      assert.deepEqual(told(run(withWorkloads([agent]))), [`warn Cluster/test: ${both}`]);
+      assert.deepEqual(run(withWorkloads([agent], { proxy: known(null, '') })), []);
+    });
+
+    it('fails where both answer at the same address', () => {
+      const args = ['--container-credentials'];
+      assert.deepEqual(told(run(withWorkloads([agent], { proxy: known(proxy({ args }), '') }))), [
+        `fail Cluster/test: ${both}, both at 169.254.170.23`,
+      ]);
+    });
+
+    it('tells of another proxy of the metadata address first', () => {
+      const old = daemonSet('kube2iam', 'jtblin/kube2iam:1');
+      assert.match(run(withWorkloads([old, agent]))[0]!.observed, / and kube2iam /);
+    });
   });
 
   it('is not taken in by images that only sound alike', () => {

@@ -137,7 +137,7 @@ describe('a run of the checks', () => {
 
   it('leaves out what this run cannot decide, and tells which', () => {
     const codes = new Set(runChecks(goodSnapshot(), { by: ['F'] }).map(({ code }) => code));
-    assert.deepEqual([...codes], ['AN001', 'AN002', 'AN004', 'AN012']);
+    assert.deepEqual([...codes], ['AN001', 'AN002', 'AN004', 'AN012', 'ID004']);
     assert.ok(leftOut(['K']).includes('NW001'));
     assert.ok(!leftOut(['K']).includes('AN001'));
   });

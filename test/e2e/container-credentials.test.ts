@@ -2,6 +2,7 @@
 // of a real API server that must get nothing.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import type { Report } from '../../src/model/finding.ts';
 import { type Changes, containerCredentialsPod } from '../helpers/doc-snippet.ts';
 import { ACCOUNT, type NodeRoleWorld, startNodeRoleWorld } from './helpers/aws.ts';
 import {
@@ -168,6 +169,60 @@ describe('container credentials on a real cluster', { timeout: 600_000 }, () => 
       /^asker TokenRefused no container credentials: the service account token is not for the audience pod-iam\.dev \(ID010; pod-iam explain ID010\)$/m,
     );
     assert.ok(!events.includes(claims.slice(0, 60)), 'an event holds a token');
+  });
+
+  it('verify asks that way, proves the role, and that no other token will do', async () => {
+    const asker = (name: string, namespace: string, role: string, spec: object) =>
+      containerCredentialsPod({
+        ...{ name, namespace, role, image: settings.curlImage, spec },
+        command: ['sh', '-c', 'sleep 600 & wait'],
+        container: { securityContext: restricted },
+      });
+    const quick = { terminationGracePeriodSeconds: 1 };
+    const pods = [
+      asker('asks-well', NAMESPACE, 'blue', quick),
+      JSON.parse(
+        JSON.stringify(asker('asks-another', NAMESPACE, 'blue', quick)).replace(
+          `"audience":"${AUDIENCE}"`,
+          '"audience":"pods.eks.amazonaws.com"',
+        ),
+      ),
+      asker('asks-on-host', HOST_NAMESPACE, 'red', { ...quick, hostNetwork: true }),
+    ];
+    for (const pod of pods) await kubectl(['apply', '-f', '-'], JSON.stringify(pod));
+    const verify = async (name: string, namespace = NAMESPACE) => {
+      await kubectl(['-n', namespace, 'wait', `pod/${name}`, '--for=condition=Ready', '--timeout=60s']);
+      const words = ['verify', `Pod/${name}`, '-n', namespace, '--probe-image', settings.curlImage, '--json'];
+      const { code, stdout, stderr } = await podIam(words, world.environment);
+      const report = JSON.parse(stdout) as Report;
+      const [proof] = report.workloads!;
+      const of = (check: string) => report.results.find((result) => result.code === check);
+      return {
+        code,
+        proof: [proof!.via, proof!.ok, proof!.provenArn?.split('/')[1]],
+        of,
+        text: stderr + stdout,
+      };
+    };
+    for (const [name, namespace, role] of [
+      ['asks-well', NAMESPACE, 'blue'],
+      ['asks-on-host', HOST_NAMESPACE, 'red'],
+    ] as const) {
+      const { code, proof, of, text } = await verify(name, namespace);
+      assert.deepEqual([code, proof], [0, ['container', true, role]], text);
+      assert.equal(of('LK013')!.observed, 'no-token 400, forged-token 401, other-audience 401');
+      assert.doesNotMatch(text, /eyJ/);
+    }
+    const another = await verify('asks-another');
+    assert.deepEqual([another.code, another.proof], [1, ['none', false, undefined]]);
+    assert.match(
+      another.of('ID010')!.observed,
+      /: 401 in \d+ ms, saying: the service account token is not for the/,
+    );
+    const left = await kubectl(['get', 'pods', '-A', '-l', 'pod-iam.dev/run', '-o', 'name']);
+    assert.equal(left, '');
+    await kubectl(['-n', NAMESPACE, 'delete', 'pod', 'asks-well', 'asks-another', '--wait']);
+    await kubectl(['-n', HOST_NAMESPACE, 'delete', 'pod', 'asks-on-host', '--wait']);
   });
 
   it('is not there when it is off: no answer, no rule, no right', async () => {

@@ -1,6 +1,6 @@
 // Builds snapshots for tests: a small cluster in which all is well, to be spoilt in one place at a time.
 import type { Finding, Result } from '../../src/model/finding.ts';
-import type { ProbeObservation } from '../../src/model/observation.ts';
+import type { ContainerObservation, ProbeObservation } from '../../src/model/observation.ts';
 import { DEFAULT_SETTINGS } from '../../src/model/role.ts';
 import {
   type Fact,
@@ -226,6 +226,39 @@ export function goodProbe(
     firstCredentialMs: 9,
     remainingSeconds: 3500,
     ...more,
+  };
+}
+
+export const CONTAINER_URL = 'http://169.254.170.23/v1/credentials';
+
+/** The same for a workload that asks by its token, and is served its role for it. */
+export function askingByToken(
+  probe: ProbeObservation,
+  more: Partial<ContainerObservation> = {},
+): ProbeObservation {
+  const refused = (status: number) => ({
+    ...answered(status),
+    path: '/v1/credentials',
+    code: null,
+    leaked: false,
+  });
+  return {
+    ...probe,
+    sources: ['container'],
+    container: {
+      url: CONTAINER_URL,
+      audience: 'pod-iam.dev',
+      document: { ...probe.document!, ...answered(200), asked: '', code: null, ms: 7 },
+      caller: probe.caller,
+      attempts: {
+        'no-token': refused(400),
+        'forged-token': refused(401),
+        'other-audience': refused(401),
+      },
+      firstCredentialMs: 7,
+      remainingSeconds: 3400,
+      ...more,
+    },
   };
 }
 

@@ -31,6 +31,8 @@ async function probeAs(role: string | null, otherRole: string) {
     tolerations: [],
     expectedRole: role === null ? null : BASE + role,
     otherRole,
+    sources: ['imds'],
+    container: null,
   };
   const log = await runScript({
     PROBE_KIND: planned.kind,

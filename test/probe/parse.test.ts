@@ -15,6 +15,8 @@ const probe: PlannedProbe = {
   tolerations: [],
   expectedRole: 'arn:aws:iam::111122223333:role/blue',
   otherRole: 'red',
+  sources: ['imds'],
+  container: null,
 };
 const parse = (log: string) => parseProbeLog(log, probe, { name: 'probe-1', node: 'node-1' });
 const good = identityLog('probe-1', 'node-1', 'blue');

@@ -41,6 +41,59 @@ describe('the plan of probes', () => {
     assert.equal(plan([blue]).probes[0]!.otherRole, INVENTED_ROLE);
   });
 
+  describe('for a workload that asks by its token', () => {
+    const asking = (more: object = {}) => ({
+      tokens: [{ volume: 't', path: 'token', audience: 'pod-iam.dev', expirationSeconds: 3600 }],
+      containers: [
+        {
+          ...{ name: 'app', kind: 'container' as const, image: 'app:1' },
+          env: [
+            ['AWS_CONTAINER_CREDENTIALS_FULL_URI', 'http://169.254.170.23/v1/credentials'],
+            ['AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE', '/var/run/t/token'],
+          ].map(([name, value]) => ({ name: name!, value: value!, from: 'literal' as const })),
+          mounts: [{ name: 't', path: '/var/run/t' }],
+        },
+      ],
+      ...more,
+    });
+    const first = (of: WorkloadFact, more: Partial<Snapshot> = {}) => {
+      const planned = plan([of], { pods: known([podOf(of, 'node-1')], ''), ...more });
+      return { probe: planned.probes[0]!, notCovered: planned.notCovered };
+    };
+
+    it('gives the probe the same token', () => {
+      const { probe, notCovered } = first(workload('blue', 'blue', { template: asking() }));
+      assert.deepEqual(probe.sources, ['container']);
+      assert.equal(probe.container?.token.kind, 'projected');
+      assert.deepEqual(notCovered, []);
+    });
+
+    it("finds what a webhook has put into its pods alone, as EKS's does", () => {
+      const injected = podOf(workload('blue', 'blue', { template: asking() }), 'node-1');
+      assert.deepEqual(first(blue, { pods: known([injected], '') }).probe.sources, ['container']);
+      assert.deepEqual(first(blue).probe.sources, ['imds']);
+    });
+
+    it('says so when its token is one that no other pod can have', () => {
+      const { probe, notCovered } = first(workload('blue', 'blue', { template: asking({ tokens: [] }) }));
+      assert.deepEqual([probe.sources, probe.container], [['container'], null]);
+      assert.deepEqual(notCovered, [
+        'apps/Deployment/blue: container credentials, as its token file /var/run/t/token is no projected token',
+      ]);
+    });
+
+    it("proves one on its node's network by its token, from a pod with an address", () => {
+      const { probe, notCovered } = first(
+        workload('blue', 'blue', { template: { hostNetwork: true, ...asking() } }),
+      );
+      assert.equal(probe.expectedRole, roleArn('blue'));
+      assert.deepEqual(notCovered, [
+        'apps/Deployment/blue: the network of its node; proven by its token from a pod with an address of its own',
+      ]);
+      assert.equal(first(workload('host', 'blue', { template: { hostNetwork: true } })).probe.kind, 'bare');
+    });
+  });
+
   it('copies what decides the role and nothing else', () => {
     const rich = workload('blue', 'blue', {
       template: {

@@ -14,6 +14,8 @@ const probe: PlannedProbe = {
   tolerations: [],
   expectedRole: 'arn:aws:iam::111122223333:role/blue',
   otherRole: 'red',
+  sources: ['imds'],
+  container: null,
 };
 const options = {
   runId: 'abcd1234',
@@ -77,6 +79,45 @@ describe('a diagnostic pod', () => {
     assert.deepEqual(pod.metadata.annotations, { 'iam.amazonaws.com/role': 'blue' });
   });
 
+  it("has the workload's own token where that asks by one, and one for another audience", () => {
+    const token = {
+      ...{ kind: 'projected' as const, volume: 'v', path: 'token' },
+      ...{ audience: 'pod-iam.dev', expirationSeconds: 7200 },
+    };
+    const url = 'http://169.254.170.23/v1/credentials';
+    const asking = probePod(
+      { ...probe, sources: ['container'], container: { url, token } },
+      options,
+      'uid-1',
+    );
+    // biome-ignore lint/suspicious/noExplicitAny: the shape under test is the assertion itself
+    const { volumes, containers, automountServiceAccountToken } = asking.spec as any;
+    assert.equal(automountServiceAccountToken, false);
+    assert.deepEqual(volumes[1], {
+      name: 'tokens',
+      projected: {
+        sources: [
+          { serviceAccountToken: { path: 'own', expirationSeconds: 7200, audience: 'pod-iam.dev' } },
+          { serviceAccountToken: { path: 'other', expirationSeconds: 600, audience: 'pod-iam.dev/nobody' } },
+        ],
+      },
+    });
+    assert.deepEqual(containers[0].volumeMounts[1], {
+      name: 'tokens',
+      mountPath: '/var/run/secrets/pod-iam.dev/probe',
+      readOnly: true,
+    });
+    const env = Object.fromEntries(
+      containers[0].env.map((one: { name: string; value: string }) => [one.name, one.value]),
+    );
+    assert.deepEqual(
+      [env.PROBE_CONTAINER, env.PROBE_CONTAINER_TOKEN, env.PROBE_CONTAINER_OTHER],
+      [url, '/var/run/secrets/pod-iam.dev/probe/own', '/var/run/secrets/pod-iam.dev/probe/other'],
+    );
+    const none = probePod({ ...probe, container: { url, token: { kind: 'none' } } }, options, 'uid-1');
+    assert.equal((none.spec as { volumes: unknown[] }).volumes.length, 1);
+  });
+
   it('tells the script all that it needs', () => {
     assert.deepEqual(
       Object.fromEntries(
@@ -89,6 +130,9 @@ describe('a diagnostic pod', () => {
         PROBE_OTHER_ROLE: 'red',
         PROBE_STS: 'https://sts.eu-west-1.amazonaws.com/',
         PROBE_REGION: 'eu-west-1',
+        PROBE_CONTAINER: '',
+        PROBE_CONTAINER_TOKEN: '',
+        PROBE_CONTAINER_OTHER: '',
       },
     );
     assert.deepEqual(container.command.slice(0, 2), ['sh', '-c']);

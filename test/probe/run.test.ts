@@ -21,6 +21,8 @@ const planOf = (...namespaces: string[]): ProbePlan => ({
       tolerations: [],
       expectedRole: null,
       otherRole: 'red',
+      sources: ['imds'],
+      container: null,
     }),
   ),
 });

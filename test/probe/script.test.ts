@@ -25,6 +25,8 @@ const probe: PlannedProbe = {
   tolerations: [],
   expectedRole: ROLE,
   otherRole: 'arn:aws:iam::111122223333:role/red',
+  sources: ['imds'],
+  container: null,
 };
 const pod = { name: 'probe-1', node: 'node-1' };
 
@@ -171,9 +173,9 @@ describe('the probe script', () => {
       .split('\n')
       .filter((line) => /\bcurl\b/.test(line) && !line.startsWith('#'));
     const calls = curls.filter((line) => line.includes('| curl'));
-    assert.equal(calls.length, 2);
+    assert.equal(calls.length, 3);
     for (const call of calls) assert.match(call, /-K -\)$/);
-    for (const call of calls) assert.doesNotMatch(call, /\$(?:token|secret|session|key|3)\b/);
+    for (const call of calls) assert.doesNotMatch(call, /\$(?:token|secret|session|key|bearer|stranger|3)\b/);
   });
 
   it('holds nothing that Kubernetes would expand in a command', () => {

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -7,7 +9,7 @@ import * as facts from '../../src/sandbox/demo/facts.ts';
 import { installWords } from '../../src/sandbox/hints.ts';
 import { waitForShop } from '../../src/sandbox/shop-ready.ts';
 import { startWorld, type World } from '../../src/sandbox/world.ts';
-import { containerCredentialsPod } from '../helpers/doc-snippet.ts';
+import { containerCredentialsPod, type SnippetPod } from '../helpers/doc-snippet.ts';
 import { findProcess, startPodIam } from './run.ts';
 
 let world: World;
@@ -114,6 +116,81 @@ describe('once it is installed', () => {
     ]);
     assert.equal(blue, 'arn:aws:sts::210987654321:assumed-role/blue/shop.by-token\n');
     assert.equal(onHost, 'arn:aws:sts::210987654321:assumed-role/red/shop.by-token-on-host\n');
+  });
+
+  describe('verify, for pods that ask by their token', () => {
+    const audience = (pod: SnippetPod, value: string): SnippetPod =>
+      JSON.parse(JSON.stringify(pod).replace('"audience":"pod-iam.dev"', `"audience":"${value}"`));
+    interface Verified {
+      code: number | null;
+      report: Report;
+      output: string;
+    }
+    const verify = async (name: string): Promise<Verified> => {
+      const file = join(world.folder, `${name}.json`);
+      const words = ['verify', `Pod/${name}`, '-n', 'shop', '-o', `json=${file}`];
+      const run = startPodIam(words, world.environment);
+      const code = await run.ended;
+      return { code, report: JSON.parse(readFileSync(file, 'utf8')), output: run.output() };
+    };
+    /** All at once, for the sake of time. */
+    const runs = new Map<string, Promise<Verified>>();
+    const verified = (name: string): Promise<Verified> => runs.get(name)!;
+    const askers = {
+      'asks-well': {},
+      'asks-on-host': { hostNetwork: true },
+      'asks-another': {},
+    };
+    before(() => {
+      for (const [name, spec] of Object.entries(askers)) {
+        const pod = containerCredentialsPod({
+          ...{ name, namespace: 'shop', role: 'blue', image: 'curl:1', spec },
+          command: ['sleep', '600'],
+        });
+        world.cluster.system.create('pods', name === 'asks-another' ? audience(pod, 'elsewhere') : pod);
+        runs.set(name, verify(name));
+      }
+    });
+    after(() => {
+      for (const name of Object.keys(askers)) world.cluster.system.remove('pods', 'shop', name);
+    });
+
+    const told = ({ results }: Report, code: string) =>
+      results.filter((one) => one.code === code && one.subject.kind === 'Pod').map(({ status }) => status);
+
+    it('asks that way, from a pod with the same account, annotation and kind of token', async () => {
+      const { code, report, output } = await verified('asks-well');
+      assert.equal(code, 0, output);
+      const [proof] = report.workloads!;
+      assert.deepEqual([proof!.via, proof!.ok], ['container', true]);
+      assert.match(proof!.provenArn!, /^arn:aws:sts::210987654321:assumed-role\/blue\/shop\.pod-iam-probe-/);
+      for (const decided of ['ID008', 'ID009', 'ID010', 'LK002', 'LK013'])
+        assert.deepEqual([decided, ...told(report, decided)], [decided, 'pass']);
+      const refusals = report.results.find((one) => one.code === 'LK013');
+      assert.equal(refusals!.observed, 'no-token 400, forged-token 401, other-audience 401');
+    });
+
+    it("proves one on its node's network, which no address can tell apart", async () => {
+      const { code, report, output } = await verified('asks-on-host');
+      assert.equal(code, 0, output);
+      assert.deepEqual([report.workloads![0]!.via, report.workloads![0]!.ok], ['container', true]);
+      assert.match(
+        output,
+        /shop\/Pod\/asks-on-host: the network of its node; proven by its token from a pod/,
+      );
+    });
+
+    it('fails for a token of another audience, though the metadata address would give the role', async () => {
+      const { code, report } = await verified('asks-another');
+      assert.equal(code, 1);
+      assert.deepEqual([report.workloads![0]!.via, report.workloads![0]!.ok], ['none', false]);
+      const failed = report.results.find((one) => one.code === 'ID010');
+      assert.match(
+        failed!.observed,
+        /^the container credentials at http:\/\/169\.254\.170\.23\/v1\/credentials: 401 in \d+ ms, saying: the service account token is not for the audience pod-iam\.dev$/,
+      );
+      assert.equal(failed!.fix!.text, 'project the token for the audience pod-iam.dev; it is for elsewhere');
+    });
   });
 
   it("a pod whose daemon has died gets a refusal, never its node's role", async () => {

@@ -1,5 +1,5 @@
 // Reads a pod template (or a pod, which has the same shape) into the facts that decide its identity.
-import type { ContainerFact, EnvVar, PodTemplateFact, Toleration } from '../../model/snapshot.ts';
+import type { ContainerFact, EnvVar, PodTemplateFact, TokenFact, Toleration } from '../../model/snapshot.ts';
 
 /** The parts of a PodSpec that are read. */
 export interface PodSpec {
@@ -11,6 +11,16 @@ export interface PodSpec {
   containers?: Container[];
   initContainers?: Container[];
   ephemeralContainers?: Container[];
+  volumes?: Volume[];
+}
+
+interface Volume {
+  name: string;
+  projected?: {
+    sources?: {
+      serviceAccountToken?: { path: string; audience?: string; expirationSeconds?: number };
+    }[];
+  };
 }
 
 interface Container {
@@ -39,6 +49,7 @@ export function templateFact({ metadata, spec = {} }: PodTemplate): PodTemplateF
       ...(spec.containers ?? []).map((one) => containerFact(one, 'container')),
       ...(spec.ephemeralContainers ?? []).map((one) => containerFact(one, 'ephemeral')),
     ],
+    tokens: (spec.volumes ?? []).flatMap(tokenFacts),
   };
 }
 
@@ -51,6 +62,19 @@ function containerFact(container: Container, kind: ContainerFact['kind']): Conta
     mounts: (container.volumeMounts ?? []).map(({ name, mountPath }) => ({ name, path: mountPath })),
   };
 }
+
+// https://kubernetes.io/docs/concepts/storage/projected-volumes/#serviceaccounttoken
+const tokenFacts = ({ name, projected }: Volume): TokenFact[] =>
+  (projected?.sources ?? []).flatMap(({ serviceAccountToken: token }) =>
+    token
+      ? {
+          volume: name,
+          path: token.path,
+          audience: token.audience || null,
+          expirationSeconds: token.expirationSeconds ?? 3600,
+        }
+      : [],
+  );
 
 /** Keys, tokens and passwords written into a manifest stay out of the snapshot: it may be saved and sent. */
 function envFact({ name, value, valueFrom }: NonNullable<Container['env']>[number]): EnvVar {

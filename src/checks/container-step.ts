@@ -1,0 +1,47 @@
+// Why a workload that asks by a token gets nothing at the container credentials endpoint, and what to
+// change: the token, the daemon, or whatever refuses the role.
+import type { ProbeObservation } from '../model/observation.ts';
+import type { Snapshot } from '../model/snapshot.ts';
+import { answerText } from './observed.ts';
+import { takesTokens, tokenAudience } from './shared.ts';
+
+export interface Step {
+  observed: string;
+  next: string;
+  command: string | null;
+}
+
+/** Null: it was served. */
+export function failingContainerStep({ container }: ProbeObservation, snapshot: Snapshot): Step | null {
+  if (!container || container.document.keyIdEnding !== null) return null;
+  const { document, url, audience } = container;
+  const words = document.body ? `, saying: ${document.body.trim()}` : '';
+  const observed = `the container credentials at ${url}: ${answerText(document)}${words}`;
+  return { observed, ...adviceOn(document.status, audience, snapshot) };
+}
+
+function adviceOn(
+  status: number,
+  audience: string | null,
+  { proxy }: Snapshot,
+): { next: string; command: string | null } {
+  const install = proxy.state === 'known' ? proxy.value : null;
+  if (status === 0 && install !== null && !takesTokens(install))
+    return { next: 'let the daemon answer there', command: 'pod-iam upgrade --container-credentials' };
+  if (status === 0)
+    return {
+      next: "see whether the node's daemon is ready and its redirect in place",
+      command: 'pod-iam status',
+    };
+  if (status === 400)
+    return {
+      next: 'name the token in AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE, as pod-iam explain ID010 shows',
+      command: null,
+    };
+  if (status === 401)
+    return {
+      next: `project the token for the audience ${tokenAudience(install)}; it is for ${audience ?? "the API server's own"}`,
+      command: null,
+    };
+  return { next: 'read the Warning events of the pod, in which the daemon names its reason', command: null };
+}
