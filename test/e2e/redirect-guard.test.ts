@@ -84,6 +84,25 @@ describe('the guard of addresses on bridges', { skip: netnsFault(), timeout: 180
     );
   });
 
+  it('need not be set again however fast pods come and go', async () => {
+    const living = await pod(FIRST);
+    const child = await keeping();
+    for (let i = 0; i < 24; i++) {
+      const ipv4 = `10.99.0.${10 + i}`;
+      const { name, file } = await pod({ ipv4, ipv6: `fd00:99::a${i}` });
+      await redirect.until(async () => (await guardTable()).includes(`. ${ipv4}`), `${name} known`);
+      // Its record goes a moment before its port, for a look to fall between.
+      rmSync(file);
+      await delay((i % 8) * 3);
+      await world.removePod(name);
+    }
+    await served(living.name, FIRST);
+    assert.deepEqual(
+      child.log.filter(({ msg }) => String(msg).includes('again') || String(msg).includes('not in place')),
+      [],
+    );
+  });
+
   it('serves the heir of an address whose former record was never taken away', async () => {
     const first = await pod(FIRST);
     await keeping();

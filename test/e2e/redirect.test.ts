@@ -60,7 +60,7 @@ describe('the redirect on a node', { skip: netnsFault(), timeout: 120_000 }, () 
         const { checkedAtMs, ...report } = redirect.report()!;
         const { antiSpoof } = report;
         assert.deepEqual(report, {
-          ...{ inPlace: true, backend: name, message: null },
+          ...{ inPlace: true, backend: name, message: null, warnings: [] },
           antiSpoof: name === 'nft' ? { inPlace: true, message: null } : antiSpoof,
         });
         assert.equal(antiSpoof?.inPlace, name === 'nft');

@@ -2,6 +2,7 @@
 import { environmentProblem, type Problem } from '../../model/problem.ts';
 import { messageOf } from '../log.ts';
 import { iptables } from './iptables/backend.ts';
+import { IPTABLES_NAMES, iptablesPrograms, legacyTables } from './iptables/variants.ts';
 import { nftables } from './nftables.ts';
 import type { Backend, RedirectRule } from './rule.ts';
 import type { Tools } from './tools.ts';
@@ -12,17 +13,22 @@ export interface ChooseOptions {
   rule: (() => RedirectRule) | null;
   /** The node's name, for the message. */
   node: string;
+  /** Tables of the legacy iptables; null when they cannot be told. */
+  legacy?: () => Set<string> | null;
 }
 
-// `iptables` is often a link into /etc/alternatives, which is not there beneath a mounted /usr alone.
-const iptablesNames = ['iptables', 'iptables-nft', 'iptables-legacy'];
-
 /**
- * The packet filters that work here, the preferred first. Each is looked for only when it is asked
- * for: listing with iptables can load kernel modules that a node of nftables alone does without.
+ * The packet filters that work here, the preferred first: nftables and one iptables, or both
+ * implementations of that to remove a rule. Each is looked for only when it is asked for: listing with
+ * iptables can load kernel modules that a node of nftables alone does without.
  * @throws Problem NO_PACKET_FILTER when there is none
  */
-export async function* findBackends({ tools, rule, node }: ChooseOptions): AsyncGenerator<Backend> {
+export async function* findBackends({
+  tools,
+  rule,
+  node,
+  legacy = legacyTables,
+}: ChooseOptions): AsyncGenerator<Backend> {
   const faults: string[] = [];
   const works = async (argv: string[]): Promise<boolean> => {
     try {
@@ -35,12 +41,21 @@ export async function* findBackends({ tools, rule, node }: ChooseOptions): Async
   };
   const hasNft = await works(['nft', 'list', 'tables']);
   if (hasNft) yield nftables(tools, rule);
-  for (const program of iptablesNames) {
+  let isAny = hasNft;
+  for (const program of rule === null ? await programsWithTables(tools, legacy()) : IPTABLES_NAMES) {
     if (!(await works([program, '-w', '5', '-t', 'nat', '-S', 'PREROUTING']))) continue;
+    isAny = true;
     yield iptables(tools, rule, program);
-    return;
+    if (rule !== null) return;
   }
-  if (!hasNft) throw noPacketFilter(node, faults);
+  if (!isAny) throw noPacketFilter(node, faults);
+}
+
+/** The legacy implementation holds nothing where it has no tables. */
+async function programsWithTables(tools: Tools, legacy: Set<string> | null): Promise<string[]> {
+  const programs = await iptablesPrograms(tools);
+  if (legacy?.size === 0) programs.delete('legacy');
+  return [...programs.values()];
 }
 
 export const noPacketFilter = (node: string, faults: readonly string[]): Problem =>

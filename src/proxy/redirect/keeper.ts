@@ -13,6 +13,8 @@ export interface KeeperOptions {
   fault: string | null;
   /** Null where it is not wanted. */
   guard: { kept: Kept; isRequired: boolean } | null;
+  /** What to say besides; looked for after each setting and once a minute. */
+  warnings: () => Promise<string[]>;
   stateDir: string;
   log: Log;
   /** Ends the keeping; what was set stays, so that pods without a daemon reach nothing. */
@@ -21,6 +23,7 @@ export interface KeeperOptions {
 }
 
 const defaultEveryMs = 5000;
+const warnEveryMs = 60_000;
 
 // Two keepers of different settings on one node would undo each other's work for ever; so the second
 // setting in a row waits, and each further one twice as long, up to the interval.
@@ -36,6 +39,16 @@ export async function keep(options: KeeperOptions): Promise<void> {
   for (const { kept } of [rule, guarding].filter((one) => one !== null)) kept.watch(() => wake(), signal);
   let pauseMs = 0;
   let setAtMs = Number.NEGATIVE_INFINITY;
+  let warnings: string[] = [];
+  let warnedAtMs = Number.NEGATIVE_INFINITY;
+  // Beside the keeping, which it must not hold up: iptables may wait for its lock.
+  const lookAround = async (): Promise<void> => {
+    const found = await options.warnings().catch((error: unknown) => [messageOf(error)]);
+    for (const why of found) if (!warnings.includes(why)) ruleLog.warn({ why }, 'redirect warning');
+    const isNew = found.join() !== warnings.join();
+    warnings = found;
+    if (isNew) wake();
+  };
   rule.start(options.fault);
   guarding?.start(await faultOf(guard!.kept.assert()));
 
@@ -46,10 +59,15 @@ export async function keep(options: KeeperOptions): Promise<void> {
     });
     const wasSet = await rule.settle();
     const wasGuardSet = await guarding?.settle();
+    if (wasSet || performance.now() - warnedAtMs >= warnEveryMs) {
+      warnedAtMs = performance.now();
+      void lookAround();
+    }
     await report(stateDir, {
       backend: backend.name,
       fault: rule.fault ?? (guard?.isRequired ? guarding!.fault : null),
       guard: guarding && { inPlace: guarding.fault === null, message: guarding.fault },
+      warnings,
     }).catch((error: unknown) => log.error({ why: messageOf(error) }, 'cannot report on the redirect'));
     if (wasSet || wasGuardSet) {
       const isAgain = performance.now() - setAtMs < pauseMs + everyMs;
@@ -113,10 +131,15 @@ export interface KeeperReport {
   fault: string | null;
   /** Null when it is not wanted. */
   guard: { inPlace: boolean; message: string | null } | null;
+  /** What does not keep the rule from its place. */
+  warnings: string[];
 }
 
 /** Whole or not at all: the daemon reads it at any moment. */
-export async function report(stateDir: string, { backend, fault, guard }: KeeperReport): Promise<void> {
+export async function report(
+  stateDir: string,
+  { backend, fault, guard, warnings }: KeeperReport,
+): Promise<void> {
   const path = join(stateDir, REDIRECT_REPORT);
   const text = JSON.stringify({
     inPlace: fault === null,
@@ -124,6 +147,7 @@ export async function report(stateDir: string, { backend, fault, guard }: Keeper
     checkedAtMs: Date.now(),
     message: fault,
     antiSpoof: guard,
+    warnings,
   });
   await writeFile(`${path}.new`, `${text}\n`, { mode: 0o644 });
   await rename(`${path}.new`, path);

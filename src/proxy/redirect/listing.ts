@@ -1,8 +1,8 @@
 // Reads how nft lists a table of ours: what it lacks of what was set, without what changes by itself.
 
-/** A listing without what sets hold. */
+/** A listing without what sets hold, and how much of it, which newer versions of nft tell. */
 export const withoutElements = (listing: string): string =>
-  listing.replaceAll(/^\t\telements = \{.*?\}\n/gms, '');
+  listing.replaceAll(/^\t\telements = \{.*?\}\n/gms, '').replaceAll(/\s+# count \d+$/gm, '');
 
 /** A listing without counters, indentation and empty lines. */
 export function withoutCounts(listing: string): string {

@@ -32,7 +32,12 @@ export async function redirectMain(argv: readonly string[]): Promise<number> {
     createLog('info').fatal({ code, why, next }, messageOf(error));
     // The daemon beside this says why it is not ready.
     if (flags?.rule)
-      await report(flags.stateDir, { backend: null, fault: messageOf(error), guard: null }).catch(() => {});
+      await report(flags.stateDir, {
+        backend: null,
+        fault: messageOf(error),
+        guard: null,
+        warnings: [],
+      }).catch(() => {});
     return problem?.exitCode ?? EXIT.unchecked;
   }
 }

@@ -35,6 +35,7 @@ export function nftables(tools: Tools, rule: (() => RedirectRule) | null): Backe
 
   return {
     name: 'nft',
+    program: 'nft',
     get lack() {
       return lack;
     },

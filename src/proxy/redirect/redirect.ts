@@ -10,6 +10,7 @@ import { keep } from './keeper.ts';
 import { ensureTokenKey } from './key.ts';
 import { type Backend, endpointsOf, type RedirectRule } from './rule.ts';
 import type { Tools } from './tools.ts';
+import { findWarnings } from './warnings.ts';
 
 export interface RedirectOptions {
   /** As it is at the moment. */
@@ -60,27 +61,37 @@ export async function keepRedirect(options: RedirectOptions): Promise<void> {
       .catch((error: unknown) => log.debug({ why: messageOf(error) }, 'no bridge guard to remove'));
   await keep({
     ...{ backend, fault, stateDir, log, signal },
+    warnings: () => findWarnings(backend, options.rule(), options.tools),
     guard: antiSpoof === 'off' ? null : { kept: guard, isRequired: antiSpoof === 'required' },
   });
 }
 
-/** The first packet filter that takes the rule; when none does, the preferred one and what it said. */
-async function setFirst(
+/**
+ * The first packet filter that takes the rule and then has it; when none does, the preferred one and what
+ * it said. What one has taken that failed is cleared away once another holds the rule, not before: a
+ * rule of a former run may stand there, without which pods would reach the real service meanwhile.
+ */
+export async function setFirst(
   backends: AsyncIterable<Backend>,
   log: Log,
 ): Promise<{ backend: Backend; fault: string | null }> {
-  let first: { backend: Backend; fault: string } | null = null;
+  const failed: { backend: Backend; fault: string }[] = [];
   for await (const backend of backends) {
-    try {
-      await backend.assert();
-      return { backend, fault: null };
-    } catch (error) {
-      const fault = messageOf(error);
+    const fault = await backend.assert().then(() => backend.check(), messageOf);
+    if (fault !== null) {
       log.warn({ backend: backend.name, why: fault }, 'packet filter does not take the redirect');
-      first ??= { backend, fault };
+      failed.push({ backend, fault });
+      continue;
     }
+    for (const { backend: other } of failed)
+      await other
+        .remove()
+        .catch((error: unknown) =>
+          log.warn({ backend: other.name, why: messageOf(error) }, 'cannot clear what it has taken'),
+        );
+    return { backend, fault: null };
   }
-  return first!;
+  return failed[0]!;
 }
 
 /** An address that can be bound to is one of this machine's. */

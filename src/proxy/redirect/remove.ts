@@ -29,7 +29,7 @@ export async function removeRedirect({
   for await (const backend of backends) {
     await backend.remove();
     if (backend.name === 'nft') await guard.remove();
-    looked.push(backend.name);
+    looked.push(backend.program);
   }
   for (const name of [REDIRECT_REPORT, KEY_FILE]) await rm(join(stateDir, name), { force: true });
   log.info({ backends: looked }, 'redirect removed');

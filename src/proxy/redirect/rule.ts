@@ -69,6 +69,8 @@ export interface Kept {
 /** A packet filter that can hold the rule. */
 export interface Backend extends Kept {
   name: 'nft' | 'iptables';
+  /** That is run for it. */
+  program: string;
   /** What of the rule this packet filter could not take and pods can do without; null when there is nothing. */
   readonly lack: string | null;
 }

@@ -26,6 +26,7 @@ export interface Report {
   backend: string | null;
   checkedAtMs: number;
   message: string | null;
+  warnings: string[];
 }
 
 /** A state folder of its own, and the programs that were started with it. */

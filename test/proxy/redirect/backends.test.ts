@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
-import { findBackends } from '../../../src/proxy/redirect/choose.ts';
+import { createLog } from '../../../src/proxy/log.ts';
+import { type ChooseOptions, findBackends } from '../../../src/proxy/redirect/choose.ts';
 import { nftables } from '../../../src/proxy/redirect/nftables.ts';
-import type { RedirectRule } from '../../../src/proxy/redirect/rule.ts';
+import { setFirst } from '../../../src/proxy/redirect/redirect.ts';
+import type { Backend, RedirectRule } from '../../../src/proxy/redirect/rule.ts';
 import { type Answer, Machine } from './machine.ts';
 
 const fixed: RedirectRule = {
@@ -95,10 +97,11 @@ describe('the redirect in nftables', () => {
 });
 
 describe('the choice of a packet filter', () => {
-  const found = async (answer: Answer) => {
+  const found = async (answer: Answer, options: Partial<ChooseOptions> = {}) => {
     const machine = new Machine(answer);
     const names: string[] = [];
-    for await (const { name } of findBackends({ tools: machine, rule, node: 'node-1' })) names.push(name);
+    const backends = findBackends({ tools: machine, rule, node: 'node-1', ...options });
+    for await (const { program } of backends) names.push(program);
     return { names, calls: machine.calls };
   };
 
@@ -108,8 +111,30 @@ describe('the choice of a packet filter', () => {
 
   it('finds an iptables whose plain name leads nowhere', async () => {
     const { names, calls } = await found(([program]) => (program === 'iptables-nft' ? {} : null));
-    assert.deepEqual(names, ['iptables']);
+    assert.deepEqual(names, ['iptables-nft']);
     assert.equal(calls.at(-1), 'iptables-nft -w 5 -t nat -S PREROUTING');
+  });
+
+  it('is all that there are for removal, but for tables that the legacy iptables does not have', async () => {
+    const version = (text: string) => ({ stdout: `iptables v1.8.9 (${text})\n` });
+    const node: Answer = ([program, option]) => {
+      if (option !== '--version') return {};
+      return version(program === 'iptables-legacy' ? 'legacy' : 'nf_tables');
+    };
+    const of = async (...tables: string[]) =>
+      (await found(node, { rule: null, legacy: () => new Set(tables) })).names;
+    assert.deepEqual(await of('nat', 'filter'), ['nft', 'iptables', 'iptables-legacy']);
+    assert.deepEqual(await of(), ['nft', 'iptables']);
+    const unknown = await found(node, { rule: null, legacy: () => null });
+    assert.deepEqual(unknown.names, ['nft', 'iptables', 'iptables-legacy']);
+    const without = await found(
+      ([program, ...rest]) => (program === 'nft' ? null : node([program!, ...rest], '')),
+      {
+        rule: null,
+        legacy: () => new Set(),
+      },
+    );
+    assert.deepEqual(without.names, ['iptables']);
   });
 
   it('does not touch iptables unless it is asked for', async () => {
@@ -130,5 +155,53 @@ describe('the choice of a packet filter', () => {
         next: 'install with --redirect-image IMAGE, an image that holds node and nft',
       },
     );
+  });
+});
+
+describe('the first packet filter that takes the rule', () => {
+  const steps: string[] = [];
+  beforeEach(() => {
+    steps.length = 0;
+  });
+  const backend = (
+    program: string,
+    faults: Partial<Record<'assert' | 'check' | 'remove', string>>,
+  ): Backend => {
+    const step = async (name: 'assert' | 'check' | 'remove') => {
+      steps.push(`${program} ${name}`);
+      if (name !== 'check' && faults[name]) throw new Error(faults[name]);
+    };
+    return {
+      ...{ name: 'nft', program, lack: null, watch() {} },
+      assert: () => step('assert'),
+      check: () => step('check').then(() => faults.check ?? null),
+      remove: () => step('remove'),
+    };
+  };
+  const first = (...backends: Backend[]) =>
+    setFirst(
+      (async function* () {
+        yield* backends;
+      })(),
+      createLog('silent'),
+    );
+
+  it('is kept when it has it, and no other is looked for', async () => {
+    const good = backend('nft', {});
+    assert.deepEqual(await first(good, backend('iptables', {})), { backend: good, fault: null });
+    assert.deepEqual(steps, ['nft assert', 'nft check']);
+  });
+
+  it('is another when it does not have it, and what it took is cleared away once that holds the rule', async () => {
+    const good = backend('iptables', {});
+    const bad = backend('nft', { check: 'the table inet pod_iam was changed', remove: 'no' });
+    assert.deepEqual(await first(bad, good), { backend: good, fault: null });
+    assert.deepEqual(steps, ['nft assert', 'nft check', 'iptables assert', 'iptables check', 'nft remove']);
+  });
+
+  it('is the preferred one when none does, and nothing that may hold pods back is taken away', async () => {
+    const [one, other] = [backend('nft', { assert: 'busy' }), backend('iptables', { check: 'gone' })];
+    assert.deepEqual(await first(one, other), { backend: one, fault: 'busy' });
+    assert.deepEqual(steps, ['nft assert', 'iptables assert', 'iptables check']);
   });
 });

@@ -12,6 +12,7 @@ import { redirectFault } from '../../../src/proxy/redirect-report.ts';
 /** A packet filter in memory, out of which a test takes the rule. */
 class Filter implements Backend {
   readonly name = 'nft' as const;
+  readonly program = 'nft';
   readonly lack = null;
   isSet = true;
   failure: string | null = null;
@@ -43,12 +44,14 @@ describe('the keeper of the redirect', () => {
   let stopping: AbortController;
   let lines: { msg: string; level: string; why?: string }[];
   let kept: Promise<void>;
+  let warned: string[];
 
   beforeEach(() => {
     stateDir = mkdtempSync(join(tmpdir(), 'pod-iam-keeper-'));
     filter = new Filter();
     stopping = new AbortController();
     lines = [];
+    warned = [];
   });
   afterEach(async () => {
     stopping.abort();
@@ -58,7 +61,8 @@ describe('the keeper of the redirect', () => {
 
   function start(everyMs: number, fault: string | null = null, guard: KeeperOptions['guard'] = null): void {
     const log = createLog('info', { write: (line: string) => void lines.push(JSON.parse(line)) });
-    kept = keep({ backend: filter, fault, guard, stateDir, log, signal: stopping.signal, everyMs });
+    const warnings = async () => warned;
+    kept = keep({ backend: filter, fault, guard, warnings, stateDir, log, signal: stopping.signal, everyMs });
   }
 
   async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
@@ -73,7 +77,7 @@ describe('the keeper of the redirect', () => {
     start(20);
     await until(isReported);
     const { checkedAtMs, ...rest } = report();
-    assert.deepEqual(rest, { inPlace: true, backend: 'nft', message: null, antiSpoof: null });
+    assert.deepEqual(rest, { inPlace: true, backend: 'nft', message: null, antiSpoof: null, warnings: [] });
     await until(() => report().checkedAtMs > checkedAtMs);
     assert.deepEqual(
       lines.map(({ msg }) => msg),
@@ -167,6 +171,24 @@ describe('the keeper of the redirect', () => {
       await kept;
       stopping = new AbortController();
     }
+  });
+
+  it('reports what else should be known, and logs it once', async () => {
+    warned = ['net.core.somaxconn is 128'];
+    start(10);
+    await until(isReported);
+    await until(() => report().warnings.length > 0);
+    assert.deepEqual([report().inPlace, report().warnings], [true, warned]);
+    filter.isSet = false;
+    await until(() => filter.isSet);
+    await delay(30);
+    assert.deepEqual(
+      lines.filter(({ msg }) => msg === 'redirect warning').map(({ level, why }) => [level, why]),
+      [['warn', 'net.core.somaxconn is 128']],
+    );
+    warned = [];
+    filter.isSet = false;
+    await until(() => report().warnings.length === 0);
   });
 
   it('leaves the rule when it ends', async () => {

@@ -157,6 +157,10 @@ describe('a listing of the redirect', () => {
       withoutElements(listing.replace('10.1.0.7', '10.1.0.8')).replace(/\t\telements[^}]*\}\n/, ''),
     );
     assert.doesNotMatch(withoutElements(listing), /10\.1\.0|expires/);
+    assert.equal(
+      withoutElements(listing.replace('size 8192', 'size 8192\t# count 2')),
+      withoutElements(listing),
+    );
   });
 
   it('lacks nothing when all lines are there, however they are spelt', () => {

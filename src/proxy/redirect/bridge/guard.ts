@@ -17,6 +17,8 @@ export interface GuardOptions {
 }
 
 const tableWords = BRIDGE_TABLE.split(' ');
+// A port that goes with its pod between the look and the change is unknown to nft by the name it had.
+const maxLooks = 3;
 const noBindings = bindingsOf([], () => null);
 
 export function bridgeGuard({ tools, endpoints, records: folder }: GuardOptions): Kept {
@@ -45,13 +47,20 @@ export function bridgeGuard({ tools, endpoints, records: folder }: GuardOptions)
     },
     async check() {
       if (renderBridge(endpoints(), noBindings) !== script) return 'its addresses are others now';
-      const listing = await list();
-      if (listing === null) return `the table ${BRIDGE_TABLE} is gone`;
-      if (withoutCounts(withoutElements(listing)) !== asSet) return `the table ${BRIDGE_TABLE} was changed`;
-      watchRecords();
-      const changes = elementChanges(readSets(listing), await bindings());
-      if (changes !== null) await tools.run(['nft', '-f', '-'], changes);
-      return null;
+      for (let looks = 1; ; looks++) {
+        const listing = await list();
+        if (listing === null) return `the table ${BRIDGE_TABLE} is gone`;
+        if (withoutCounts(withoutElements(listing)) !== asSet) return `the table ${BRIDGE_TABLE} was changed`;
+        watchRecords();
+        const changes = elementChanges(readSets(listing), await bindings());
+        if (changes === null) return null;
+        try {
+          await tools.run(['nft', '-f', '-'], changes);
+          return null;
+        } catch (error) {
+          if (looks === maxLooks) throw error;
+        }
+      }
     },
     async remove() {
       // A kernel that cannot filter on bridges has nothing to remove, and would refuse the command.

@@ -70,6 +70,7 @@ export function iptables(tools: Tools, rule: (() => RedirectRule) | null, progra
 
   return {
     name: 'iptables',
+    program,
     get lack() {
       return lack;
     },

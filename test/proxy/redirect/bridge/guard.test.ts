@@ -179,6 +179,23 @@ describe('the guard', () => {
     assert.deepEqual(machine.calls, ['nft list table bridge pod_iam', 'nft -f -']);
   });
 
+  it('looks again when a port goes with its pod between the look and the change', async () => {
+    let refusals = 1;
+    const racing = new Machine((argv, input) => {
+      if (!input.startsWith('delete element') || refusals-- <= 0) return machine.answer(argv, input);
+      // By then its index is all that is left of it.
+      text = listing({ ports: '9' });
+      return { code: 1, stderr: 'Error: Interface does not exist' };
+    });
+    const kept = bridgeGuard({ tools: racing, endpoints: () => asked, records: '/no/such/folder' });
+    await kept.assert();
+    text = listing({ ports: '"veth9"' });
+    assert.equal(await kept.check(), null);
+    refusals = 3;
+    text = listing({ ports: '"veth9"' });
+    await assert.rejects(kept.check(), { message: 'nft -f - ended with 1: Error: Interface does not exist' });
+  });
+
   it('is removed if it is there, and proven to be gone', async () => {
     await guard().remove();
     assert.deepEqual(machine.calls, ['nft list tables']);
