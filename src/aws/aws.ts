@@ -39,6 +39,10 @@ export interface Aws {
   ): Promise<SimulatedCall[]>;
   /** ec2:DescribeInstances: those of the ids that the account has. */
   instances(region: string, ids: readonly string[]): Promise<InstanceFact[]>;
+  /**
+   * eks:ListAccessEntries, and eks:DescribeAccessEntry of each: the roles that nodes join the cluster with.
+   */
+  nodeAccessEntries(cluster: { name: string; region: string }): Promise<string[]>;
   /** iam:GetInstanceProfile by name: the ARN of its role; null when there is no profile, or no role in it. */
   profileRole(name: string): Promise<string | null>;
   /** iam:GetAccountSummary: the quota on a trust policy, in characters without white space; null when it is not told. */

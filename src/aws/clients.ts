@@ -113,6 +113,12 @@ export async function connectAws(options: AwsOptions = {}): Promise<Aws> {
         describeInstances({ region: instanceRegion, env: options.env ?? {}, credentials }, ids),
       );
     },
+    async nodeAccessEntries({ name, region: clusterRegion }) {
+      const { readNodeEntries } = await import('./eks.ts');
+      const { credentials } = sts.config;
+      const to = { region: clusterRegion, env: options.env ?? {}, credentials };
+      return readNodeEntries(to, name, asking);
+    },
     profileRole(name) {
       const resource = 'arn:aws:iam::*:instance-profile/*';
       const call = { action: 'iam:GetInstanceProfile', subject: `instance profile ${name}`, resource };

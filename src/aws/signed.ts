@@ -17,11 +17,17 @@ export interface SignedCall {
   body?: string;
 }
 
+export interface SignedAnswer {
+  status: number;
+  headers: Headers;
+  text: string;
+}
+
 const ATTEMPTS = 3;
 const ANSWER_MS = 10_000;
 
 /** Tries again when the service is down or throttles; the answer may be any other refusal. Throws for none. */
-export async function sendSigned(call: SignedCall): Promise<{ status: number; text: string }> {
+export async function sendSigned(call: SignedCall): Promise<SignedAnswer> {
   for (let attempt = 1; ; attempt++) {
     const answer = await sendOnce(call);
     const isPassing = answer.status >= 500 || /Throttl|RequestLimitExceeded/.test(answer.text);
@@ -30,7 +36,7 @@ export async function sendSigned(call: SignedCall): Promise<{ status: number; te
   }
 }
 
-async function sendOnce(call: SignedCall): Promise<{ status: number; text: string }> {
+async function sendOnce(call: SignedCall): Promise<SignedAnswer> {
   const { service, region, credentials, method, path, query = {}, body = '' } = call;
   const url = new URL(endpointOf(call));
   const headers = {
@@ -53,7 +59,7 @@ async function sendOnce(call: SignedCall): Promise<{ status: number; text: strin
     // fetch hides the reason beneath an error of its own.
     throw error.cause ?? error;
   });
-  return { status: response.status, text: await response.text() };
+  return { status: response.status, headers: response.headers, text: await response.text() };
 }
 
 /** https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html */

@@ -8,7 +8,7 @@ export function warningsOn(options: TrustOptions, role: RoleArn): string[] {
   if (options.mode !== 'proxy') return [];
   if (options.nodeIdentities.length === 0) {
     return [
-      `the policy trusts the whole account ${options.account}, and each of its identities then needs a policy of its own that allows sts:AssumeRole; --node-role ARN is narrower`,
+      `the policy trusts the whole account ${options.account}, and each of its identities then needs a policy of its own that allows sts:AssumeRole; --node-role ARN is narrower, and --cluster finds it`,
     ];
   }
   const isAccountKnown = Boolean(options.account);

@@ -1,6 +1,6 @@
 // The role that the nodes carry, as far as the cluster knows it.
+import { rolesOfAwsAuth } from '../cluster/facts/aws-auth.ts';
 import type { Kube } from '../cluster/kube.ts';
-import { parseRoleArn } from '../model/arn.ts';
 import { parseCaller } from '../model/evaluate/caller.ts';
 import { Problem } from '../model/problem.ts';
 import type { Fact } from '../model/snapshot.ts';
@@ -17,39 +17,19 @@ export async function detectNodeRoles(
   for (const arn of told)
     if (!isIdentity(arn)) notes.push(`the node role: the daemons are ${arn}, which no policy can name`);
   if (usable.length > 0) return { value: usable, from: 'told by the running daemons' };
-  const roles = await rolesOfAwsAuth(kube, notes);
+  const roles = await readAwsAuth(kube, notes);
   return roles.length > 0 ? { value: roles, from: 'ConfigMap kube-system/aws-auth' } : null;
 }
 
 const isIdentity = (arn: string): boolean =>
   ['role', 'user', 'session'].includes(parseCaller(arn)?.kind ?? '');
 
-// https://docs.aws.amazon.com/eks/latest/userguide/auth-configmap.html
-async function rolesOfAwsAuth(kube: Kube, notes: string[]): Promise<string[]> {
-  const ref = { apiVersion: 'v1', kind: 'ConfigMap', namespace: 'kube-system', name: 'aws-auth' };
+async function readAwsAuth(kube: Kube, notes: string[]): Promise<string[]> {
   try {
-    const data = (await kube.read(ref))?.data as { mapRoles?: string } | undefined;
-    return data?.mapRoles === undefined ? [] : nodeRolesIn(data.mapRoles);
+    return await rolesOfAwsAuth(kube);
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     notes.push(`the node role: ${error.message}`);
     return [];
   }
-}
-
-/** @param text YAML: a list of `{rolearn, username, groups}`; those of the group system:nodes count */
-export async function nodeRolesIn(text: string): Promise<string[]> {
-  const { parse } = await import('yaml');
-  let list: unknown;
-  try {
-    list = parse(text);
-  } catch {
-    return [];
-  }
-  const entries = Array.isArray(list) ? (list as { rolearn?: unknown; groups?: unknown }[]) : [];
-  const roles = entries
-    .filter(({ groups }) => Array.isArray(groups) && groups.includes('system:nodes'))
-    .map(({ rolearn }) => rolearn)
-    .filter((arn): arn is string => typeof arn === 'string' && parseRoleArn(arn) !== null);
-  return [...new Set(roles)];
 }

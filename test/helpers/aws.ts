@@ -15,6 +15,7 @@ export function onlyAws(given: Partial<Aws>): Aws {
     rolePolicies: unasked('rolePolicies'),
     simulate: unasked('simulate'),
     instances: unasked('instances'),
+    nodeAccessEntries: unasked('nodeAccessEntries'),
     profileRole: unasked('profileRole'),
     trustPolicyQuota: unasked('trustPolicyQuota'),
     tryRole: unasked('tryRole'),

@@ -1,6 +1,7 @@
 import { Flags } from '@oclif/core';
 import type { Aws } from '../../aws/aws.ts';
 import { PodIamCommand } from '../../cli/base.ts';
+import { nodeRolesOf } from '../../cli/node-roles.ts';
 import { confirm } from '../../cli/prompts.ts';
 import { waitOf } from '../../cli/wait.ts';
 import { EXIT } from '../../model/problem.ts';
@@ -24,11 +25,13 @@ export default class Apply extends PodIamCommand<typeof Apply> {
   static override flags = {
     role: Flags.string({ summary: 'The role to change: name, path/name or ARN.', required: true }),
     'node-role': Flags.string({
-      summary: 'ARN of an identity to let in: the role that the nodes carry (a session or a user, too).',
+      summary:
+        'ARN of an identity to let in: the role that the nodes carry (a session or a user, too). Default: as the cluster tells.',
       helpValue: 'ARN',
       multiple: true,
       multipleNonGreedy: true,
     }),
+    'system-namespace': Flags.string({ summary: 'Namespace of the proxy.', default: 'pod-iam' }),
     'external-id': Flags.string({ summary: 'Let them in only with this external id.' }),
     file: Flags.string({
       summary:
@@ -59,7 +62,7 @@ export default class Apply extends PodIamCommand<typeof Apply> {
   async run(): Promise<ApplyOutcome> {
     const { role, profile, region, yes, wait, 'dry-run': isDryRun, 'prove-as': proveAs } = this.flags;
     const timeoutMs = waitOf(wait);
-    const wanted = await readWanted(this.flags, process.stdin);
+    const wanted = await readWanted(await this.#withNodeRoles(), process.stdin);
     const { connectAws } = await import('../../aws/clients.ts');
     const aws = await connectAws({ profile, region, env: process.env });
     this.progress.step(`reading role ${role}`);
@@ -84,6 +87,14 @@ export default class Apply extends PodIamCommand<typeof Apply> {
     if (proof.outcome === 'refused' || (proof.outcome === 'not-proven' && proveAs !== undefined))
       this.end(EXIT.unchecked);
     return outcomeOf(plan, { backup, proof });
+  }
+
+  /** Where nothing is said, those that the cluster tells are to be let in. */
+  async #withNodeRoles(): Promise<typeof this.flags> {
+    const { file, 'node-role': named = [] } = this.flags;
+    if (file !== undefined || named.length > 0) return this.flags;
+    const say = (line: string): void => this.logToStderr(line);
+    return { ...this.flags, 'node-role': await nodeRolesOf(this.flags, { progress: this.progress, say }) };
   }
 
   async #write(aws: Aws, plan: LivePlan, timeoutMs: number): Promise<string> {

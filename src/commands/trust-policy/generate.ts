@@ -1,5 +1,6 @@
 import { Flags } from '@oclif/core';
 import { PodIamCommand } from '../../cli/base.ts';
+import { nodeRolesOf } from '../../cli/node-roles.ts';
 import { generateTrustPolicy } from '../../trust-policy/generate.ts';
 import { optionsOf } from '../../trust-policy/generate-options.ts';
 import { warningsOn } from '../../trust-policy/generate-warnings.ts';
@@ -9,6 +10,7 @@ export default class Generate extends PodIamCommand<typeof Generate> {
   static override summary = 'Print a trust policy that lets pods have a role, as narrow as the mode allows.';
   static override examples = [
     '<%= config.bin %> trust-policy generate --mode proxy --role blue --node-role arn:aws:iam::111122223333:role/node',
+    '<%= config.bin %> trust-policy generate --role blue --cluster',
     '<%= config.bin %> trust-policy generate --mode irsa --role blue --account 111122223333 --issuer https://oidc.eks.eu-west-1.amazonaws.com/id/EXAMPLE -n shop --service-account web',
   ];
   static override flags = {
@@ -28,6 +30,12 @@ export default class Generate extends PodIamCommand<typeof Generate> {
       multiple: true,
       multipleNonGreedy: true,
     }),
+    cluster: Flags.boolean({
+      summary:
+        "proxy: find the nodes' roles in the cluster: by the daemons, the nodes' instance profiles, aws-auth or EKS's access entries. Default: where nothing else names them.",
+      allowNo: true,
+    }),
+    'system-namespace': Flags.string({ summary: 'Namespace of the proxy.', default: 'pod-iam' }),
     account: Flags.string({ summary: "The role's account.", helpValue: 'ID' }),
     partition: Flags.string({ summary: 'AWS partition.', default: 'aws' }),
     'external-id': Flags.string({ summary: 'proxy: external id that the pods carry as an annotation.' }),
@@ -55,7 +63,7 @@ export default class Generate extends PodIamCommand<typeof Generate> {
   };
 
   async run(): Promise<void> {
-    const { options, role } = optionsOf(this.flags);
+    const { options, role } = optionsOf(await this.#withNodeRoles());
     const document = generateTrustPolicy(options);
     for (const warning of warningsOn(options, role)) process.stderr.write(`Note: ${warning}\n`);
     const side = {
@@ -67,5 +75,15 @@ export default class Generate extends PodIamCommand<typeof Generate> {
       nodeIdentities: options.mode === 'proxy' ? options.nodeIdentities : [],
     };
     process.stdout.write(renderIamSide(side, this.flags.as));
+  }
+
+  /** With an account alone the policy trusts all of it, and nobody needs to be asked. */
+  async #withNodeRoles(): Promise<typeof this.flags> {
+    const { mode, account, role, cluster, 'node-role': named = [] } = this.flags;
+    const isOpen = mode === 'proxy' && named.length === 0;
+    const isAccountKnown = account !== undefined || role.startsWith('arn:');
+    if (!isOpen || !(cluster ?? !isAccountKnown)) return this.flags;
+    const say = (line: string): void => void process.stderr.write(`${line}\n`);
+    return { ...this.flags, 'node-role': await nodeRolesOf(this.flags, { progress: this.progress, say }) };
   }
 }
