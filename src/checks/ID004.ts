@@ -2,6 +2,7 @@
 // Pod Identity, which a webhook puts into the pods alone, those of a sidecar, or ones that nobody answers.
 // https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html
 import { readAsking } from '../model/container-ask.ts';
+import { EKS_AUDIENCE } from '../model/container-credentials.ts';
 import { type Finding, pass, warn } from '../model/finding.ts';
 import type {
   ContainerFact,
@@ -20,8 +21,6 @@ import {
   workloadSubject,
 } from './shared.ts';
 
-/** Of the tokens that the webhook of EKS Pod Identity projects. */
-const EKS_AUDIENCE = 'pods.eks.amazonaws.com';
 const expected = 'no variable leads its SDKs to other container credentials';
 const why =
   'SDKs ask the container credentials of their variables before the metadata service, so the annotation says nothing there';

@@ -1,4 +1,5 @@
 // ID008: the identity that STS sees must be the annotated role.
+import { EKS_AUDIENCE } from '../model/container-credentials.ts';
 import { type Finding, fail, pass, skip, unknown } from '../model/finding.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import { answerText, gotCredentials, hasRun, inventedKeyControl, isOfRole } from './observed.ts';
@@ -50,14 +51,17 @@ function judge(observation: Seen): Finding {
     evidence: [{ what: 'listing', value: observation.listing?.body ?? answerText(observation.listing) }],
     control,
     fix: {
-      text: isBypass
-        ? 'put the redirect on the node first (NW001)'
-        : 'see by which annotation or default role the daemon decides',
+      text: isBypass ? 'put the redirect on the node first (NW001)' : adviceOn(observation),
       command: 'pod-iam status',
       patch: null,
     },
   });
 }
+
+const adviceOn = ({ source, container }: Seen): string =>
+  source === 'container' && container?.audience === EKS_AUDIENCE
+    ? 'remove the EKS Pod Identity association of its service account, or the annotation (ID004)'
+    : 'see by which annotation or default role the daemon decides';
 
 function routeOf({ source, canary, container }: Seen): string {
   if (source === 'container') return `served for its token at ${container?.url}`;

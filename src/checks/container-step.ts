@@ -1,5 +1,6 @@
 // Why a workload that asks by a token gets nothing at the container credentials endpoint, and what to
 // change: the token, the daemon, or whatever refuses the role.
+import { EKS_AUDIENCE } from '../model/container-credentials.ts';
 import type { ProbeObservation } from '../model/observation.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import { answerText } from './observed.ts';
@@ -25,6 +26,11 @@ function adviceOn(
   audience: string | null,
   { proxy }: Snapshot,
 ): { next: string; command: string | null } {
+  if (audience === EKS_AUDIENCE)
+    return {
+      next: 'see whether its service account has an association, and what the EKS Pod Identity agent of the node logs',
+      command: 'kubectl logs -n kube-system -l app.kubernetes.io/name=eks-pod-identity-agent --tail 20',
+    };
   const install = proxy.state === 'known' ? proxy.value : null;
   if (status === 0 && install !== null && !takesTokens(install))
     return { next: 'let the daemon answer there', command: 'pod-iam upgrade --container-credentials' };

@@ -8,3 +8,6 @@ export const CONTAINER_PATH = '/v1/credentials';
 
 /** Audience of the tokens, unless the flag names another. */
 export const CONTAINER_AUDIENCE = 'pod-iam.dev';
+
+/** Of the tokens that the webhook of EKS Pod Identity projects into pods. */
+export const EKS_AUDIENCE = 'pods.eks.amazonaws.com';

@@ -1,8 +1,9 @@
 // Decides which diagnostic pods to run, where, and which of them is the control of which.
 import { type Annotations, EXTERNAL_ID_KEY, ROLE_KEY, SESSION_NAME_KEY } from '../model/annotations.ts';
-import { type Asking, type ContainerAsk, readAsking, type Source } from '../model/container-ask.ts';
+import type { ContainerAsk, Source } from '../model/container-ask.ts';
 import { decideRole } from '../model/role.ts';
-import type { NodeFact, PodFact, Snapshot, Toleration, WorkloadFact } from '../model/snapshot.ts';
+import type { NodeFact, Snapshot, Toleration, WorkloadFact } from '../model/snapshot.ts';
+import { askingOf, isLive, limitsOf, withAssociation } from './asking.ts';
 
 export interface PlannedProbe {
   id: string;
@@ -64,10 +65,11 @@ export function planProbes(snapshot: Snapshot, options: PlanOptions): ProbePlan 
     if (note !== null) notCovered.push(note);
     if (node === undefined) continue;
     const other = [...expected.values()].sort().find((candidate) => candidate !== arn);
-    const probe = identityProbe(workload, node, arn, other ?? INVENTED_ROLE, snapshot);
-    identities.push(probe);
-    notCovered.push(...limitsOf(workload, probe, snapshot));
+    identities.push(identityProbe(workload, node, arn, other ?? INVENTED_ROLE, snapshot));
+    notCovered.push(...limitsOf(workload, snapshot));
   }
+
+  notCovered.push(...withAssociation(snapshot, options.workloads));
 
   const bare = new Map<string, PlannedProbe>();
   for (const probe of identities) {
@@ -115,25 +117,6 @@ export function expectedRole(workload: WorkloadFact, snapshot: Snapshot): string
   return decision.role?.origin === 'annotation' ? decision.role.arn.arn : null;
 }
 
-/** By its template; what an admission webhook put in, as that of EKS Pod Identity does, only its pods show. */
-function askingOf({ id, template, source }: WorkloadFact, { pods }: Snapshot): Asking {
-  const asking = readAsking(template);
-  if (asking.ask !== null || source !== null || pods.state === 'unknown') return asking;
-  const pod = pods.value.find((candidate) => candidate.workload === id && isLive(candidate));
-  return pod ? readAsking(pod.template) : asking;
-}
-
-/** What a diagnostic pod cannot do as the workload's own pods do. */
-function limitsOf(workload: WorkloadFact, { container }: PlannedProbe, snapshot: Snapshot): string[] {
-  const { ask } = askingOf(workload, snapshot);
-  if (ask !== null && container === null && ask.token.kind === 'other')
-    return [`${workload.id}: container credentials, as ${ask.token.why}`];
-  if (!workload.template.hostNetwork) return [];
-  return [
-    `${workload.id}: the network of its node; proven by its token from a pod with an address of its own`,
-  ];
-}
-
 /** Nodes on which a pod can be started and should be served. */
 export const isUsable = (node: NodeFact): boolean =>
   node.ready && node.schedulable && node.notServable === null && node.os === 'linux';
@@ -162,8 +145,6 @@ function chooseNode(
     note: names.length === 0 ? null : `${workload.id}: its own nodes take no new pods; proven on ${selected}`,
   };
 }
-
-const isLive = (pod: PodFact): boolean => pod.node !== null && pod.phase === 'Running' && !pod.terminating;
 
 function matches(node: NodeFact, { template }: WorkloadFact): boolean {
   return Object.entries(template.nodeSelector).every(([key, value]) => node.labels[key] === value);

@@ -99,6 +99,18 @@ describe('a workload that asks by its token', () => {
     );
   });
 
+  it("is sent to EKS's side where the agent of EKS takes its token", () => {
+    const audience = 'pods.eks.amazonaws.com';
+    assert.equal(
+      judged(ID010, { ...refused(404, 'ResourceNotFoundException'), audience }).fix?.text,
+      'see whether its service account has an association, and what the EKS Pod Identity agent of the node logs',
+    );
+    assert.equal(
+      judged(ID008, { caller: session('green'), audience }).fix?.text,
+      'remove the EKS Pod Identity association of its service account, or the annotation (ID004)',
+    );
+  });
+
   it('is told whether the daemon answers there at all', () => {
     const nobody = { ...refused(0, null) };
     const of = (args: string[]) => judged(ID010, nobody, { proxy: known(proxy({ args }), '') }).fix;

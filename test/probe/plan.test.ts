@@ -72,6 +72,26 @@ describe('the plan of probes', () => {
       const injected = podOf(workload('blue', 'blue', { template: asking() }), 'node-1');
       assert.deepEqual(first(blue, { pods: known([injected], '') }).probe.sources, ['container']);
       assert.deepEqual(first(blue).probe.sources, ['imds']);
+      const older = podOf(blue, 'node-1');
+      const both = first(blue, { pods: known([older, { ...injected, node: 'node-2' }], '') }).probe;
+      assert.deepEqual(both.sources, ['container', 'imds']);
+      const gone = { ...injected, terminating: true };
+      assert.deepEqual(first(blue, { pods: known([older, gone], '') }).probe.sources, ['imds']);
+    });
+
+    it("names those without an annotation that EKS's agent serves", () => {
+      const tokens = [{ ...asking().tokens[0]!, audience: 'pods.eks.amazonaws.com' }];
+      const plain = workload('plain', null, { template: asking({ tokens }) });
+      const snapshot = withWorkloads([blue, plain]);
+      const planned = planProbes(snapshot, {
+        systemNamespace: 'pod-iam',
+        workloads: [blue],
+        nodeLimit: null,
+      });
+      assert.deepEqual(planned.notCovered, [
+        'apps/Deployment/plain: its role by EKS Pod Identity, which no annotation names',
+      ]);
+      assert.ok(planned.probes.every(({ workload: of }) => of !== plain.id));
     });
 
     it('says so when its token is one that no other pod can have', () => {
