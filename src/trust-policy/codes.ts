@@ -12,6 +12,7 @@ import { principalRules } from './rules/principals.ts';
 import { publicRules } from './rules/public.ts';
 import { requestRules } from './rules/request.ts';
 import { serviceRules } from './rules/services.ts';
+import { sharedIssuerRules } from './rules/shared-issuers.ts';
 
 export const RULES: readonly Rule[] = [
   ...documentRules,
@@ -20,6 +21,7 @@ export const RULES: readonly Rule[] = [
   ...actionRules,
   ...conditionRules,
   ...oidcRules,
+  ...sharedIssuerRules,
   ...serviceRules,
   ...guardRules,
   ...callerRules,

@@ -1,7 +1,13 @@
 // Reads policy files as text, strictly: what a lenient decoder would hide must reach the check.
 import { readFile, stat } from 'node:fs/promises';
 import type { IdentityPolicies } from '../model/evaluate.ts';
-import { type ParsedPolicy, type Policy, type PolicyKind, parsePolicy } from '../model/policy.ts';
+import {
+  MAX_DOCUMENT_CHARACTERS,
+  type ParsedPolicy,
+  type Policy,
+  type PolicyKind,
+  parsePolicy,
+} from '../model/policy.ts';
 import { usageProblem } from '../model/problem.ts';
 
 export interface PolicyText {
@@ -14,8 +20,8 @@ export interface PolicyText {
   faultAt?: { line: number; column: number };
 }
 
-/** A policy has 128 KiB at most; a file far above is not even read. */
-const MAX_BYTES = 32 * 1024 * 1024;
+/** UTF-8 takes three bytes at most for what counts as one character here; a larger file is not even read. */
+const MAX_BYTES = 3 * MAX_DOCUMENT_CHARACTERS;
 
 /**
  * Reads a file, or the stream for `-`. Throws a usage Problem (NO_FILE) for what cannot be opened.
@@ -26,7 +32,12 @@ export async function readPolicyText(
 ): Promise<PolicyText> {
   const name = path === '-' ? 'stdin' : path;
   const bytes = path === '-' ? await drain(stdin) : await readBytes(path);
-  if (bytes === null) return { name, text: '', fault: `it is larger than ${MAX_BYTES / 1024 / 1024} MiB` };
+  if (bytes === null)
+    return {
+      name,
+      text: '',
+      fault: `the document has more than ${MAX_DOCUMENT_CHARACTERS} characters, which is all that IAM takes`,
+    };
   const broken = encodingFault(bytes);
   if (broken !== null) return { name, text: '', ...broken };
   return { name, text: new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes), fault: null };

@@ -1,28 +1,14 @@
 // Rules on tokens of OIDC providers: which service account (:sub), which audience (:aud), which issuer.
 // https://docs.aws.amazon.com/eks/latest/userguide/associate-service-account-role.html
 import { withoutVariables } from '../../model/evaluate/variables.ts';
+import { nearestName } from '../../model/nearest.ts';
 import type { Condition, Policy, Statement } from '../../model/policy.ts';
 import type { Rule, Violation } from '../rule.ts';
-import { allows, conditionsOn, covers, isGuard, type PrincipalOf, principalsOf } from './shared.ts';
+import { allows, conditionsOn, isGuard, type PrincipalOf, principalsOf } from './shared.ts';
+import { hasOpenTenant, isBlank, tenantClaim } from './shared-issuers.ts';
+import { anyClaim, claims, isBuiltIn, isKubernetes, tokenStatements } from './tokens.ts';
 
 const SUBJECT = 'system:serviceaccount:';
-
-/** Statements by which a token of one provider becomes the role. */
-function tokenStatements(policy: Policy): { statement: Statement; provider: PrincipalOf<'oidc'> }[] {
-  return allows(policy)
-    .filter((statement) => covers(statement, 'sts:AssumeRoleWithWebIdentity'))
-    .flatMap((statement) => principalsOf(statement, 'oidc').map((provider) => ({ statement, provider })));
-}
-
-/** Providers that IAM knows by name have claims of their own instead of sub. */
-const isBuiltIn = ({ names }: PrincipalOf<'oidc'>): boolean => names.account === null;
-
-const claims = (statement: Statement, { names }: PrincipalOf<'oidc'>, claim: string): Condition[] =>
-  conditionsOn(statement, (key) => key === `${names.issuer}:${claim}`.toLowerCase());
-
-/** A key of some issuer that ends in a claim, wherever it belongs; TP030 judges whether it does. */
-const anyClaim = (statement: Statement, claim: string): Condition[] =>
-  conditionsOn(statement, (key) => key.endsWith(`:${claim}`) && key.includes('.'));
 
 const subject: Rule = {
   code: 'TP027',
@@ -44,11 +30,15 @@ const subject: Rule = {
 
 /** A weak guard on the subject is for TP048, TP049 and TP032 to report, a foreign one for TP030. */
 function hasSubject(statement: Statement, provider: PrincipalOf<'oidc'>): boolean {
-  if (anyClaim(statement, 'sub').length > 0) return true;
+  const subjects = anyClaim(statement, 'sub');
+  const isForKubernetes = isKubernetes(provider, statement);
+  if (subjects.some(({ values }) => isForKubernetes || !values.every(({ text }) => isBlank(text))))
+    return true;
+  if (tenantClaim(provider.names.issuer) === 'aud') return claims(statement, provider, 'aud').some(isGuard);
   const own = conditionsOn(statement, (key) => key.startsWith(`${provider.names.issuer.toLowerCase()}:`));
   // Others than Kubernetes have further claims that name the caller, such as a repository.
   const further = own.filter(({ key }) => isBuiltIn(provider) || !/:(?:aud|iss|azp|jti|exp|iat)$/i.test(key));
-  return !isKubernetes(provider, statement) && further.some(isGuard);
+  return !isForKubernetes && further.some((condition) => !subjects.includes(condition) && isGuard(condition));
 }
 
 const audience: Rule = {
@@ -57,15 +47,33 @@ const audience: Rule = {
   severity: 'warning',
   why: 'a token made for another system, and leaked there, can then be exchanged for the role',
   fix: 'add "StringEquals": {"ISSUER:aud": "sts.amazonaws.com"}',
-  find: ({ policy }) =>
-    tokenStatements(policy)
-      .filter(({ statement, provider }) => !isBuiltIn(provider) && anyClaim(statement, 'aud').length === 0)
-      .map(({ provider }) => ({
-        at: provider,
-        observed: `no condition on ${provider.names.issuer}:aud says for whom the token must have been made`,
-        fix: { text: `add "StringEquals": {"${provider.names.issuer}:aud": "sts.amazonaws.com"}` },
-      })),
+  find: ({ policy }) => [...misspeltAudiences(policy), ...openAudiences(policy)],
 };
+
+const STS = 'sts.amazonaws.com';
+
+/** Audiences are free text, so that only what is nearly the usual one is doubted. */
+const misspeltAudiences = (policy: Policy): Violation[] =>
+  tokenStatements(policy)
+    .flatMap(({ statement, provider }) => claims(statement, provider, 'aud'))
+    .filter(({ operator }) => operator.name === 'StringEquals')
+    .flatMap(({ values }) => values)
+    .filter(({ text }) => ![STS, `${STS}.cn`].includes(text) && nearestName(text, [STS]) !== null)
+    .map((value) => ({
+      at: value,
+      observed: `the audience "${value.text}" is nearly ${STS}, for which most tokens are made`,
+      why: 'a token is refused unless its audience is one of these, letter by letter',
+      fix: { text: `write "${STS}", unless the tokens are really made for "${value.text}"` },
+    }));
+
+const openAudiences = (policy: Policy): Violation[] =>
+  tokenStatements(policy)
+    .filter(({ statement, provider }) => !isBuiltIn(provider) && anyClaim(statement, 'aud').length === 0)
+    .map(({ provider }) => ({
+      at: provider,
+      observed: `no condition on ${provider.names.issuer}:aud says for whom the token must have been made`,
+      fix: { text: `add "StringEquals": {"${provider.names.issuer}:aud": "${STS}"}` },
+    }));
 
 const subjectForm: Rule = {
   code: 'TP029',
@@ -152,19 +160,36 @@ function isForeign({ key }: Condition, statement: Statement): boolean {
 
 const namespaces: Rule = {
   code: 'TP032',
-  title: 'subjects are tied to one namespace',
+  title: 'subjects are tied to one namespace or organisation',
   severity: 'security',
   why: 'whoever may create a namespace that fits the pattern gets the role',
   fix: 'name the namespace: system:serviceaccount:NAMESPACE:NAME',
-  find: ({ policy }) =>
-    kubernetesSubjects(policy)
+  find: ({ policy }) => [
+    ...kubernetesSubjects(policy)
       .filter(({ condition }) => condition.operator.name === 'StringLike')
       .filter(({ value }) => hasOpenNamespace(value.text))
       .map(({ value }) => ({
         at: value,
         observed: `"${value.text}" takes service accounts of more than one namespace`,
       })),
+    ...sharedSubjects(policy)
+      .filter(({ text }) => hasOpenTenant(withoutVariables(text)) && !isBlank(text))
+      .map((value) => ({
+        at: value,
+        observed: `"${value.text}" takes tokens of more than one organisation`,
+        why: 'everyone may open an account at this issuer under a name that fits the pattern, and gets the role',
+        fix: { text: 'write the name of your organisation in full before the first *' },
+      })),
+  ],
 };
+
+/** Patterns of subjects at issuers that serve many organisations. */
+const sharedSubjects = (policy: Policy) =>
+  tokenStatements(policy)
+    .filter(({ provider }) => tenantClaim(provider.names.issuer) === 'sub')
+    .flatMap(({ statement, provider }) => claims(statement, provider, 'sub'))
+    .filter(({ operator }) => operator.name === 'StringLike')
+    .flatMap(({ values }) => values);
 
 function hasOpenNamespace(pattern: string): boolean {
   const upToNamespace = withoutVariables(pattern).split(':').slice(0, 3).join(':');
@@ -197,19 +222,6 @@ function kubernetesSubjects(policy: Policy) {
             condition.values.map((value) => ({ statement, provider, condition, value })),
           )
       : [],
-  );
-}
-
-/** By the issuers of managed clusters and of kOps, else by what the subjects look like. */
-function isKubernetes({ names }: PrincipalOf<'oidc'>, statement: Statement): boolean {
-  if (
-    /^oidc(?:-fips)?[.-]eks\.|\.eks\.|s3[.-][\w-]*\.?amazonaws|\.s3[.-]|k8s|kubernetes|kops|aks\.azure|container\.googleapis/i.test(
-      names.issuer,
-    )
-  )
-    return true;
-  return anyClaim(statement, 'sub').some(({ values }) =>
-    values.some(({ text }) => /^system:|service-?account/i.test(text)),
   );
 }
 
