@@ -1,9 +1,10 @@
-// LK001: a pod without annotation must get no credentials, neither by the listing nor by naming a role.
+// LK001: a pod without annotation must get no credentials, neither by the listing nor by naming a role, nor
+// by the token that it has like any other.
 
 import { resolveRole } from '../model/arn.ts';
 import { type Finding, fail, pass, type Subject, subject, unknown, warn } from '../model/finding.ts';
-import type { ProbeObservation } from '../model/observation.ts';
-import type { Snapshot } from '../model/snapshot.ts';
+import { type CallerIdentity, type ProbeObservation, TOKEN_ATTEMPTS } from '../model/observation.ts';
+import type { RoleSettings, Snapshot } from '../model/snapshot.ts';
 import { answerText, gotCredentials, isFromBeyond, isOfRole, outcomeTrouble } from './observed.ts';
 import { bareProbes, clusterSubject, identityProbes, unread } from './shared.ts';
 
@@ -27,15 +28,20 @@ function judge(observation: ProbeObservation, snapshot: Snapshot): Finding {
       why,
       fix: { text: trouble.next, command: null, patch: null },
     });
-  const leaks = Object.entries(attempts).filter(([, attempt]) => attempt?.leaked);
-  if (gotCredentials(observation) || leaks.length > 0)
-    return served(
-      observation,
-      of,
-      leaks.map(([name]) => name),
-      snapshot,
-    );
+  const leaks = [
+    ...Object.entries(attempts).flatMap(([name, attempt]) => (attempt?.leaked ? [name] : [])),
+    ...tokenLeaks(observation, snapshot),
+  ];
+  if (gotCredentials(observation) || leaks.length > 0) return served(observation, of, leaks, snapshot);
   const evidence = [
+    ...(observation.container
+      ? [
+          {
+            what: 'container credentials, by its own token',
+            value: answerText(observation.container.document),
+          },
+        ]
+      : []),
     { what: 'listing', value: answerText(listing) },
     {
       what: `document of ${attempts['other-role']?.path ?? 'a role'}`,
@@ -90,15 +96,7 @@ function served(
     what: 'the pod carries no role annotation',
     outcome: `it was served ${gotCredentials(observation) ? `credentials of ${who}` : `a secret key by ${leaks.join(', ')}`}`,
   };
-  const standard =
-    settings.defaultRole === null ? null : resolveRole(settings.defaultRole, settings.baseRoleArn);
-  if (
-    standard?.ok &&
-    leaks.length === 0 &&
-    canary?.isProxy &&
-    caller?.arn &&
-    isOfRole(caller.arn, standard.role.arn)
-  )
+  if (leaks.length === 0 && canary?.isProxy && isDefaultRole(caller, settings))
     return warn(of, {
       expected,
       observed: `${who}: the default role, which every pod without annotation gets`,
@@ -124,6 +122,23 @@ function served(
       patch: null,
     },
   });
+}
+
+const isDefaultRole = (
+  caller: CallerIdentity | null,
+  { defaultRole, baseRoleArn }: RoleSettings,
+): boolean => {
+  const standard = defaultRole === null ? null : resolveRole(defaultRole, baseRoleArn);
+  return Boolean(standard?.ok && caller?.arn && isOfRole(caller.arn, standard.role.arn));
+};
+
+/** What the container credentials endpoint gave it, beside workloads that ask there. */
+function tokenLeaks({ container }: ProbeObservation, { settings }: Snapshot): string[] {
+  if (!container) return [];
+  const { document, caller, attempts, url } = container;
+  const isServed = document.keyIdEnding !== null && !isDefaultRole(caller, settings);
+  const leaked = TOKEN_ATTEMPTS.filter((name) => attempts[name]?.leaked);
+  return [...(isServed ? [`its own token, at ${url}`] : []), ...leaked];
 }
 
 /**

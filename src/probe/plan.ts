@@ -1,6 +1,7 @@
 // Decides which diagnostic pods to run, where, and which of them is the control of which.
 import { type Annotations, EXTERNAL_ID_KEY, ROLE_KEY, SESSION_NAME_KEY } from '../model/annotations.ts';
 import type { ContainerAsk, Source } from '../model/container-ask.ts';
+import { EKS_AUDIENCE } from '../model/container-credentials.ts';
 import { decideRole } from '../model/role.ts';
 import type { NodeFact, Snapshot, Toleration, WorkloadFact } from '../model/snapshot.ts';
 import { askingOf, isLive, limitsOf, withAssociation } from './asking.ts';
@@ -73,10 +74,9 @@ export function planProbes(snapshot: Snapshot, options: PlanOptions): ProbePlan 
 
   const bare = new Map<string, PlannedProbe>();
   for (const probe of identities) {
-    bare.set(
-      `${probe.namespace}/${probe.node}`,
-      bareProbe(probe.namespace, probe.node, probe.tolerations, probe),
-    );
+    const key = `${probe.namespace}/${probe.node}`;
+    const container = askWithoutRole(probe) ?? bare.get(key)?.container ?? null;
+    bare.set(key, { ...bareProbe(probe.namespace, probe.node, probe.tolerations, probe), container });
   }
   const covered = new Set(identities.map((probe) => probe.node));
   const further = nodes
@@ -202,6 +202,12 @@ function identityProbe(
 }
 
 const isProvable = (ask: ContainerAsk): ask is ProvableAsk => ask.token.kind !== 'other';
+
+/** A pod without a role asks in the same way. Not EKS's agent, where the account it has may have a role. */
+function askWithoutRole({ container }: PlannedProbe): ProvableAsk | null {
+  if (container === null || container.token.kind !== 'projected') return null;
+  return container.token.audience === EKS_AUDIENCE ? null : container;
+}
 
 /** The negative control: same place and script, no role; tries the role of the probe beside it. */
 function bareProbe(

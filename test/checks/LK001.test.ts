@@ -3,7 +3,15 @@ import { describe, it } from 'node:test';
 import { run } from '../../src/checks/LK001.ts';
 import type { ProbeObservation } from '../../src/model/observation.ts';
 import { known, type Snapshot, unknownFact } from '../../src/model/snapshot.ts';
-import { bareProbe, goodProbe, goodSnapshot, proxy, told, workload } from '../helpers/snapshot.ts';
+import {
+  askingByToken,
+  bareProbe,
+  goodProbe,
+  goodSnapshot,
+  proxy,
+  told,
+  workload,
+} from '../helpers/snapshot.ts';
 
 const good = goodProbe(workload('blue', 'blue'), 'node-1');
 const bare = bareProbe('apps', 'node-1');
@@ -49,6 +57,38 @@ describe('LK001', () => {
     assert.deepEqual(told(judged([good, { ...bare, attempts }])), [
       'fail Namespace/apps: a secret key was served for: other-role',
     ]);
+  });
+
+  describe('beside a workload that asks by its token', () => {
+    const { container } = askingByToken(good);
+    const document = { ...container!.document, status: 404, keyIdEnding: null };
+    const asked = (more: object = {}, facts: Partial<Snapshot> = {}) =>
+      judged([good, { ...bare, container: { ...container!, document, caller: null, ...more } }], facts)[0]!;
+
+    it('passes when its own token gets nothing there, and shows it', () => {
+      assert.equal(asked().status, 'pass');
+      assert.equal(asked().evidence[0]!.value, '404 in 7 ms');
+    });
+
+    it('fails when it is served for its token, or for less', () => {
+      const url = 'http://169.254.170.23/v1/credentials';
+      assert.equal(
+        told([asked({ document: container!.document, caller: container!.caller })])[0],
+        `fail Namespace/apps: a secret key was served for: its own token, at ${url}`,
+      );
+      const forged = { ...container!.attempts['forged-token']!, leaked: true };
+      const attempts = { ...container!.attempts, 'forged-token': forged };
+      assert.equal(
+        told([asked({ attempts })])[0],
+        'fail Namespace/apps: a secret key was served for: forged-token',
+      );
+    });
+
+    it('does not fail for the default role', () => {
+      const settings = { ...proxy().settings, defaultRole: 'blue' };
+      const more = { document: container!.document, caller: container!.caller };
+      assert.equal(asked(more, { settings }).status, 'pass');
+    });
   });
 
   it('is unknown when STS was asked for the role that was named, whatever STS said', () => {

@@ -65,6 +65,17 @@ describe('the plan of probes', () => {
       const { probe, notCovered } = first(workload('blue', 'blue', { template: asking() }));
       assert.deepEqual(probe.sources, ['container']);
       assert.equal(probe.container?.token.kind, 'projected');
+      const of = workload('blue', 'blue', { template: asking() });
+      const bare = plan([of, red], { pods: known([podOf(of, 'node-1'), podOf(red, 'node-2')], '') }).probes;
+      assert.deepEqual(
+        bare
+          .filter(({ kind }) => kind === 'bare')
+          .map(({ namespace, container }) => [namespace, container?.url]),
+        [
+          ['apps', 'http://169.254.170.23/v1/credentials'],
+          ['shop', undefined],
+        ],
+      );
       assert.deepEqual(notCovered, []);
     });
 
