@@ -69,7 +69,7 @@ function sarifResult(result: Result, rules: Rule[]): object {
       {
         // Code scanning drops results without a file; those of the cluster point at the configuration.
         physicalLocation: {
-          artifactLocation: { uri: encodeURI(subject.file ?? 'pod-iam.yaml') },
+          artifactLocation: { uri: uriOf(subject.file ?? 'pod-iam.yaml') },
           region: {
             startLine: subject.line ?? 1,
             ...(typeof subject.column === 'number' && { startColumn: subject.column }),
@@ -87,6 +87,9 @@ function sarifResult(result: Result, rules: Rule[]): object {
     partialFingerprints: { 'podIam/v1': fingerprint(result) },
   };
 }
+
+/** A relative reference: in a file's name # and ? are letters, in a URI they are not. */
+const uriOf = (path: string): string => encodeURI(path).replace(/[#?]/g, encodeURIComponent);
 
 function messageText(result: Result): string {
   const lines = [

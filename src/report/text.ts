@@ -49,12 +49,14 @@ export const duration = (ms: number): string =>
 /** `Deployment apps/web, container app, node worker-1`. */
 export function subjectText(subject: Subject): string {
   const name = subject.namespace === null ? subject.name : `${subject.namespace}/${subject.name}`;
-  const parts = [`${subject.kind} ${name}`];
+  const place = placeText(subject);
+  // A document is named after its file, whose name its place holds.
+  const isFile = place !== null && subject.name === subject.file;
+  const parts = [`${subject.kind} ${isFile ? place : name}`];
   if (subject.container !== null) parts.push(`container ${subject.container}`);
   if (subject.node !== null && subject.node !== subject.name) parts.push(`node ${subject.node}`);
   if (subject.role !== null && subject.role !== subject.name) parts.push(`role ${subject.role}`);
-  const place = placeText(subject);
-  if (place !== null && place !== subject.name) parts.push(place);
+  if (place !== null && !isFile) parts.push(place);
   return visible(parts.join(', '));
 }
 

@@ -1,5 +1,6 @@
 // Reads policy files as text, strictly: what a lenient decoder would hide must reach the check.
-import { readFile, stat } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { glob, readFile, stat } from 'node:fs/promises';
 import type { IdentityPolicies } from '../model/evaluate.ts';
 import {
   MAX_DOCUMENT_CHARACTERS,
@@ -22,6 +23,24 @@ export interface PolicyText {
 
 /** UTF-8 takes three bytes at most for what counts as one character here; a larger file is not even read. */
 const MAX_BYTES = 3 * MAX_DOCUMENT_CHARACTERS;
+
+/**
+ * The files that the words of a command line name, each once: patterns are spread where the shell did
+ * not do it. Throws a usage Problem (NO_FILE) for a pattern that no file matches.
+ */
+export async function spreadPaths(words: readonly string[]): Promise<string[]> {
+  const paths = new Set<string>();
+  for (const word of words) {
+    if (!/[*?[{]/.test(word) || existsSync(word)) paths.add(word);
+    else {
+      const found: string[] = [];
+      for await (const path of glob(word)) found.push(path);
+      if (found.length === 0) throw usageProblem({ code: 'NO_FILE', what: `no file matches ${word}` });
+      for (const path of found.sort()) paths.add(path);
+    }
+  }
+  return [...paths];
+}
 
 /**
  * Reads a file, or the stream for `-`. Throws a usage Problem (NO_FILE) for what cannot be opened.
@@ -107,6 +126,9 @@ async function readBytes(path: string): Promise<Uint8Array | null> {
     throw usageProblem({
       code: 'NO_FILE',
       what: `cannot read ${path}: ${reasons[code ?? ''] ?? code}`,
+      ...(code === 'EISDIR' && {
+        next: `name its files: pod-iam trust-policy check '${path.replace(/\/$/, '')}/*.json'`,
+      }),
       cause: error,
     });
   }
@@ -126,7 +148,8 @@ async function drain(stream: AsyncIterable<Uint8Array | string>): Promise<Uint8A
 
 function encodingFault(bytes: Uint8Array): Pick<PolicyText, 'fault' | 'faultAt'> | null {
   const [a, b] = bytes;
-  if ((a === 0xff && b === 0xfe) || (a === 0xfe && b === 0xff))
+  // JSON starts with an ASCII character: a zero beside it is the other half of a UTF-16 unit.
+  if ((a === 0xff && b === 0xfe) || (a === 0xfe && b === 0xff) || a === 0 || b === 0)
     return { fault: 'it is UTF-16, as PowerShell writes it: save it as UTF-8' };
   if (a === 0x1f && b === 0x8b) return { fault: 'it is compressed' };
   try {

@@ -43,10 +43,7 @@ test('no control character is left', () => {
 const subjects: [ReturnType<typeof subject>, string][] = [
   [subject('Pod', 'p', { namespace: 'n', container: 'c', node: 'w' }), 'Pod n/p, container c, node w'],
   [subject('Role', 'arn:x', { role: 'arn:x' }), 'Role arn:x'],
-  [
-    subject('TrustPolicy', 'f.json', { file: 'f.json', line: 2, pointer: '/a' }),
-    'TrustPolicy f.json, f.json:2#/a',
-  ],
+  [subject('TrustPolicy', 'f.json', { file: 'f.json', line: 2, pointer: '/a' }), 'TrustPolicy f.json:2#/a'],
   [subject('TrustPolicy', 'f.json', { file: 'f.json' }), 'TrustPolicy f.json'],
 ];
 for (const [of, text] of subjects)

@@ -4,7 +4,7 @@ import { deliverReport, outputFlags, outputsOf } from '../../cli/report-flags.ts
 import { VERSION } from '../../cli/version.ts';
 import { checkPolicies } from '../../trust-policy/check.ts';
 import { checkOptions, reportOf } from '../../trust-policy/check-report.ts';
-import { readPolicyText } from '../../trust-policy/input.ts';
+import { readPolicyText, spreadPaths } from '../../trust-policy/input.ts';
 
 /** Of an account that never asked for more. */
 const DEFAULT_QUOTA = 2048;
@@ -56,7 +56,8 @@ export default class Check extends PodIamCommand<typeof Check> {
     outputsOf(this.flags);
     const startedAtMs = Date.now();
     const documents = [];
-    for (const path of new Set(this.args.file)) documents.push(await readPolicyText(path, process.stdin));
+    for (const path of await spreadPaths(this.args.file))
+      documents.push(await readPolicyText(path, process.stdin));
     const told = this.flags.live ? await this.#askIam(documents.map(({ text }) => text)) : null;
     const options = checkOptions({
       nodeRoles: this.flags['node-role'] ?? [],
