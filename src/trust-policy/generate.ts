@@ -38,6 +38,7 @@ export interface PodIdentityTrust {
   account?: string | null;
   clusterArn?: string | null;
   namespace?: string | null;
+  /** May hold `*`, as with IRSA. */
   serviceAccount?: string | null;
 }
 
@@ -117,8 +118,8 @@ function irsaStatement(options: IrsaTrust): StatementDocument {
   const { namespace, serviceAccount, audience = 'sts.amazonaws.com' } = options;
   const provider = readProvider(options);
   const issuer = provider.slice(provider.indexOf('oidc-provider/') + 'oidc-provider/'.length);
-  checkName('namespace', namespace, /^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/);
-  checkName('service account', serviceAccount, /^[a-z0-9*](?:[-.a-z0-9*]{0,251}[a-z0-9*])?$/);
+  checkName('namespace', namespace, NAMESPACE);
+  checkName('service account', serviceAccount, SERVICE_ACCOUNT);
   const subject = { [`${issuer}:sub`]: `system:serviceaccount:${namespace}:${serviceAccount}` };
   const audienceIs = { [`${issuer}:aud`]: audience };
   return {
@@ -144,6 +145,12 @@ function podIdentityStatement({
     throw usageProblem({ code: 'BAD_CLUSTER', what: `"${clusterArn}" is no ARN of an EKS cluster` });
   const owner = account ?? cluster?.account;
   if (!owner) throw missing('the account of the cluster', '--account ID or --cluster-arn ARN');
+  if (namespace) checkName('namespace', namespace, NAMESPACE);
+  if (serviceAccount) checkName('service account', serviceAccount, SERVICE_ACCOUNT);
+  const ofAccount: Record<string, string> = serviceAccount
+    ? { 'aws:RequestTag/kubernetes-service-account': serviceAccount }
+    : {};
+  const isPattern = serviceAccount?.includes('*') ?? false;
   return {
     Sid: 'PodIamPodIdentity',
     Effect: 'Allow',
@@ -153,8 +160,9 @@ function podIdentityStatement({
       StringEquals: {
         'aws:SourceAccount': checkAccount(owner),
         ...(namespace ? { 'aws:RequestTag/kubernetes-namespace': namespace } : {}),
-        ...(serviceAccount ? { 'aws:RequestTag/kubernetes-service-account': serviceAccount } : {}),
+        ...(isPattern ? {} : ofAccount),
       },
+      ...(isPattern ? { StringLike: ofAccount } : {}),
       ...(clusterArn ? { ArnEquals: { 'aws:SourceArn': clusterArn } } : {}),
     },
   };
@@ -208,6 +216,10 @@ function checkSessionName(pattern: string): string {
     why: 'it has 2 to 64 letters, digits and +=,.@_-, * and ?',
   });
 }
+
+/** Of Kubernetes; several service accounts can be meant by `*`, several namespaces cannot. */
+const NAMESPACE = /^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/;
+const SERVICE_ACCOUNT = /^[a-z0-9*](?:[-.a-z0-9*]{0,251}[a-z0-9*])?$/;
 
 function checkName(what: string, name: string, pattern: RegExp): void {
   if (!pattern.test(name))

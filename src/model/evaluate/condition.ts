@@ -56,11 +56,13 @@ function decide(
     if (operator.set === 'ForAllValues' || operator.ifExists) return true;
     return operator.set === null && isNegated(operator);
   }
+  const family = OPERATORS[operator.name];
+  const usesVariables = hasVariables && (family === 'string' || family === 'arn');
+  // Filled in once, however many values the request has.
+  const allWanted = values.map(({ text }) => substitute(text, facts, usesVariables));
   const matchesAny = (given: string): Truth =>
     anyOf(
-      values.map(({ text }) => {
-        const usesVariables = hasVariables && /^(?:string|arn)$/.test(OPERATORS[operator.name]!);
-        const wanted = substitute(text, facts, usesVariables);
+      allWanted.map((wanted) => {
         if (wanted.state === 'void') return false;
         if (wanted.state === 'unknown') {
           unknownKeys.push(wanted.key);

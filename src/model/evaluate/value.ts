@@ -10,18 +10,18 @@ import { type Piece, plainText } from './variables.ts';
  * is malformed for its family matches nothing.
  */
 export function valueMatches(operator: string, wanted: readonly Piece[], given: string): boolean {
+  const family = OPERATORS[operator];
+  if (family === 'arn') return arnMatches(patternOf(wanted), given);
+  if (operator === 'StringLike' || operator === 'StringNotLike')
+    return wildcardMatches(patternOf(wanted), given);
   const text = plainText(wanted);
-  const base = operator.replace('Not', '');
-  switch (OPERATORS[operator]) {
+  switch (family) {
     case 'string':
-      if (base === 'StringLike') return wildcardMatches(patternOf(wanted), given);
-      return base === 'StringEqualsIgnoreCase' ? text.toLowerCase() === given.toLowerCase() : text === given;
-    case 'arn':
-      return arnMatches(patternOf(wanted), given);
+      return operator.endsWith('IgnoreCase') ? text.toLowerCase() === given.toLowerCase() : text === given;
     case 'numeric':
-      return compare(base.replace('Numeric', ''), parseNumber(given), parseNumber(text));
+      return compare(operator.replace(/^Numeric(?:Not)?/, ''), parseNumber(given), parseNumber(text));
     case 'date':
-      return compare(base.replace('Date', ''), parseDate(given), parseDate(text));
+      return compare(operator.replace(/^Date(?:Not)?/, ''), parseDate(given), parseDate(text));
     case 'bool':
       return text.toLowerCase() === given.toLowerCase() && /^(?:true|false)$/i.test(text);
     case 'binary':
@@ -36,17 +36,15 @@ export function valueMatches(operator: string, wanted: readonly Piece[], given: 
 /** Parts between the first five colons are compared one by one, so that no `*` runs over a colon. */
 export function arnMatches(pattern: string, given: string): boolean {
   if (pattern === '*') return given.startsWith('arn:');
-  const wanted = arnParts(pattern);
-  const parts = arnParts(given);
-  return (
-    wanted.length === 6 && parts.length === 6 && wanted.every((part, i) => wildcardMatches(part, parts[i]!))
-  );
+  let [p, g] = [0, 0];
+  for (let part = 0; part < 5; part += 1) {
+    const [endOfPattern, end] = [pattern.indexOf(':', p), given.indexOf(':', g)];
+    if (endOfPattern < 0 || end < 0) return false;
+    if (!wildcardMatches(pattern.slice(p, endOfPattern), given.slice(g, end))) return false;
+    [p, g] = [endOfPattern + 1, end + 1];
+  }
+  return wildcardMatches(pattern.slice(p), given.slice(g));
 }
-
-const arnParts = (arn: string): string[] => {
-  const parts = arn.split(':');
-  return parts.length <= 6 ? parts : [...parts.slice(0, 5), parts.slice(5).join(':')];
-};
 
 const patternOf = (pieces: readonly Piece[]): string =>
   pieces.map(({ text, isLiteral }) => (isLiteral ? literal(text) : text)).join('');

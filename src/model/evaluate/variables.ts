@@ -31,7 +31,8 @@ export function substitute(text: string, facts: Facts, hasVariables: boolean): S
 }
 
 /** The text with all pieces put together, wildcards or not. */
-export const plainText = (pieces: readonly Piece[]): string => pieces.map(({ text }) => text).join('');
+export const plainText = (pieces: readonly Piece[]): string =>
+  pieces.length === 1 ? pieces[0]!.text : pieces.map(({ text }) => text).join('');
 
 /** The text without its variables, in one pass whatever stands in it. */
 export function withoutVariables(text: string): string {

@@ -8,7 +8,7 @@ const LITERAL_MARK = '\ue001';
 
 /** Makes the wildcard characters of a text literal, for use inside a pattern. */
 export const literal = (text: string): string =>
-  text.replaceAll('*', LITERAL_STAR).replaceAll('?', LITERAL_MARK);
+  /[*?]/.test(text) ? text.replaceAll('*', LITERAL_STAR).replaceAll('?', LITERAL_MARK) : text;
 
 /** Whether the whole text matches; case matters. */
 export function wildcardMatches(pattern: string, text: string): boolean {
