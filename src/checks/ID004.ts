@@ -1,7 +1,7 @@
 // ID004: variables that lead an SDK to other container credentials win over the annotation: those of EKS
 // Pod Identity, which a webhook puts into the pods alone, those of a sidecar, or ones that nobody answers.
 // https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html
-import { readAsking } from '../model/container-ask.ts';
+import { isNodeEndpoint, readAsking, URI_VARIABLES } from '../model/container-ask.ts';
 import { EKS_AUDIENCE } from '../model/container-credentials.ts';
 import { type Finding, pass, warn } from '../model/finding.ts';
 import type {
@@ -55,12 +55,9 @@ function variablesOf(
   return pod ? { template: pod.template, where: `in its pod ${pod.name}, not in its template` } : null;
 }
 
-const NAMES = ['AWS_CONTAINER_CREDENTIALS_RELATIVE_URI', 'AWS_CONTAINER_CREDENTIALS_FULL_URI'];
-
 const variable = ({ env }: ContainerFact, wanted: string) => env.find(({ name }) => name === wanted);
 
-const hasVariables = ({ containers }: PodTemplateFact): boolean =>
-  containers.some((container) => NAMES.some((name) => variable(container, name)));
+const hasVariables = (template: PodTemplateFact): boolean => readAsking(template).ask !== null;
 
 interface Verdict {
   observed: string;
@@ -77,10 +74,11 @@ function judge(template: PodTemplateFact, proxy: Fact<ProxyInstall | null>): Ver
       observed: `container credentials, and AWS_WEB_IDENTITY_TOKEN_FILE of the container ${winner.name}, which wins over them`,
       fix: 'keep the one that is meant: IRSA, container credentials or the annotation alone',
     };
-  const { ask } = readAsking(template);
-  if (ask === null) {
-    const container = template.containers.find((one) => NAMES.some((name) => variable(one, name)))!;
-    const found = NAMES.map((name) => variable(container, name)).find(Boolean)!;
+  const ask = readAsking(template).ask!;
+  if (!isNodeEndpoint(ask.url)) {
+    const found = template.containers
+      .flatMap((one) => URI_VARIABLES.map((name) => variable(one, name)))
+      .find((one) => one !== undefined && (one.value ?? '') === ask.url)!;
     return {
       observed: `${found.name} is ${found.value ?? 'set from elsewhere'}, where no daemon of pod-iam answers`,
       fix: 'take the variable away, or the annotation, whichever is not meant',

@@ -35,9 +35,13 @@ function judge(observation: Seen, snapshot: Snapshot): Finding {
   if (byToken && !observation.container)
     return unknown(of, {
       expected,
-      observed: 'it asks for container credentials by a token that no other pod can be given',
+      observed: 'its SDKs ask for container credentials in a way that no other pod can',
       why,
-      fix: { text: 'use a projected token (docs/container-credentials.md)', command: null, patch: null },
+      fix: {
+        text: 'let them ask by a projected token (docs/container-credentials.md), or at the metadata address (ID004)',
+        command: null,
+        patch: null,
+      },
     });
   const evidence = evidenceOf(observation);
   const control = {

@@ -31,6 +31,14 @@ export function readAsking(template: PodTemplateFact): Asking {
   return { sources, ask: isOne ? ask : { ...ask, token: { kind: 'other', why } } };
 }
 
+/** The first wins: https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-credentials.html */
+export const URI_VARIABLES = [
+  'AWS_CONTAINER_CREDENTIALS_RELATIVE_URI',
+  'AWS_CONTAINER_CREDENTIALS_FULL_URI',
+] as const;
+
+export const isNodeEndpoint = (url: string): boolean => endpoint.test(url);
+
 /** Over plain http no SDK asks another address of the node; whatever is behind it, our daemon or EKS's agent. */
 const endpoint = new RegExp(
   `^http://(?:${[CONTAINER_IPV4, `[${CONTAINER_IPV6}]`].map((host) => host.replace(/[.[\]]/g, '\\$&')).join('|')})(?::80)?/[\\w./-]*$`,
@@ -38,8 +46,11 @@ const endpoint = new RegExp(
 
 function askOf(container: ContainerFact, template: PodTemplateFact): ContainerAsk | null {
   const variable = (name: string) => container.env.find((entry) => entry.name === name);
-  const url = variable('AWS_CONTAINER_CREDENTIALS_FULL_URI')?.value ?? null;
-  if (url === null || !endpoint.test(url)) return null;
+  const found = URI_VARIABLES.map(variable).find(Boolean);
+  if (!found) return null;
+  const url = found.value ?? '';
+  if (!isNodeEndpoint(url))
+    return { url, token: { kind: 'other', why: `${found.name} leads its SDKs to credentials of its own` } };
   const file = variable('AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE');
   if (file) return { url, token: tokenAt(file.value, container, template) };
   const isGiven = variable('AWS_CONTAINER_AUTHORIZATION_TOKEN') !== undefined;

@@ -104,7 +104,8 @@ export function expectedRole(workload: WorkloadFact, snapshot: Snapshot): string
   const { settings } = snapshot;
   const namespaces = snapshot.namespaces.state === 'known' ? snapshot.namespaces.value : [];
   const namespace = namespaces.find(({ name }) => name === workload.namespace);
-  const isKnownByToken = askingOf(workload, snapshot).sources.every((source) => source === 'container');
+  const { sources, ask } = askingOf(workload, snapshot);
+  const isKnownByToken = ask !== null && isProvable(ask) && !sources.includes('imds');
   const decision = decideRole(
     {
       annotations: workload.template.annotations,

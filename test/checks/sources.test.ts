@@ -129,10 +129,7 @@ describe('a workload that asks by its token', () => {
   it('is unknown when no diagnostic pod can have its token', () => {
     const finding = judgedOf(ID010, { ...askingByToken(byAddress), container: null });
     assert.equal(finding.status, 'unknown');
-    assert.equal(
-      finding.observed,
-      'it asks for container credentials by a token that no other pod can be given',
-    );
+    assert.equal(finding.observed, 'its SDKs ask for container credentials in a way that no other pod can');
   });
 });
 

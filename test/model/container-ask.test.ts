@@ -41,21 +41,38 @@ describe('how a pod asks', () => {
     assert.deepEqual(ask, { url: URL, token: { kind: 'projected', ...tokens[0]! } });
   });
 
-  it("holds for EKS's agent and for IPv6, and for no other address", () => {
+  it("holds for EKS's agent and for IPv6", () => {
     for (const url of [
       URL,
       'http://169.254.170.23:80/v1/credentials',
       'http://[fd00:ec2::23]/v1/credentials',
-    ])
-      assert.equal(read(container({ AWS_CONTAINER_CREDENTIALS_FULL_URI: url })).ask?.url, url);
+    ]) {
+      const { ask } = read(container({ AWS_CONTAINER_CREDENTIALS_FULL_URI: url }));
+      assert.deepEqual(ask, { url, token: { kind: 'none' } });
+    }
+  });
+
+  it('is open where its variables lead anywhere else: no other pod can ask there', () => {
     for (const url of [
       'http://localhost:1338/creds',
       'http://169.254.170.2/v2',
       'http://169x254.170.23/v1',
       'http://169.254.170.23/v1"\nurl = "http://example.com',
       'https://169.254.170.23/v1/credentials',
-    ])
-      assert.equal(read(container({ AWS_CONTAINER_CREDENTIALS_FULL_URI: url })).ask, null, url);
+      null,
+    ]) {
+      const { sources, ask } = read(container({ AWS_CONTAINER_CREDENTIALS_FULL_URI: url }));
+      assert.deepEqual(sources, ['container']);
+      assert.deepEqual(ask?.token, {
+        kind: 'other',
+        why: 'AWS_CONTAINER_CREDENTIALS_FULL_URI leads its SDKs to credentials of its own',
+      });
+    }
+    const both = container({
+      AWS_CONTAINER_CREDENTIALS_FULL_URI: URL,
+      AWS_CONTAINER_CREDENTIALS_RELATIVE_URI: '/v2/x',
+    });
+    assert.equal(read(both).ask?.url, '/v2/x');
   });
 
   it('is both where some containers do and some do not', () => {
