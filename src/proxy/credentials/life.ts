@@ -45,11 +45,13 @@ export function nextCall(
   before: Scant,
 ): { inMs: number; scant: Scant } {
   const spareMs = leftMs(credentials) - leastLeftMs(identity);
+  // What came together is not renewed together.
+  const jitter = 0.9 + Math.random() * 0.2;
   if (spareMs >= SCANT_MS) {
-    const half = credentials.lifeMs * (0.45 + Math.random() * 0.1);
+    const half = (credentials.lifeMs / 2) * jitter;
     return { inMs: Math.min(half, spareMs - RENEWAL_MS), scant: AMPLE };
   }
   const pauseMs = Math.max(spareMs, 1_000 * 2 ** Math.min(before.times, 12));
-  const inMs = Math.min(credentials.lifeMs / 2, pauseMs);
+  const inMs = Math.min(credentials.lifeMs / 2, pauseMs) * jitter;
   return { inMs, scant: { times: before.times + 1, untilMs: steadyMs() + inMs + RENEWAL_MS } };
 }
