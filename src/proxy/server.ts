@@ -59,6 +59,8 @@ export function metadataServer(
       waiting.set(request, answer);
       handOver(request, response);
     });
+    // Who has sent all there is to send, as scripts with nc do, still gets what it has to wait for.
+    Object.assign(server, { httpAllowHalfOpen: true });
     const [accept] = server.listeners('connection');
     server.removeAllListeners('connection');
     plain = plainConnections({

@@ -110,11 +110,11 @@ describe('an answer at the socket', () => {
   after(() => close());
 
   /** All that comes back while it is not silent for a while. */
-  function answerTo(pieces: Buffer[]): Promise<string> {
+  function answerTo(pieces: Buffer[], quietMs: number): Promise<string> {
     return new Promise((resolve) => {
       const socket = net.connect({ host: '127.0.0.1', port, noDelay: true });
       let heard = '';
-      const end = setTimeout(() => socket.destroy(), 150);
+      const end = setTimeout(() => socket.destroy(), quietMs);
       socket.on('data', (chunk) => {
         heard += chunk.toString('latin1');
         end.refresh();
@@ -131,10 +131,11 @@ describe('an answer at the socket', () => {
 
   async function assertSame(text: string): Promise<void> {
     const bytes = Buffer.from(text, 'latin1');
-    const [whole, inTwo] = await Promise.all([
-      answerTo([bytes]),
-      answerTo([bytes.subarray(0, 3), bytes.subarray(3)]),
-    ]);
+    const both = (quietMs: number) =>
+      Promise.all([answerTo([bytes], quietMs), answerTo([bytes.subarray(0, 3), bytes.subarray(3)], quietMs)]);
+    let [whole, inTwo] = await both(150);
+    // On a busy machine an answer may take longer than the silence after one.
+    if (whole !== inTwo) [whole, inTwo] = await both(2_000);
     assert.equal(whole, inTwo, JSON.stringify(text));
   }
 

@@ -1,5 +1,7 @@
 // What the SDKs' short patience asks for: answers from the cache, one call for all, no late answer.
 import assert from 'node:assert/strict';
+import net from 'node:net';
+import { text } from 'node:stream/consumers';
 import { afterEach, describe, test } from 'node:test';
 import { BASE, CREDENTIALS, startWorld, until, type World } from './world.ts';
 
@@ -167,6 +169,21 @@ describe('timing', () => {
     times.sort((a, b) => a - b);
     assert.ok(times[10]! < 50 && times[20]! < 500, `${times} ms`);
     await Promise.all(waiting);
+  });
+
+  test('a caller that closes its side after the request still gets an answer that takes a while', async () => {
+    world = await startWorld();
+    await until('own identity', () => world.lines('identity').length === 1);
+    world.aws.latencyMs = 200;
+    world.pod('blue', { ip: '127.23.0.12', role: 'blue' });
+    const token = await world.token('127.23.0.12');
+    const { port } = world.daemon.address;
+    const socket = net.connect({ host: '127.0.0.1', port, localAddress: '127.23.0.12', allowHalfOpen: true });
+    socket.end(
+      `GET ${CREDENTIALS}blue HTTP/1.1\r\nHost: 169.254.169.254\r\nX-aws-ec2-metadata-token: ${token}\r\n\r\n`,
+    );
+    const answer = await text(socket);
+    assert.match(answer, /^HTTP\/1\.1 200 OK\r\n[\s\S]*"Code":"Success"/);
   });
 
   test('a chained role session asks for one hour at most', async () => {
