@@ -1,6 +1,7 @@
 // Connects a command to the cluster that its global flags and the environment name.
 import { connectKube } from '../cluster/client.ts';
 import type { Kube } from '../cluster/kube.ts';
+import { Problem } from '../model/problem.ts';
 
 /** @throws Problem NO_KUBECONFIG, BAD_KUBECONFIG or NO_CONTEXT; the first request is made by the first call */
 export function connect(flags: {
@@ -10,4 +11,14 @@ export function connect(flags: {
 }): Promise<Kube> {
   const { kubeconfig, context, namespace } = flags;
   return connectKube({ kubeconfig, context, namespace, env: process.env });
+}
+
+/** The same, with the Problem in place of what it keeps from being reached: for commands that go on without. */
+export async function connectIfThere(flags: Parameters<typeof connect>[0]): Promise<Kube | Problem> {
+  try {
+    return await connect(flags);
+  } catch (error) {
+    if (error instanceof Problem && error.kind === 'environment') return error;
+    throw error;
+  }
 }

@@ -1,17 +1,20 @@
 import { Args, Flags } from '@oclif/core';
+import type { Aws } from '../aws/aws.ts';
 import { PodIamCommand } from '../cli/base.ts';
-import { connect } from '../cli/connect.ts';
+import { connectIfThere } from '../cli/connect.ts';
 import { type Policy, parsePolicy } from '../model/policy.ts';
-import { usageProblem } from '../model/problem.ts';
+import { EXIT, Problem, usageProblem } from '../model/problem.ts';
+import type { RoleFact } from '../model/snapshot.ts';
 import { readPolicyFile } from '../trust-policy/input.ts';
 import { renderWho, type WhoCan, whoCanAssume } from '../trust-policy/who.ts';
+import { type PodsThatCan, podsThatCan } from '../trust-policy/who-pods.ts';
 
 export default class WhoCanAssume extends PodIamCommand<typeof WhoCanAssume> {
   static override summary =
     'Show who can become a role: those that its trust policy names, and who can become them.';
   static override description =
     'Reads the trust policies of all roles of the account, and which workloads are annotated with the role. It shows ' +
-    'what trust policies let in; whether the callers’ own policies allow it too is marked, not judged.';
+    'what trust policies let in; whether the callers’ own policies allow it too is marked, and judged for the nodes.';
   static override examples = [
     '<%= config.bin %> who-can-assume blue',
     '<%= config.bin %> who-can-assume blue --policy blue.json',
@@ -29,20 +32,23 @@ export default class WhoCanAssume extends PodIamCommand<typeof WhoCanAssume> {
     'system-namespace': Flags.string({ summary: 'Namespace of the proxy.', default: 'pod-iam' }),
   };
 
-  async run(): Promise<WhoCan & { workloads: string[] | null }> {
+  async run(): Promise<Answer> {
     const { policy } = this.flags;
     const found = policy === undefined ? await this.#live() : await this.#fromFile(policy);
-    this.log(renderWho(found, found.workloads));
+    this.log(renderWho(found, found.pods));
+    for (const line of found.notKnown) this.logToStderr(`Not known: ${line}`);
+    if (found.notKnown.length > 0) this.end(EXIT.unchecked);
     return found;
   }
 
-  async #fromFile(path: string): Promise<WhoCan & { workloads: null }> {
+  async #fromFile(path: string): Promise<Answer> {
     const { parsed } = await readPolicyFile(path, process.stdin);
     const { role } = this.args;
-    return { ...whoCanAssume(role, new Map([[role, parsed.policy]])), workloads: null };
+    const found = whoCanAssume(role, new Map([[role, parsed.policy]]));
+    return { ...found, workloads: null, pods: null, notKnown: [] };
   }
 
-  async #live(): Promise<WhoCan & { workloads: string[] | null }> {
+  async #live(): Promise<Answer> {
     const { profile, region, cluster, 'system-namespace': systemNamespace } = this.flags;
     const { connectAws } = await import('../aws/clients.ts');
     const { readRole } = await import('../trust-policy/apply.ts');
@@ -51,16 +57,40 @@ export default class WhoCanAssume extends PodIamCommand<typeof WhoCanAssume> {
     this.progress.step('reading the trust policies of the account');
     const role = await readRole(aws, this.args.role);
     const policies = new Map<string, Policy>();
-    for (const { arn, trustPolicy } of [...(await aws.roles()), role]) {
+    const { roles, notKnown } = await readRoles(aws);
+    for (const { arn, trustPolicy } of [...roles, role]) {
       const { policy } = parsePolicy(trustPolicy);
       if (policy !== null) policies.set(arn, policy);
     }
-    if (!policies.has(role.arn))
+    const policy = policies.get(role.arn);
+    if (policy === undefined)
       throw usageProblem({ code: 'BAD_POLICY', what: `IAM gave no trust policy for ${role.arn}` });
-    const kube = cluster ? await connect(this.flags) : null;
+    const kube = cluster ? await connectIfThere(this.flags) : null;
     const sources = { kube, aws, nodeRoles: [], systemNamespace, progress: this.progress };
-    const { workloads } = await readChain(role, sources);
+    const { workloads, ...chain } = await readChain(role.arn, sources);
     this.progress.end();
-    return { ...whoCanAssume(role.arn, policies), workloads };
+    const pods = workloads === null ? null : podsThatCan({ role: role.arn, policy, workloads, ...chain });
+    return { ...whoCanAssume(role.arn, policies), workloads: pods?.workloads ?? null, pods, notKnown };
+  }
+}
+
+interface Answer extends WhoCan {
+  /** Those that the proxy gets it for; null when no cluster was looked into. */
+  workloads: string[] | null;
+  pods: PodsThatCan | null;
+  notKnown: string[];
+}
+
+/** Without the right to list them, who can become the named roles in turn is not known. */
+async function readRoles(aws: Aws): Promise<{ roles: RoleFact[]; notKnown: string[] }> {
+  try {
+    return { roles: await aws.roles(), notKnown: [] };
+  } catch (error) {
+    if (!(error instanceof Problem) || error.code !== 'AWS_DENIED') throw error;
+    const { message, next } = error;
+    return {
+      roles: [],
+      notKnown: [`who can become the roles that it names, in turn: ${message} (${next})`],
+    };
   }
 }

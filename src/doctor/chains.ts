@@ -1,63 +1,150 @@
-// The chain of one live role: its trust policy from IAM, the identities that the daemons tell, what
-// those may do, and the workloads that are annotated with it.
-
+// The chain of one live role: the identities of the nodes, what those may do, and the workloads that are
+// annotated with it. What cannot be read is unknown, with the reason.
 import type { Aws } from '../aws/aws.ts';
 import { gatherNodeRoles } from '../aws/gather-trust.ts';
 import { workloadsWithRole } from '../checks/shared.ts';
 import { nodeRoleArn } from '../checks/TP018.ts';
 import type { Kube } from '../cluster/kube.ts';
-import { parseRoleArn } from '../model/arn.ts';
+import { parseRoleArn, type RoleArn } from '../model/arn.ts';
+import { Problem } from '../model/problem.ts';
 import type { Progress } from '../model/progress.ts';
-import type { RoleFact } from '../model/snapshot.ts';
+import {
+  type Fact,
+  known,
+  type NodeRoleFact,
+  type OwnSide,
+  type SimulatedCall,
+  type Snapshot,
+  unknownFact,
+} from '../model/snapshot.ts';
 import { gatherSnapshot } from './gather.ts';
+import { findNodeRoles } from './node-roles.ts';
 
 export interface LiveChain {
-  nodeIdentities: string[];
-  /** Null: there was no cluster to look into. */
-  workloads: string[] | null;
-  /** By node identity: what IAM's simulator says; absent where it does not. */
-  mayAssume: ReadonlyMap<string, boolean>;
+  nodeIdentities: Fact<string[]>;
+  /** Annotated with the role; null: nobody was to look. */
+  workloads: Fact<string[]> | null;
+  /** `namespace/name` of the service accounts that are annotated with the role for IRSA. */
+  serviceAccounts: string[];
+  /** By node identity. */
+  ownSides: ReadonlyMap<string, Fact<OwnSide>>;
 }
 
-/** @throws Problem when the cluster cannot be reached */
-export async function readChain(
-  role: RoleFact,
-  sources: {
-    kube: Kube | null;
-    aws: Aws;
-    nodeRoles: readonly string[];
-    systemNamespace: string;
-    progress: Progress;
-  },
-): Promise<LiveChain> {
-  const { kube, aws, nodeRoles } = sources;
-  let identities = [...nodeRoles];
-  let workloads: string[] | null = null;
-  if (kube !== null) {
-    const snapshot = await gatherSnapshot({
-      ...{
-        ...sources,
-        aws,
-        audits: false,
-        files: [],
-        selection: { namespace: null },
-        probe: { region: null },
-      },
+export interface ChainSources {
+  /** Null: without a cluster. A Problem is why there is none. */
+  kube: Kube | Problem | null;
+  aws: Aws;
+  /** Those that were named. */
+  nodeRoles: readonly string[];
+  systemNamespace: string;
+  progress: Progress;
+}
+
+/** Never throws a Problem. @param role its ARN, or as much of it as is known */
+export async function readChain(role: string, sources: ChainSources): Promise<LiveChain> {
+  const { kube, nodeRoles } = sources;
+  const snapshot = await readSnapshot(sources);
+  const isHere = (arn: string): boolean => arn === role || arn.endsWith(`:role/${role.replace(/^\//, '')}`);
+  const nodeIdentities =
+    nodeRoles.length > 0 ? known([...nodeRoles], '--node-role') : await identitiesOf(snapshot, sources);
+  const target = parseRoleArn(role);
+  return {
+    nodeIdentities,
+    workloads: kube === null ? null : workloadsOf(snapshot, isHere),
+    serviceAccounts:
+      snapshot instanceof Problem || snapshot === null ? [] : serviceAccountsOf(snapshot, isHere),
+    ownSides:
+      nodeIdentities.state === 'known' && target !== null
+        ? await ownSidesOf(nodeIdentities.value, target, sources)
+        : new Map(),
+  };
+}
+
+async function readSnapshot(sources: ChainSources): Promise<Snapshot | Problem | null> {
+  const { kube } = sources;
+  if (kube === null || kube instanceof Problem) return kube;
+  try {
+    return await gatherSnapshot({
+      ...{ ...sources, kube, audits: false, files: [], selection: { namespace: null } },
+      probe: { region: null },
     });
-    workloads = workloadsWithRole(snapshot)
-      .filter((annotated) => annotated.role.arn === role.arn)
-      .map(({ workload }) => workload.id);
-    if (snapshot.nodeIdentities.state === 'known')
-      identities = [
-        ...new Set(snapshot.nodeIdentities.value.map((identity) => nodeRoleArn(identity, snapshot))),
-      ];
+  } catch (error) {
+    if (error instanceof Problem) return error;
+    throw error;
   }
-  const mayAssume = new Map<string, boolean>();
+}
+
+function workloadsOf(
+  snapshot: Snapshot | Problem | null,
+  isHere: (arn: string) => boolean,
+): Fact<string[]> | null {
+  if (snapshot === null) return null;
+  if (snapshot instanceof Problem) return unreadCluster(snapshot);
+  const { workloads } = snapshot;
+  if (workloads.state === 'unknown') return workloads;
+  const annotated = workloadsWithRole(snapshot).filter(({ role }) => isHere(role.arn));
+  return known(
+    annotated.map(({ workload }) => workload.id),
+    workloads.from,
+  );
+}
+
+function serviceAccountsOf({ serviceAccounts }: Snapshot, isHere: (arn: string) => boolean): string[] {
+  if (serviceAccounts.state === 'unknown') return [];
+  return serviceAccounts.value
+    .filter(({ annotations }) => isHere(annotations['eks.amazonaws.com/role-arn'] ?? ''))
+    .map(({ namespace, name }) => `${namespace}/${name}`);
+}
+
+async function identitiesOf(
+  snapshot: Snapshot | Problem | null,
+  { kube, aws, systemNamespace }: ChainSources,
+): Promise<Fact<string[]>> {
+  if (snapshot === null || kube === null || kube instanceof Problem)
+    return kube instanceof Problem
+      ? unreadCluster(kube)
+      : unknownFact('no cluster was asked', 'ask the cluster');
+  if (snapshot instanceof Problem) return unreadCluster(snapshot);
+  const { nodeIdentities } = snapshot;
+  if (nodeIdentities.state === 'known')
+    return known(
+      [...new Set(nodeIdentities.value.map((identity) => nodeRoleArn(identity, snapshot)))],
+      nodeIdentities.from,
+    );
+  try {
+    const { arns, from, notes } = await findNodeRoles({ kube, aws, systemNamespace });
+    return arns.length > 0 ? known(arns, from) : unknownFact(notes.join('; '), 'find the roles of the nodes');
+  } catch (error) {
+    if (error instanceof Problem) return unreadCluster(error);
+    throw error;
+  }
+}
+
+const unreadCluster = (problem: Problem): Fact<never> => unknownFact(problem.message, 'ask the cluster');
+
+async function ownSidesOf(
+  identities: readonly string[],
+  target: RoleArn,
+  { aws }: ChainSources,
+): Promise<Map<string, Fact<OwnSide>>> {
   const roles = identities.filter((identity) => parseRoleArn(identity) !== null);
-  for (const [arn, { assume }] of Object.entries(await gatherNodeRoles(aws, roles, [role.arn]))) {
-    const call =
-      assume.state === 'known' ? assume.value.find(({ resource }) => resource === role.arn) : undefined;
-    if (call) mayAssume.set(arn, call.decision === 'allowed');
-  }
-  return { nodeIdentities: identities, workloads, mayAssume };
+  const facts = await gatherNodeRoles(aws, roles, [target.arn]);
+  const sides = Object.entries(facts).map(([node, fact]): [string, Fact<OwnSide>] => [
+    node,
+    ownSideOf(node, fact, target),
+  ]);
+  return new Map(sides);
+}
+
+function ownSideOf(node: string, { assume }: NodeRoleFact, target: RoleArn): Fact<OwnSide> {
+  if (node === target.arn) return unknownFact('it is the role itself', 'iam:SimulatePrincipalPolicy');
+  const call = assume.state === 'known' ? assume.value.find(({ resource }) => resource === target.arn) : null;
+  if (call) return known(simulated(call), assume.from);
+  return assume.state === 'unknown' ? assume : unknownFact('IAM did not answer', assume.from);
+}
+
+function simulated({ decision, boundaryAllows, organisationAllows }: SimulatedCall): OwnSide {
+  if (decision === 'allowed') return 'allows';
+  const isCut = boundaryAllows === false || organisationAllows === false;
+  return decision === 'explicitDeny' || isCut ? 'barred' : 'silent';
 }

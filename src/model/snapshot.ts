@@ -211,6 +211,12 @@ export interface SimulatedCall {
   organisationAllows: boolean | null;
 }
 
+/**
+ * What the own side of an identity says of a call: its policies, boundary and organisation. `barred`: an
+ * explicit Deny, the boundary or the organisation forbids it, whatever else allows it.
+ */
+export type OwnSide = 'allows' | 'silent' | 'barred';
+
 export interface OidcProviderFact {
   arn: string;
   /** Without scheme, as trust policies name it. */

@@ -1,6 +1,7 @@
 // Who can become a role, from trust policies alone: those that its own names, and behind each role among
 // them those that its policy names, and so on. What their own policies allow is not looked at.
 import type { Policy, Principal, Statement } from '../model/policy.ts';
+import { type PodsThatCan, renderPods } from './who-pods.ts';
 import { conditionWords, principalWords } from './words.ts';
 
 export interface Who {
@@ -98,13 +99,13 @@ const NEEDS: Partial<Record<Who['by'], string>> = {
   service: 'where the role is attached',
 };
 
-export function renderWho({ role, who, denies }: WhoCan, workloads: readonly string[] | null): string {
-  const pods = workloads ?? [];
+/** @param pods null when no cluster was looked into */
+export function renderWho({ role, who, denies }: WhoCan, pods: PodsThatCan | null): string {
   return [
     role,
     ...(who.length === 0 ? ['  nobody: its trust policy lets nobody in'] : tree(who, '  ')),
     ...denies.map((deny) => `  but ${deny}`),
-    ...(pods.length > 0 ? ['', 'By the proxy, as pods of:', ...pods.map((id) => `  ${id}`)] : []),
+    ...(pods === null ? [] : renderPods(pods)),
   ].join('\n');
 }
 

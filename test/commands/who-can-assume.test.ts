@@ -48,6 +48,16 @@ describe('who-can-assume', () => {
     );
   });
 
+  it('shows what it may read, says what it may not, and ends with 3', async () => {
+    const ran = await ask('app', world.user('half', { policy: allowing('iam:GetRole') }));
+    assert.equal(ran.code, 3);
+    assert.equal(ran.stdout, `${app.arn}\n  └─ sessions of the role node of account 210987654321\n`);
+    assert.match(
+      ran.stderr,
+      /^Not known: who can become the roles that it names, in turn: AWS does not allow iam:ListRoles \(allow it/m,
+    );
+  });
+
   it('says which permission is missing, and which name is near', async () => {
     const denied = await ask('app', nobody);
     assert.notEqual(denied.code, 0);

@@ -1,7 +1,9 @@
 // docs/trust-policies.md: ten policies as people have them, each explained by the program itself.
 import { parseRoleArn } from '../../src/model/arn.ts';
 import { parsePolicy } from '../../src/model/policy.ts';
-import { chainOf, drawChain } from '../../src/trust-policy/chain.ts';
+import { known } from '../../src/model/snapshot.ts';
+import { chainOf } from '../../src/trust-policy/chain.ts';
+import { drawChain } from '../../src/trust-policy/draw-chain.ts';
 import { explainTrust, renderExplanation } from '../../src/trust-policy/explain.ts';
 import { OPTIONS } from './helpers.ts';
 
@@ -132,8 +134,9 @@ ${renderExplanation(explanation)}
 const role = parseRoleArn(`arn:aws:iam::${HOME}:role/blue`)!;
 const picture = drawChain(
   chainOf({
-    ...{ role, nodeIdentity: NODE, workloads: ['shop/Deployment/web'], mayAssume: true },
-    policy: parsePolicy(documentOf(POLICIES[0]!)).policy!,
+    ...{ role, roleName: 'blue', nodeIdentity: known(NODE, ''), ownSide: known('allows' as const, '') },
+    workloads: known(['shop/Deployment/web'], ''),
+    policy: known(parsePolicy(documentOf(POLICIES[0]!)).policy!, ''),
   }),
 );
 

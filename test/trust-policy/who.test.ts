@@ -2,12 +2,16 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { type Policy, parsePolicy } from '../../src/model/policy.ts';
 import { renderWho, whoCanAssume } from '../../src/trust-policy/who.ts';
+import type { PodsThatCan } from '../../src/trust-policy/who-pods.ts';
 import { APP, AUDIENCE, document, HOME, irsa, NODE, ROOT, SUBJECT, trust } from './helpers.ts';
 
 const policies = (texts: Record<string, string>): ReadonlyMap<string, Policy> =>
   new Map(Object.entries(texts).map(([arn, text]) => [arn, parsePolicy(text).policy!]));
-const rendered = (texts: Record<string, string>, workloads: string[] | null = null): string[] =>
-  renderWho(whoCanAssume(APP.arn, policies(texts)), workloads).split('\n');
+const rendered = (texts: Record<string, string>, pods: Partial<PodsThatCan> | null = null): string[] =>
+  renderWho(
+    whoCanAssume(APP.arn, policies(texts)),
+    pods && { workloads: [], serviceAccounts: [], inVain: [], notKnown: [], ...pods },
+  ).split('\n');
 
 describe('who can become a role', () => {
   it('is whom its policy names, and behind a role those whom that role names', () => {
@@ -18,7 +22,7 @@ describe('who can become a role', () => {
           [APP.arn]: trust({ AWS: [NODE, ROOT] }),
           [NODE]: trust({ Service: 'ec2.amazonaws.com', AWS: admins }),
         },
-        ['shop/Deployment/web'],
+        { workloads: ['shop/Deployment/web'] },
       ),
       [
         APP.arn,

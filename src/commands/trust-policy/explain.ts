@@ -1,12 +1,15 @@
 import { Args, Flags } from '@oclif/core';
+import type { Aws } from '../../aws/aws.ts';
 import { PodIamCommand } from '../../cli/base.ts';
-import { connect } from '../../cli/connect.ts';
-import { resolveRole } from '../../model/arn.ts';
-import { usageProblem } from '../../model/problem.ts';
-import { type Chain, chainOf, drawChain } from '../../trust-policy/chain.ts';
+import { connectIfThere } from '../../cli/connect.ts';
+import { EXIT, Problem, usageProblem } from '../../model/problem.ts';
+import { type Fact, known } from '../../model/snapshot.ts';
+import { type Chain, chainOf } from '../../trust-policy/chain.ts';
 import { checkOptions } from '../../trust-policy/check-report.ts';
+import { drawChain } from '../../trust-policy/draw-chain.ts';
 import { type Explanation, explainTrust, renderExplanation } from '../../trust-policy/explain.ts';
 import { readPolicyFile } from '../../trust-policy/input.ts';
+import type { LiveFacts } from '../../trust-policy/rule.ts';
 
 export default class Explain extends PodIamCommand<typeof Explain> {
   static override summary =
@@ -49,13 +52,15 @@ export default class Explain extends PodIamCommand<typeof Explain> {
         what: 'there is nothing to explain',
         next: 'give a file, or --role NAME to read the role from IAM',
       });
-    const explained = file === undefined ? await this.#live(role!) : await this.#fromFile(file);
-    for (const chain of explained.chains) this.log(`${drawChain(chain)}\n`);
-    this.log(renderExplanation(explained));
-    return explained;
+    const { chains, isUnread, ...explained } =
+      file === undefined ? await this.#live(role!) : await this.#fromFile(file);
+    for (const chain of chains) this.log(`${drawChain(chain)}\n`);
+    if (!isUnread) this.log(renderExplanation(explained));
+    this.end(isUnread ? EXIT.unchecked : EXIT.ok);
+    return { ...explained, chains };
   }
 
-  async #fromFile(file: string): Promise<Explanation & { chains: Chain[] }> {
+  async #fromFile(file: string): Promise<Explained> {
     const { text, name, parsed } = await readPolicyFile(file, process.stdin);
     const { account, role, 'node-role': nodeRoles = [] } = this.flags;
     const words = { account: account ?? null, role: role ?? null, sizeQuota: 2048 };
@@ -66,37 +71,73 @@ export default class Explain extends PodIamCommand<typeof Explain> {
       of === null
         ? []
         : nodeRoles.map((nodeIdentity) =>
-            chainOf({ role: of, policy: parsed.policy, nodeIdentity, workloads: null, mayAssume: null }),
+            chainOf({
+              ...{ role: of, roleName: of.name, workloads: null, ownSide: null },
+              policy: known(parsed.policy, file),
+              nodeIdentity: known(nodeIdentity, '--node-role'),
+            }),
           );
-    return { ...explanation, chains };
+    return { ...explanation, chains, isUnread: false };
   }
 
-  async #live(name: string): Promise<Explanation & { chains: Chain[] }> {
+  /** What may not be read is drawn as unknown. */
+  async #live(name: string): Promise<Explained> {
     const { profile, region, cluster, 'node-role': nodeRoles = [] } = this.flags;
     const { connectAws } = await import('../../aws/clients.ts');
-    const { readRole } = await import('../../trust-policy/apply.ts');
+    const { grantFor } = await import('../../aws/errors.ts');
+    const { readLiveRole } = await import('../../trust-policy/live.ts');
     const { readChain } = await import('../../doctor/chains.ts');
     const aws = await connectAws({ profile, region, env: process.env });
     this.progress.step(`reading role ${name}`);
-    const fact = await readRole(aws, name);
-    const kube = cluster ? await connect(this.flags) : null;
+    const live = await readLiveRole(aws, name, (arn) =>
+      grantFor({ action: 'iam:GetRole', subject: null, resource: arn?.arn ?? 'arn:aws:iam::*:role/*' }),
+    );
+    const kube = cluster ? await connectIfThere(this.flags) : null;
     const { 'system-namespace': systemNamespace } = this.flags;
-    const live = await readChain(fact, { kube, aws, nodeRoles, systemNamespace, progress: this.progress });
+    const sources = { kube, aws, nodeRoles, systemNamespace, progress: this.progress };
+    const facts = await readChain(live.arn?.arn ?? name, sources);
     this.progress.end();
-    const resolved = resolveRole(fact.arn, null);
-    const { parsePolicy } = await import('../../model/policy.ts');
-    const { policy } = parsePolicy(fact.trustPolicy);
-    if (!resolved.ok || policy === null) throw new Error(`IAM gave no trust policy for ${fact.arn}`);
-    const { role } = resolved;
-    const words = { account: role.account, role: role.arn, sizeQuota: 2048 };
-    const options = checkOptions({ nodeRoles: live.nodeIdentities, ...words });
-    const document = { name: fact.arn, text: fact.trustPolicy, fault: null };
-    const chains = live.nodeIdentities.map((nodeIdentity) =>
+    const { nodeIdentities, ownSides, workloads } = facts;
+    const identities: Fact<string>[] =
+      nodeIdentities.state === 'known'
+        ? nodeIdentities.value.map((identity) => known(identity, nodeIdentities.from))
+        : [nodeIdentities];
+    const chains = identities.map((nodeIdentity) =>
       chainOf({
-        ...{ role, policy, nodeIdentity, workloads: live.workloads },
-        mayAssume: live.mayAssume.get(nodeIdentity) ?? null,
+        ...{ role: live.arn, roleName: live.name, policy: live.policy, workloads, nodeIdentity },
+        ownSide: nodeIdentity.state === 'known' ? (ownSides.get(nodeIdentity.value) ?? null) : null,
       }),
     );
-    return { ...explainTrust(document, policy, options), chains };
+    if (live.fact.state === 'unknown' || live.policy.state === 'unknown' || live.arn === null)
+      return { statements: [], needs: [], misreadings: [], findings: [], chains, isUnread: true };
+    const { arn, trustPolicy } = live.fact.value;
+    const words = {
+      account: live.arn.account,
+      role: arn,
+      sizeQuota: 2048,
+      live: await this.#named(aws, trustPolicy),
+    };
+    const nodes = nodeIdentities.state === 'known' ? nodeIdentities.value : [];
+    const options = checkOptions({ nodeRoles: nodes, ...words });
+    const document = { name: arn, text: trustPolicy, fault: null };
+    const explanation = explainTrust(document, live.policy.value, options);
+    const sides = nodes.map((node) => ownSides.get(node));
+    const isSettled = sides.every((side) => side?.state === 'known' && side.value === 'allows');
+    const findings = explanation.findings.filter((line) => !isSettled || !/^TP0(?:19|20) /.test(line));
+    return { ...explanation, findings, chains, isUnread: false };
+  }
+
+  /** Whether those that the document names exist; without the right to ask, nothing is said of it. */
+  async #named(aws: Aws, trustPolicy: string): Promise<LiveFacts | null> {
+    const { gatherNamed } = await import('../../aws/gather-trust.ts');
+    try {
+      return await gatherNamed(aws, [trustPolicy], await aws.caller());
+    } catch (error) {
+      if (error instanceof Problem) return null;
+      throw error;
+    }
   }
 }
+
+/** `isUnread`: the document could not be read, so that nothing is said of it. */
+type Explained = Explanation & { chains: Chain[]; isUnread: boolean };

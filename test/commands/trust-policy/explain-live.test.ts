@@ -28,11 +28,12 @@ describe('trust-policy explain --role', () => {
   });
   after(() => aws.close());
 
-  const explain = (...words: string[]) =>
-    runCli(bin, ['trust-policy', 'explain', '--no-cluster', ...words], {
+  const explain = (...words: string[]) => explainAs(admin.key, '--no-cluster', ...words);
+  const explainAs = ({ id, secret }: { id: string; secret: string }, ...words: string[]) =>
+    runCli(bin, ['trust-policy', 'explain', ...words], {
       env: {
         ...{ AWS_ENDPOINT_URL: aws.url, AWS_REGION: 'eu-west-1' },
-        ...{ AWS_ACCESS_KEY_ID: admin.key.id, AWS_SECRET_ACCESS_KEY: admin.key.secret },
+        ...{ AWS_ACCESS_KEY_ID: id, AWS_SECRET_ACCESS_KEY: secret },
       },
     });
 
@@ -42,10 +43,12 @@ describe('trust-policy explain --role', () => {
     assert.match(ran.stdout, new RegExp(`the pod's role {9}${app.arn}`));
     assert.match(
       ran.stdout,
-      /✓ holds {3}1 {2}app trusts the node: .*\n {15}decided by the trust policy of app/,
+      /✓ holds {3}1 {2}app trusts the node: [^✓]*; that leaves it to\n {15}the node's own policies\.\n {15}decided by the trust policy of app/,
     );
     assert.match(ran.stdout, /✓ holds {3}2 {2}node may call sts:AssumeRole on app\./);
     assert.match(ran.stdout, /Statement 0 lets any role or user of account 210987654321/);
+    // What the simulator has answered is no finding any more.
+    assert.doesNotMatch(ran.stdout, /TP019/);
   });
 
   it('shows which side is missing', async () => {
@@ -55,6 +58,34 @@ describe('trust-policy explain --role', () => {
       chains[0]!.links.map(({ holds }) => holds),
       [true, false],
     );
+  });
+
+  it('draws what it may not read as unknown, with the policy that would let it, and ends with 3', async () => {
+    const nobody = world.user('nobody');
+    const ran = await explainAs(nobody.key, '--role', 'app', '--node-role', node.arn);
+    assert.equal(ran.code, 3, ran.stderr);
+    assert.match(ran.stdout, new RegExp(`the pod's role {9}${app.arn}$`, 'm'));
+    assert.match(
+      ran.stdout,
+      /^ {2}\? unknown 1 {2}Which workloads name the role is not known: no kubeconfig/m,
+    );
+    assert.match(
+      ran.stdout,
+      /^ {2}\? unknown 2 {2}Whom app trusts is not known: AWS does not allow iam:GetRole/m,
+    );
+    assert.match(
+      ran.stdout,
+      /^ {2}To know 2: be allowed to iam:GetRole on arn:aws:iam::210987654321:role\/app, by\n {4}\{$/m,
+    );
+    assert.match(
+      ran.stdout,
+      /^ {2}To know 3: be allowed to iam:SimulatePrincipalPolicy on .*role\/kops\/node, by$/m,
+    );
+    assert.ok(!ran.stdout.includes('Statement 0') && !ran.stdout.includes('\u001b'));
+    const bare = await explainAs(admin.key, '--role', 'app');
+    assert.equal(bare.code, 0, bare.stderr);
+    assert.match(bare.stdout, /^ {25}\(not known\)$/m);
+    assert.match(bare.stdout, /^ {2}To know 2: give --node-role ARN$/m);
   });
 
   it('offers the nearest name for a role that is not there, and wants something to explain', async () => {
