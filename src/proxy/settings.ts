@@ -118,7 +118,7 @@ export function readSettings(values: DaemonValues, environment: Environment): Da
     discoverBaseArn:
       values['auto-discover-base-arn'] === true || (docker !== null && roles.baseRoleArn === null),
     discoverDefaultRole: values['auto-discover-default-role'] === true,
-    stsEndpoint: string('sts-endpoint'),
+    stsEndpoint: string('sts-endpoint') ?? stsFromEnvironment(environment),
     region: string('region') ?? environment['AWS_REGION'] ?? environment['AWS_DEFAULT_REGION'] ?? null,
     sessionSeconds: Math.floor(parseDuration(string('session-duration')!)! / 1000),
     sessionName: string('session-name')!,
@@ -132,6 +132,21 @@ export function readSettings(values: DaemonValues, environment: Environment): Da
     logLevel: string('log-level')!,
     environment,
   };
+}
+
+/** As the SDKs read it. https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html */
+function stsFromEnvironment(environment: NodeJS.ProcessEnv): string | null {
+  if (environment['AWS_IGNORE_CONFIGURED_ENDPOINT_URLS']?.toLowerCase() === 'true') return null;
+  const name = ['AWS_ENDPOINT_URL_STS', 'AWS_ENDPOINT_URL'].find((one) => environment[one]);
+  if (name === undefined) return null;
+  const url = environment[name]!;
+  if (/^https?:\/\/[^/]/.test(url) && URL.canParse(url)) return url;
+  throw usageProblem({
+    code: 'USAGE',
+    what: `${name} is not an endpoint`,
+    why: `"${url}" must be an http or https URL`,
+    next: `mend ${name}, or give --sts-endpoint`,
+  });
 }
 
 /** metadataproxy's variable where the flag has its default. */

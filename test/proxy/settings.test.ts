@@ -23,6 +23,20 @@ describe("the daemon's settings", () => {
     assert.deepEqual([given.node, given.region], ['n2', 'us-east-1']);
   });
 
+  test('take the endpoint of STS from the environment as SDKs do, when no flag says it', () => {
+    const of = (argv: string[], environment: Record<string, string>) => read(argv, environment).stsEndpoint;
+    const [all, own] = [{ AWS_ENDPOINT_URL: 'http://all' }, { AWS_ENDPOINT_URL_STS: 'https://sts.internal' }];
+    assert.equal(of([], {}), null);
+    assert.equal(of([], all), 'http://all');
+    assert.equal(of([], { ...all, ...own }), 'https://sts.internal');
+    assert.equal(of(['--sts-endpoint=https://flag'], { ...all, ...own }), 'https://flag');
+    assert.equal(of([], { ...all, AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: 'true' }), null);
+    assert.throws(
+      () => of([], { AWS_ENDPOINT_URL_STS: 'sts.internal' }),
+      /AWS_ENDPOINT_URL_STS is not an endpoint/,
+    );
+  });
+
   test('read addresses with a port and without, also of IPv6', () => {
     const { metadataHost, metadataPort } = read(['--metadata-addr=fd00:ec2::254']);
     assert.deepEqual([metadataHost, metadataPort], ['fd00:ec2::254', 80]);
