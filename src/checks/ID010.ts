@@ -4,7 +4,7 @@ import { type Evidence, type Finding, fail, pass, unknown } from '../model/findi
 import type { HttpAnswer, ProbeObservation } from '../model/observation.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import { STS_REFUSED } from '../model/sts-refusal.ts';
-import { failingContainerStep, type Step } from './container-step.ts';
+import { compareTrust, failingContainerStep, type Step } from './container-step.ts';
 import { answerText, gotCredentials, outcomeTrouble } from './observed.ts';
 import { clusterSubject, identityProbes, probedWorkload, unread } from './shared.ts';
 import { judgeSources, type Seen } from './sources.ts';
@@ -124,11 +124,7 @@ function failingStep(observation: ProbeObservation): Step | null {
         next: 'read the Warning events of the pod, in which the daemon names its reason',
         command: null,
       };
-    return {
-      observed,
-      next: 'compare the trust policy with the node identity',
-      command: roleCommand(expectedRole),
-    };
+    return { observed, ...compareTrust(expectedRole) };
   }
   return null;
 }
@@ -146,8 +142,4 @@ function refusedStep({ caller }: Seen): Step | null {
 
 function withBody(answer: HttpAnswer | null): string {
   return answer?.body && answer.status !== 0 ? `${answerText(answer)}: ${answer.body}` : answerText(answer);
-}
-
-function roleCommand(arn: string | null): string | null {
-  return arn === null ? null : `pod-iam trust-policy explain --role ${arn.slice(arn.lastIndexOf('/') + 1)}`;
 }

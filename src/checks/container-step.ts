@@ -13,13 +13,26 @@ export interface Step {
 }
 
 /** Null: it was served. */
-export function failingContainerStep({ container }: ProbeObservation, snapshot: Snapshot): Step | null {
+export function failingContainerStep(observation: ProbeObservation, snapshot: Snapshot): Step | null {
+  const { container, expectedRole } = observation;
   if (!container || container.document.keyIdEnding !== null) return null;
   const { document, url, audience } = container;
   const words = document.body ? `, saying: ${document.body.trim()}` : '';
   const observed = `the container credentials at ${url}: ${answerText(document)}${words}`;
+  // Text is all that SDKs show of an error here, so that is where the daemon says whose no it is.
+  if (document.status === 403 && /^STS refused/.test(document.body ?? ''))
+    return { observed, ...compareTrust(expectedRole) };
   return { observed, ...adviceOn(document.status, audience, snapshot) };
 }
+
+/** For a role that STS refuses to the daemon. */
+export const compareTrust = (roleArn: string | null): { next: string; command: string | null } => ({
+  next: 'compare the trust policy with the node identity',
+  command:
+    roleArn === null
+      ? null
+      : `pod-iam trust-policy explain --role ${roleArn.slice(roleArn.lastIndexOf('/') + 1)}`,
+});
 
 function adviceOn(
   status: number,

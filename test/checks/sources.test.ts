@@ -81,6 +81,12 @@ describe('a workload that asks by its token', () => {
         403,
         'STS refused (TP018)',
         '403 in 7 ms, saying: STS refused (TP018)',
+        'compare the trust policy with the node identity',
+      ],
+      [
+        403,
+        'the role is not allowed here (AN003)',
+        '403 in 7 ms, saying: the role is not allowed here (AN003)',
         'read the Warning events of the pod, in which the daemon names its reason',
       ],
     ];
