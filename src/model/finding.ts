@@ -36,7 +36,14 @@ export interface Fix {
   command: string | null;
   /** A patch or a whole corrected document to paste. */
   patch: string | null;
+  /** Where `patch` is the whole corrected document: what makes it of the file as it is. */
+  jsonPatch?: readonly PatchOperation[];
 }
+
+/** RFC 6902. */
+export type PatchOperation =
+  | { op: 'add' | 'replace'; path: string; value: unknown }
+  | { op: 'remove'; path: string };
 
 export interface Finding {
   status: Status;

@@ -5,7 +5,7 @@ import { byFamily } from './families.ts';
 import { STYLE } from './html-style.ts';
 import type { RenderOptions } from './render.ts';
 import { exitCodeOf } from './severity.ts';
-import { duration, subjectText, visible } from './text.ts';
+import { duration, patchText, subjectText, visible } from './text.ts';
 
 const verdicts: Record<number, string> = { 0: 'OK', 1: 'Failed', 3: 'Not proven', 4: 'Interrupted' };
 
@@ -89,7 +89,7 @@ function entry(result: Result): string {
 }
 
 const pasteable = (fix: Fix | null): string =>
-  [fix?.command, fix?.patch].map((text) => (text ? `<pre>${html(text)}</pre>` : '')).join('');
+  [fix?.command, fix && patchText(fix)].map((text) => (text ? `<pre>${html(text)}</pre>` : '')).join('');
 
 const html = (text: string): string =>
   visible(text, { lines: true })

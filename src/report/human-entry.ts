@@ -1,7 +1,7 @@
 // One finding (or several alike) as a block of labelled lines.
 import type { Fix, Result } from '../model/finding.ts';
 import type { Look } from './look.ts';
-import { subjectText, visible, wrap } from './text.ts';
+import { patchText, subjectText, visible, wrap } from './text.ts';
 
 const INDENT = 10;
 const LABEL = 10;
@@ -53,7 +53,7 @@ function fixLines(fix: Fix, label: string, look: Look): string[] {
   const lines = labelled(label, fix.text, look);
   lines.push(...pasteable('Run', fix.command, look));
   // The grants of unknowns are gathered at the end, each once.
-  if (label !== 'Needs') lines.push(...pasteable('Patch', fix.patch, look));
+  if (label !== 'Needs') lines.push(...pasteable(fix.jsonPatch ? 'Change' : 'Patch', patchText(fix), look));
   return lines;
 }
 

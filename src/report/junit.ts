@@ -5,7 +5,7 @@ import type { Report, Result, WorkloadProof } from '../model/finding.ts';
 import { byFamily } from './families.ts';
 import type { RenderOptions } from './render.ts';
 import { type FailOn, isFinding } from './severity.ts';
-import { subjectText, visible } from './text.ts';
+import { patchText, subjectText, visible } from './text.ts';
 
 export async function renderJunit(report: Report, options: RenderOptions): Promise<string> {
   // The package's types describe another shape than the CommonJS file exports.
@@ -51,7 +51,8 @@ function details(result: Result): string {
   if (result.fix) {
     lines.push(`${result.status === 'unknown' ? 'Needs' : 'Fix'}: ${result.fix.text}`);
     if (result.fix.command) lines.push(result.fix.command);
-    if (result.fix.patch) lines.push(result.fix.patch);
+    const patch = patchText(result.fix);
+    if (patch) lines.push(patch);
   }
   return xmlText(lines.join('\n'));
 }

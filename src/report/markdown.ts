@@ -3,7 +3,7 @@ import type { Report, Result } from '../model/finding.ts';
 import { byFamily } from './families.ts';
 import type { RenderOptions } from './render.ts';
 import { exitCodeOf } from './severity.ts';
-import { count, duration, subjectText, visible } from './text.ts';
+import { count, duration, patchText, subjectText, visible } from './text.ts';
 
 const verdicts: Record<number, string> = { 0: 'OK', 1: 'Failed', 3: 'Not proven', 4: 'Interrupted' };
 
@@ -60,7 +60,12 @@ function item(result: Result): string {
     [result.status === 'unknown' ? 'Needs' : 'Fix', result.fix?.text ?? null],
   ];
   const lines = facts.flatMap(([label, text]) => (text ? [`- ${label}: ${plain(text)}`] : []));
-  return [head, lines.join('\n'), fence(result.fix?.command, 'sh'), fence(result.fix?.patch, '')]
+  return [
+    head,
+    lines.join('\n'),
+    fence(result.fix?.command, 'sh'),
+    fence(result.fix && patchText(result.fix), ''),
+  ]
     .filter((part) => part !== '')
     .join('\n\n');
 }

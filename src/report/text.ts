@@ -1,6 +1,6 @@
 // Text for people: what a cluster says is shown and never obeyed, lines fit the width, and a name is
 // whole unless there is no room for it.
-import type { Subject } from '../model/finding.ts';
+import type { Fix, Subject } from '../model/finding.ts';
 
 /**
  * Control characters made visible: annotations and file names are other people's text, and a terminal
@@ -58,6 +58,22 @@ export function subjectText(subject: Subject): string {
   if (subject.role !== null && subject.role !== subject.name) parts.push(`role ${subject.role}`);
   if (place !== null && !isFile) parts.push(place);
   return visible(parts.join(', '));
+}
+
+/**
+ * What is to be pasted. Of a corrected document only the changes are shown, a line for each:
+ * `replace /Statement/0/Effect: "Allow"`; the JSON report holds it whole.
+ */
+export function patchText({ patch, jsonPatch }: Fix): string | null {
+  if (!jsonPatch) return patch;
+  return jsonPatch
+    .map((operation) => {
+      const head = `${operation.op} ${operation.path}`;
+      if (operation.op === 'remove') return head;
+      const short = JSON.stringify(operation.value);
+      return `${head}: ${short.length > 60 ? JSON.stringify(operation.value, null, 2) : short}`;
+    })
+    .join('\n');
 }
 
 /** `FILE:LINE:COLUMN#/pointer`; null for a subject that is in no file. */

@@ -1,8 +1,19 @@
 // Judges trust policies by all rules: one result for each breach, with its place, and one pass for each
 // rule that holds.
-import { fail, pass, type Result, type Severity, subject, unknown, warn } from '../model/finding.ts';
+import {
+  type Fix,
+  fail,
+  pass,
+  type Result,
+  type Severity,
+  subject,
+  unknown,
+  warn,
+} from '../model/finding.ts';
 import { type Place, type PolicyFault, parsePolicy } from '../model/policy.ts';
 import { RULES } from './codes.ts';
+import { type Corrected, Corrector } from './corrector.ts';
+import { correctionOf } from './fault-corrections.ts';
 import type { PolicyText } from './input.ts';
 import type { CheckOptions, Rule, RuleInput, Violation } from './rule.ts';
 
@@ -16,10 +27,11 @@ export function checkPolicy(document: PolicyText, options: CheckOptions): Result
   // What cannot be read breaks TP001 alone, and leaves nothing for the other rules to look at.
   if (policy === null)
     return RULES.flatMap((rule) =>
-      faultsOf(rule, faults).map((fault) => resultOf(rule, document.name, violationOf(fault))),
+      faultsOf(rule, faults).map((fault) => resultOf(rule, document.name, violationOf(fault), null)),
     );
   const input = { name: document.name, text: document.text, policy, isRefused: !ok, options };
-  return RULES.flatMap((rule) => judge(rule, input, faultsOf(rule, faults)));
+  const corrector = new Corrector(input);
+  return RULES.flatMap((rule) => judge(rule, input, faultsOf(rule, faults), corrector));
 }
 
 function parse({
@@ -35,11 +47,16 @@ function parse({
   };
 }
 
-function judge(rule: Rule, input: RuleInput, faults: readonly PolicyFault[]): Result[] {
+function judge(rule: Rule, input: RuleInput, faults: readonly PolicyFault[], corrector: Corrector): Result[] {
   const found = rule.find(input);
   if (found === null && faults.length === 0) return [];
   const breaches = [...faults.map(violationOf), ...(Array.isArray(found) ? found : [])];
-  if (breaches.length > 0) return breaches.map((breach) => resultOf(rule, input.name, breach));
+  if (breaches.length > 0)
+    return breaches.map((breach) => {
+      const correct = breach.fix?.correct;
+      const corrected = correct ? corrector.apply(rule, breaches.length, correct) : null;
+      return resultOf(rule, input.name, breach, corrected);
+    });
   const evidence = found !== null && 'passed' in found ? found.passed : [];
   const words = { expected: rule.title, observed: 'it holds', why: rule.why, evidence };
   return [{ ...pass(place(input.name, null), words), ...headOf(rule) }];
@@ -48,13 +65,18 @@ function judge(rule: Rule, input: RuleInput, faults: readonly PolicyFault[]): Re
 const faultsOf = ({ code }: Rule, faults: readonly PolicyFault[]): PolicyFault[] =>
   faults.filter((fault) => fault.code === code);
 
-const violationOf = ({ message, hint, ...at }: PolicyFault): Violation => ({
-  at,
-  status: 'fail',
-  severity: 'error',
-  observed: message,
-  ...(hint === null ? {} : { fix: { text: asAdvice(hint) } }),
-});
+function violationOf(fault: PolicyFault): Violation {
+  const { message, hint, ...at } = fault;
+  const correct = correctionOf(fault);
+  const text = hint === null ? null : asAdvice(hint);
+  return {
+    at,
+    status: 'fail',
+    severity: 'error',
+    observed: message,
+    ...(text !== null || correct ? { fix: { text: text ?? '', ...(correct && { correct }) } } : {}),
+  };
+}
 
 /** A hint of one word, or of JSON, is what should stand there. */
 const asAdvice = (hint: string): string =>
@@ -62,7 +84,7 @@ const asAdvice = (hint: string): string =>
 
 const makers = { fail, warn, unknown };
 
-function resultOf(rule: Rule, name: string, violation: Violation): Result {
+function resultOf(rule: Rule, name: string, violation: Violation, corrected: Corrected | null): Result {
   const severity = violation.severity ?? rule.severity;
   const status = violation.status ?? (severity === 'error' || severity === 'security' ? 'fail' : 'warn');
   const finding = makers[status](place(name, violation.at), {
@@ -70,9 +92,14 @@ function resultOf(rule: Rule, name: string, violation: Violation): Result {
     observed: violation.observed,
     why: violation.why ?? rule.why,
     evidence: violation.evidence ?? [],
-    fix: { command: null, patch: null, ...(violation.fix ?? { text: rule.fix }) },
+    fix: fixOf(rule, violation, corrected),
   });
   return { ...finding, ...headOf(rule, severity) };
+}
+
+function fixOf(rule: Rule, { fix }: Violation, corrected: Corrected | null): Fix {
+  const { text, command = null, patch = null } = fix ?? { text: rule.fix };
+  return { text: text === '' ? rule.fix : text, command, patch, ...corrected };
 }
 
 const headOf = ({ code, title, severity }: Rule, actual: Severity = severity) => ({

@@ -3,6 +3,7 @@ import type { Severity } from '../model/finding.ts';
 import type { Rule } from './rule.ts';
 import { actionRules } from './rules/actions.ts';
 import { callerRules } from './rules/caller.ts';
+import { clusterRules } from './rules/clusters.ts';
 import { conditionRules } from './rules/conditions.ts';
 import { documentRules } from './rules/document.ts';
 import { guardRules } from './rules/guards.ts';
@@ -21,6 +22,7 @@ export const RULES: readonly Rule[] = [
   ...actionRules,
   ...conditionRules,
   ...oidcRules,
+  ...clusterRules,
   ...sharedIssuerRules,
   ...serviceRules,
   ...guardRules,

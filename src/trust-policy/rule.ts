@@ -3,6 +3,7 @@ import type { RoleArn } from '../model/arn.ts';
 import type { Evidence, Severity } from '../model/finding.ts';
 import type { Place, Policy } from '../model/policy.ts';
 import type { AwsFacts } from '../model/snapshot.ts';
+import type { Correction } from './edit.ts';
 
 export interface CheckOptions {
   /** ARNs of the identities that must be let in; none when the document is judged by itself. */
@@ -43,7 +44,14 @@ export interface Violation {
   /** When there is more to say than the rule's. */
   why?: string;
   evidence?: readonly Evidence[];
-  fix?: { text: string; command?: string | null; patch?: string | null };
+  fix?: {
+    text: string;
+    command?: string | null;
+    /** What is to be pasted somewhere else, such as a policy of the caller's. */
+    patch?: string | null;
+    /** Corrects this document. */
+    correct?: Correction;
+  };
 }
 
 export interface Rule {

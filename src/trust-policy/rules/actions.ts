@@ -1,8 +1,10 @@
 // Rules on what the document allows: actions that do not fit whom it names, and actions that are too
 // many or none of a trust policy's.
 
-import { ASSUME_ACTIONS } from '../../model/policy/actions.ts';
+import { ASSUME_ACTIONS, TRUST_ACTIONS } from '../../model/policy/actions.ts';
 import type { Located, Policy, Principal, Statement } from '../../model/policy.ts';
+import { oneOrMany } from '../document.ts';
+import { type Correction, removeValue, setKey } from '../edit.ts';
 import type { Rule, Violation } from '../rule.ts';
 import { allows, covers } from './shared.ts';
 
@@ -41,7 +43,10 @@ function mismatches(policy: Policy, isMine: (principal: Principal) => boolean): 
         {
           at: statement.actions[0] ?? statement,
           observed: `${first!.text} asks with ${actionOf(first!)}, and the statement allows ${texts(statement.actions)}`,
-          fix: { text: `add "${actionOf(first!)}" to the statement's Action` },
+          fix: {
+            text: `add "${actionOf(first!)}" to the statement's Action`,
+            correct: withAction(statement, actionOf(first!)),
+          },
         },
       ];
     }
@@ -53,10 +58,32 @@ function mismatches(policy: Policy, isMine: (principal: Principal) => boolean): 
         status: 'warn' as const,
         severity: 'warning' as const,
         observed: `"${action.text}" has no effect: none of the statement's principals can call it`,
-        fix: { text: 'remove the action' },
+        fix: { text: 'remove the action', correct: removeValue(action.pointer) },
       }));
   });
 }
+
+/** Writes an action in place of those that none of the statement's principals can call. */
+const withAction =
+  (statement: Statement, action: string): Correction =>
+  (document) => {
+    if (statement.exceptActions) return false;
+    const kept = statement.actions.filter((other) => !isIdle(other, statement)).map(({ text }) => text);
+    return setKey(statement.pointer, 'Action', oneOrMany([action, ...kept]))(document);
+  };
+
+/** The actions that the statement's principals can call, of those that a pattern covers. */
+const listed =
+  (statement: Statement, pattern: Located): Correction =>
+  (document) => {
+    const asked = new Set(statement.principals.map(actionOf));
+    const needed = TRUST_ACTIONS.filter(
+      (action) => covers(statement, action) && (asked.has(action) || action === 'sts:TagSession'),
+    );
+    const others = statement.actions.filter((action) => action !== pattern).map(({ text }) => text);
+    const actions = [...new Set([...others, ...needed])];
+    return asked.size > 0 && setKey(statement.pointer, 'Action', oneOrMany(actions))(document);
+  };
 
 /** A statement may also add sts:TagSession to what another statement grants. */
 const isServed = (policy: Policy, statement: Statement, principal: Principal): boolean =>
@@ -103,7 +130,13 @@ const broadActions: Rule = {
         ];
       return statement.actions.flatMap((action): Violation[] => {
         if (action.text === '*' && !statement.exceptActions)
-          return [{ at: action, observed: 'the action is "*"' }];
+          return [
+            {
+              at: action,
+              observed: 'the action is "*"',
+              fix: { text: broadActions.fix, correct: listed(statement, action) },
+            },
+          ];
         if (!wide || !/[*?]/.test(action.text)) return [];
         return [
           {
@@ -112,6 +145,7 @@ const broadActions: Rule = {
             severity: 'warning',
             observed: `the action "${action.text}" holds a wildcard`,
             why,
+            fix: { text: broadActions.fix, correct: listed(statement, action) },
           },
         ];
       });

@@ -2,6 +2,7 @@
 // what their own side still has to say.
 import { type Evaluation, evaluateTrust } from '../../model/evaluate.ts';
 import type { Policy } from '../../model/policy.ts';
+import type { Correction } from '../edit.ts';
 import { nodePolicy } from '../generate.ts';
 import { readNodeIdentity } from '../identity.ts';
 import { nearMiss } from '../near-miss.ts';
@@ -87,11 +88,18 @@ function judge(
       fix: {
         text: `let ${principal} assume the role`,
         command: role === null ? null : `pod-iam trust-policy apply --role ${role} --node-role ${principal}`,
-        patch: planTrustChange(text, [identity]).document,
+        correct: withIdentity(text, identity),
       },
     },
   ];
 }
+
+const withIdentity =
+  (text: string, identity: string): Correction =>
+  (document) => {
+    Object.assign(document, JSON.parse(planTrustChange(text, [identity]).document));
+    return true;
+  };
 
 const delegated: Rule = {
   code: 'TP019',

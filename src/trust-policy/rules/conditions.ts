@@ -7,6 +7,7 @@ import { OPERATORS, type OperatorFamily } from '../../model/policy/operators.ts'
 import { hasWildcard } from '../../model/policy/wildcard.ts';
 import type { Condition, Policy, Statement } from '../../model/policy.ts';
 import { AWS_KEYS, STS_KEYS, TAG_KEYS } from '../condition-keys.ts';
+import { moveCondition, renameKey } from '../edit.ts';
 import type { Rule, Violation } from '../rule.ts';
 import { conditionsOn, isGuard } from './shared.ts';
 
@@ -42,7 +43,13 @@ function keyFaults(condition: Condition): Violation[] {
   if (known.some((candidate) => isKey(key, candidate))) return [];
   const near = nearestName(key, [...AWS_KEYS, ...STS_KEYS]);
   if (near !== null && editDistance(key.toLowerCase(), near.toLowerCase()) <= 2)
-    return [{ at: condition, observed: `there is no condition key ${key}`, fix: { text: `write ${near}` } }];
+    return [
+      {
+        at: condition,
+        observed: `there is no condition key ${key}`,
+        fix: { text: `write ${near}`, correct: renameKey(condition.pointer, near) },
+      },
+    ];
   return [
     {
       at: condition,
@@ -115,10 +122,15 @@ const literalStars: Rule = {
           .map((value) => ({
             at: value,
             observed: `"${value.text}" stands under ${condition.operatorText}, where ${value.text.includes('*') ? '*' : '?'} is no wildcard`,
-            fix: { text: `use ${condition.operatorText.replace(/Equals(?:IgnoreCase)?/, 'Like')}` },
+            fix: {
+              text: `use ${asLike(condition)}`,
+              correct: moveCondition(condition.pointer, asLike(condition)),
+            },
           })),
       ),
 };
+
+const asLike = ({ operatorText }: Condition): string => operatorText.replace(/Equals(?:IgnoreCase)?/, 'Like');
 
 const externalIds: Rule = {
   code: 'TP041',

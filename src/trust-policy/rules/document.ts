@@ -1,6 +1,7 @@
 // Rules on the document as a whole: whether IAM can read it, its version, its size, its statements.
 
 import { actionMatches } from '../../model/policy/actions.ts';
+import { type Correction, removeValue, replaceValue } from '../edit.ts';
 import type { Grant } from '../grants.ts';
 import { grantsOfStatement } from '../grants.ts';
 import type { Rule, Violation } from '../rule.ts';
@@ -24,11 +25,31 @@ const version: Rule = {
   fix: 'write "Version": "2012-10-17"',
   find({ policy, isRefused, text }) {
     if (policy.version?.text === '2012-10-17') return [];
-    if (policy.version) return [{ at: policy.version, observed: `the version is ${policy.version.text}` }];
+    if (policy.version)
+      return [
+        {
+          at: policy.version,
+          observed: `the version is ${policy.version.text}`,
+          fix: { text: version.fix, correct: replaceValue('/Version', '2012-10-17') },
+        },
+      ];
     // A version that IAM does not know is the parser's to report.
     if (isRefused && /"Version"\s*:/.test(text)) return [];
-    return [{ at: start, observed: 'the document has no "Version"' }];
+    return [
+      {
+        at: start,
+        observed: 'the document has no "Version"',
+        fix: { text: version.fix, correct: addVersion },
+      },
+    ];
   },
+};
+
+const addVersion: Correction = (document) => {
+  const { ...rest } = document;
+  for (const key of Object.keys(rest)) delete document[key];
+  Object.assign(document, { Version: '2012-10-17', ...rest });
+  return true;
 };
 
 const size: Rule = {
@@ -79,6 +100,7 @@ const redundant: Rule = {
           {
             at: statement,
             observed: `statement ${statement.index} says nothing that statement ${cover.statement.index} does not say`,
+            fix: { text: redundant.fix, correct: removeValue(statement.pointer) },
           },
         ];
       if (statement.effect === 'Deny') return [];

@@ -2,6 +2,7 @@
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html
 import { isNegated } from '../../model/policy/operators.ts';
 import type { Condition, Policy, Statement } from '../../model/policy.ts';
+import { moveCondition } from '../edit.ts';
 import type { Rule, Violation } from '../rule.ts';
 import { allows, conditionsOn, hasKind, isGuard, loophole, principalsOf } from './shared.ts';
 
@@ -15,7 +16,8 @@ const forAllValues: Rule = {
   severity: 'security',
   why: 'ForAllValues asks that no value is wrong, and of no value at all that is true: it also holds when the key is missing',
   fix: 'use the operator without ForAllValues, or add {"Null": {"KEY": "false"}}',
-  find: ({ policy }) => weakGuards(policy, (condition) => condition.operator.set === 'ForAllValues'),
+  find: ({ policy }) =>
+    weakGuards(policy, forAllValues.fix, (condition) => condition.operator.set === 'ForAllValues'),
 };
 
 const optional: Rule = {
@@ -24,10 +26,18 @@ const optional: Rule = {
   severity: 'security',
   why: 'the condition also holds when the key is missing from the request',
   fix: 'use the operator without IfExists and without Not, with the values that are wanted',
-  find: ({ policy }) => weakGuards(policy, (condition) => condition.operator.set !== 'ForAllValues'),
+  find: ({ policy }) =>
+    weakGuards(policy, optional.fix, (condition) => condition.operator.set !== 'ForAllValues'),
 };
 
-function weakGuards(policy: Policy, isMine: (condition: Condition) => boolean): Violation[] {
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html
+const MULTI_VALUED = /^aws:(?:principalorgpaths|tagkeys|sourceorgpaths|vpceorgpaths)$|:amr$/i;
+
+/** The same operator, holding only when the key is there. */
+const strict = ({ key, operator }: Condition): string =>
+  `${MULTI_VALUED.test(key) ? 'ForAnyValue:' : ''}${operator.name}`;
+
+function weakGuards(policy: Policy, fix: string, isMine: (condition: Condition) => boolean): Violation[] {
   return allows(policy).flatMap((statement) => {
     const { guards, isBroad } = guardsOf(statement);
     // With one line that needs its key, the others are not the only guard.
@@ -37,6 +47,9 @@ function weakGuards(policy: Policy, isMine: (condition: Condition) => boolean): 
     return mine.map((condition) => ({
       at: condition,
       observed: `only ${condition.key} guards statement ${statement.index}, and ${loophole(condition) ?? 'it can be missing'}`,
+      ...(isNegated(condition.operator)
+        ? {}
+        : { fix: { text: fix, correct: moveCondition(condition.pointer, strict(condition)) } }),
       ...(isBroad ? {} : { status: 'warn' as const, severity: 'warning' as const }),
     }));
   });

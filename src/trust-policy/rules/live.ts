@@ -1,6 +1,7 @@
 // Rules that only IAM can answer: whether those that the document names exist, by the name it gives
 // them. They say nothing where IAM was not asked.
 import type { Fact } from '../../model/snapshot.ts';
+import { replaceValue } from '../edit.ts';
 import type { LiveFacts, Rule, RuleInput, Violation } from '../rule.ts';
 import { conditionsOn, joined, principalsOf } from './shared.ts';
 
@@ -23,7 +24,7 @@ const path: Rule = {
     eachNamed(
       input,
       (text, real) => (real === null || real === text ? null : `${text} is known to IAM as ${real}`),
-      (real) => ({ text: `write ${real}`, patch: null }),
+      (real, { pointer }) => ({ text: `write ${real}`, correct: replaceValue(pointer, real) }),
     ),
 };
 
@@ -31,7 +32,7 @@ const path: Rule = {
 function eachNamed(
   { policy, options }: RuleInput,
   judge: (text: string, real: string | null) => string | null,
-  mend: (real: string) => Violation['fix'] = () => undefined,
+  mend: (real: string, at: Violation['at']) => Violation['fix'] = () => undefined,
 ): Violation[] | null {
   const principals = options.live?.principals;
   if (!principals) return null;
@@ -44,7 +45,7 @@ function eachNamed(
           return [notRead(principal, `whether ${principal.text} exists is not known: ${fact.why}`)];
         const observed = judge(principal.text, fact.value);
         if (observed === null) return [];
-        const fix = fact.value === null ? undefined : mend(fact.value);
+        const fix = fact.value === null ? undefined : mend(fact.value, principal);
         return [{ at: principal, observed, ...(fix && { fix }) }];
       },
     ),

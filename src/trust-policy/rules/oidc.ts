@@ -3,6 +3,7 @@
 import { withoutVariables } from '../../model/evaluate/variables.ts';
 import { nearestName } from '../../model/nearest.ts';
 import type { Condition, Policy, Statement } from '../../model/policy.ts';
+import { addCondition, renameKey, replaceValue } from '../edit.ts';
 import type { Rule, Violation } from '../rule.ts';
 import { allows, conditionsOn, isGuard, type PrincipalOf, principalsOf } from './shared.ts';
 import { hasOpenTenant, isBlank, tenantClaim } from './shared-issuers.ts';
@@ -63,16 +64,25 @@ const misspeltAudiences = (policy: Policy): Violation[] =>
       at: value,
       observed: `the audience "${value.text}" is nearly ${STS}, for which most tokens are made`,
       why: 'a token is refused unless its audience is one of these, letter by letter',
-      fix: { text: `write "${STS}", unless the tokens are really made for "${value.text}"` },
+      fix: {
+        text: `write "${STS}", unless the tokens are really made for "${value.text}"`,
+        correct: replaceValue(value.pointer, STS),
+      },
     }));
 
 const openAudiences = (policy: Policy): Violation[] =>
   tokenStatements(policy)
     .filter(({ statement, provider }) => !isBuiltIn(provider) && anyClaim(statement, 'aud').length === 0)
-    .map(({ provider }) => ({
+    .map(({ statement, provider }) => ({
       at: provider,
       observed: `no condition on ${provider.names.issuer}:aud says for whom the token must have been made`,
-      fix: { text: `add "StringEquals": {"${provider.names.issuer}:aud": "${STS}"}` },
+      fix: {
+        text: `add "StringEquals": {"${provider.names.issuer}:aud": "${STS}"}`,
+        // Of other issuers nobody knows here for whom their tokens are made.
+        ...((isKubernetes(provider, statement) || /githubusercontent/.test(provider.names.issuer)) && {
+          correct: addCondition(statement.pointer, 'StringEquals', `${provider.names.issuer}:aud`, STS),
+        }),
+      },
     }));
 
 const subjectForm: Rule = {
@@ -90,7 +100,9 @@ const subjectForm: Rule = {
         {
           at: value,
           observed: `"${value.text}" is no subject of a service account`,
-          ...(better ? { fix: { text: `write "${better}"` } } : {}),
+          ...(better
+            ? { fix: { text: `write "${better}"`, correct: replaceValue(value.pointer, better) } }
+            : {}),
         },
       ];
     }),
@@ -98,7 +110,7 @@ const subjectForm: Rule = {
 
 function isSubject(text: string, isPattern: boolean): boolean {
   // A pattern may cut the form short, which TP032 judges; a star elsewhere is TP026's.
-  if (isPattern && /^[*?]/.test(text)) return true;
+  if (isPattern && SUBJECT.startsWith(text.split(/[*?]/, 1)[0]!) && /[*?]/.test(text)) return true;
   if (isPattern && /^system:serviceaccount:[^:]*\*[^:]*$/.test(text)) return true;
   const [system, kind, namespace = '', name = '', ...more] = text.split(':');
   const label = /^[a-z0-9*?$]([-a-z0-9.*?${}:/]*[a-z0-9*?}])?$/;
@@ -139,7 +151,10 @@ const issuerKeys: Rule = {
           return {
             at: condition,
             observed: `the key ${condition.key} is not of the provider ${issuers.join(' or ')}`,
-            fix: { text: `write the key ${issuers[0]}:${claim}` },
+            fix: {
+              text: `write the key ${issuers[0]}:${claim}`,
+              correct: renameKey(condition.pointer, `${issuers[0]}:${claim}`),
+            },
           };
         });
     }),
@@ -196,23 +211,6 @@ function hasOpenNamespace(pattern: string): boolean {
   return /[*?]/.test(upToNamespace);
 }
 
-const oneCluster: Rule = {
-  code: 'TP050',
-  title: 'each statement trusts one cluster',
-  severity: 'warning',
-  why: 'conditions on the claims of both issuers never hold together, and conditions on one leave the other open',
-  fix: 'write one statement per provider',
-  find: ({ policy }) =>
-    allows(policy)
-      .filter(
-        (statement) => new Set(principalsOf(statement, 'oidc').map(({ names }) => names.issuer)).size > 1,
-      )
-      .map((statement) => ({
-        at: statement,
-        observed: `statement ${statement.index} trusts ${principalsOf(statement, 'oidc').length} OIDC providers at once`,
-      })),
-};
-
 function kubernetesSubjects(policy: Policy) {
   return tokenStatements(policy).flatMap(({ statement, provider }) =>
     isKubernetes(provider, statement)
@@ -225,11 +223,4 @@ function kubernetesSubjects(policy: Policy) {
   );
 }
 
-export const oidcRules: readonly Rule[] = [
-  subject,
-  audience,
-  subjectForm,
-  issuerKeys,
-  namespaces,
-  oneCluster,
-];
+export const oidcRules: readonly Rule[] = [subject, audience, subjectForm, issuerKeys, namespaces];

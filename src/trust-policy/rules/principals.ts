@@ -1,6 +1,7 @@
 // Rules on whom the document names: forms that IAM refuses, and forms that it takes and that do not
 // mean what they seem to.
 
+import { removeValue, replaceValue } from '../edit.ts';
 import { readNodeIdentity } from '../identity.ts';
 import type { CheckOptions, Rule, Violation } from '../rule.ts';
 import { allows, covers, hasKind, principalsOf } from './shared.ts';
@@ -107,6 +108,7 @@ const oneSession: Rule = {
           observed: `${principal.text} is one session of the role ${roleName}`,
           fix: {
             text: `name the role: arn:${partition}:iam::${account}:role/${roleName} (with its path, if it has one)`,
+            correct: replaceValue(principal.pointer, `arn:${partition}:iam::${account}:role/${roleName}`),
           },
         };
       }),
@@ -135,6 +137,7 @@ const compute: Rule = {
       .map((principal) => ({
         at: principal,
         observed: `the document also trusts ${principal.text}, as a role for instances does`,
+        fix: { text: compute.fix, correct: removeValue(principal.pointer) },
       }));
   },
 };
@@ -150,7 +153,11 @@ const selfTrust: Rule = {
     return allows(policy)
       .flatMap((statement) => principalsOf(statement, 'role'))
       .filter(({ text }) => text === role.arn)
-      .map((principal) => ({ at: principal, observed: `the role trusts itself: ${principal.text}` }));
+      .map((principal) => ({
+        at: principal,
+        observed: `the role trusts itself: ${principal.text}`,
+        fix: { text: selfTrust.fix, correct: removeValue(principal.pointer) },
+      }));
   },
 };
 

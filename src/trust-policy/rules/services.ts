@@ -2,6 +2,7 @@
 // scope.
 // https://docs.aws.amazon.com/eks/latest/userguide/pod-id-role.html
 import { editDistance, nearestName } from '../../model/nearest.ts';
+import { addText, replaceValue } from '../edit.ts';
 import type { Rule, Violation } from '../rule.ts';
 import { SERVICES } from '../services.ts';
 import { allows, conditionsOn, covers, isGuard, principalsOf } from './shared.ts';
@@ -20,7 +21,10 @@ const spelling: Rule = {
       .flatMap((principal): Violation[] => {
         const better = betterService(principal.text);
         if (better === null) return [];
-        const fix = better === '' ? undefined : { text: `write ${better}` };
+        const fix =
+          better === ''
+            ? undefined
+            : { text: `write ${better}`, correct: replaceValue(principal.pointer, better) };
         return [
           { at: principal, observed: `${principal.text} is no service principal`, ...(fix ? { fix } : {}) },
         ];
@@ -82,6 +86,10 @@ const tagSession: Rule = {
       .map((statement) => ({
         at: statement.actions[0] ?? statement,
         observed: `${POD_IDENTITY} is trusted without sts:TagSession`,
+        fix: {
+          text: tagSession.fix,
+          correct: addText(`${statement.pointer}/Action`, 'sts:TagSession'),
+        },
       }));
   },
 };
