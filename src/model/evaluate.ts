@@ -64,7 +64,7 @@ export function evaluateTrust(policy: Policy, request: TrustRequest): Evaluation
   const facts = factsOf({
     caller,
     context: request.context,
-    roleAccount: role?.account ?? null,
+    roleAccount: role?.account ?? (isInAccount(caller) ? caller.account : null),
     isComplete: request.contextIsComplete ?? false,
     parametersAreUnknown: request.parametersAreUnknown ?? false,
   });

@@ -1,7 +1,7 @@
 // A simulation as text: the decision first, then each statement with its reason.
 import type { Simulation } from './simulate.ts';
 
-export function renderSimulation({ decision, because, statements, needs }: Simulation): string {
+export function renderSimulation({ decision, because, statements, needs, caveats }: Simulation): string {
   const lines = [`${decision}: ${because}`];
   for (const { index, sid, effect, matched, why } of statements) {
     const name = sid ? `${index} ${sid}` : String(index);
@@ -10,5 +10,6 @@ export function renderSimulation({ decision, because, statements, needs }: Simul
   }
   if (needs.length > 0)
     lines.push(decision === 'unknown' ? 'Needed to decide:' : 'Needed:', ...needs.map((need) => `  ${need}`));
+  lines.push(...caveats.map((caveat) => `Note: ${caveat}.`));
   return lines.join('\n');
 }

@@ -1,15 +1,18 @@
 // What `trust-policy simulate` answers: the evaluator's decision for one caller, also for a document that
 // IAM would refuse, which can therefore let nobody in.
-import { parseCaller } from '../model/evaluate/caller.ts';
 import { type Evaluation, evaluateTrust, type TrustRequest } from '../model/evaluate.ts';
 import type { ParsedPolicy, Policy } from '../model/policy.ts';
-import { usageProblem } from '../model/problem.ts';
+import { caveatsOf } from './caveats.ts';
+import { checkRequest } from './simulate-request.ts';
 
-export type Simulation = Pick<Evaluation, 'decision' | 'because' | 'statements' | 'needs'>;
+export interface Simulation extends Pick<Evaluation, 'decision' | 'because' | 'statements' | 'needs'> {
+  /** What a sure answer takes for granted, as it was not given. */
+  caveats: string[];
+}
 
 export function simulate(parsed: ParsedPolicy & { policy: Policy }, request: TrustRequest): Simulation {
+  checkRequest(request);
   const evaluation = evaluateTrust(parsed.policy, request);
-  refuseForeignPolicies(request);
   const { decision, because, statements } = evaluation;
   const [fault] = parsed.faults;
   if (fault) {
@@ -19,6 +22,7 @@ export function simulate(parsed: ParsedPolicy & { policy: Policy }, request: Tru
       because: refused,
       statements: statements.map((statement) => ({ ...statement, matched: false })),
       needs: [],
+      caveats: [],
     };
   }
   return {
@@ -26,6 +30,7 @@ export function simulate(parsed: ParsedPolicy & { policy: Policy }, request: Tru
     because: because + assumption(request, evaluation),
     statements,
     needs: [...evaluation.needs, ...companions(parsed.policy, request, evaluation)],
+    caveats: caveatsOf(parsed.policy, request, evaluation),
   };
 }
 
@@ -37,22 +42,12 @@ function assumption({ role, identityPolicies }: TrustRequest, { decision, route 
   return "; the role is taken to be in the caller's account, as no role was given";
 }
 
-/** Throws a usage Problem (BAD_CALLER_POLICY) for policies that such a caller cannot have. */
-function refuseForeignPolicies({ caller, permissionsBoundary, sessionPolicies }: TrustRequest): void {
-  const kind = parseCaller(caller)?.kind ?? '';
-  const isRole = kind === 'role' || kind === 'session';
-  const fault = (what: string, whose: string): Error =>
-    usageProblem({ code: 'BAD_CALLER_POLICY', what: `${caller} has no ${what}`, why: `only ${whose} has` });
-  if (permissionsBoundary && !isRole && kind !== 'user')
-    throw fault('permissions boundary', 'a role, its session or a user');
-  if (sessionPolicies && !isRole && kind !== 'federated-user')
-    throw fault('session policies', 'the session of a role');
-}
-
 /** Tags and a source identity need an action of their own, beside the one that is asked for. */
 function companions(policy: Policy, request: TrustRequest, { decision }: Evaluation): string[] {
   if (decision === 'deny' || !/^sts:assumerole/i.test(request.action)) return [];
-  const keys = Object.keys(request.context).map((key) => key.toLowerCase());
+  const keys = Object.entries(request.context)
+    .filter(([, values]) => values.length > 0)
+    .map(([key]) => key.toLowerCase());
   const wanted = [
     {
       action: 'sts:TagSession',
@@ -68,23 +63,4 @@ function companions(policy: Policy, request: TrustRequest, { decision }: Evaluat
       ({ action }) =>
         `${action} must be allowed as well for a request that sends this, and this document and the caller's policies do not surely allow it`,
     );
-}
-
-/** Reads `KEY=VALUE` pairs, the same key as often as it has values; throws a usage Problem. */
-export function readContext(pairs: readonly string[]): Record<string, string[]> {
-  const context = new Map<string, { key: string; values: string[] }>();
-  for (const pair of pairs) {
-    const cut = pair.indexOf('=');
-    const key = pair.slice(0, cut);
-    if (cut < 1 || !key.includes(':'))
-      throw usageProblem({
-        code: 'BAD_CONTEXT',
-        what: `--context "${pair}" is not KEY=VALUE`,
-        next: 'write --context sts:ExternalId=VALUE',
-      });
-    const entry = context.get(key.toLowerCase()) ?? { key, values: [] };
-    entry.values.push(pair.slice(cut + 1));
-    context.set(key.toLowerCase(), entry);
-  }
-  return Object.fromEntries([...context.values()].map(({ key, values }) => [key, values]));
 }

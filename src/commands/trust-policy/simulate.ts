@@ -3,7 +3,8 @@ import { PodIamCommand } from '../../cli/base.ts';
 import { EXIT } from '../../model/problem.ts';
 import { readCallerPolicies, readIdentityPolicies, readPolicyFile } from '../../trust-policy/input.ts';
 import { renderSimulation } from '../../trust-policy/render-simulation.ts';
-import { readContext, type Simulation, simulate } from '../../trust-policy/simulate.ts';
+import { type Simulation, simulate } from '../../trust-policy/simulate.ts';
+import { readContext } from '../../trust-policy/simulate-request.ts';
 
 const exitCodes = { allow: EXIT.ok, deny: EXIT.findings, unknown: EXIT.unchecked } as const;
 
@@ -33,6 +34,12 @@ export default class Simulate extends PodIamCommand<typeof Simulate> {
     context: Flags.string({
       summary: 'A fact of the request, such as sts:ExternalId=blue; once per value.',
       helpValue: 'KEY=VALUE',
+      multiple: true,
+      multipleNonGreedy: true,
+    }),
+    absent: Flags.string({
+      summary: 'A fact that the request does not have, such as aws:MultiFactorAuthPresent.',
+      helpValue: 'KEY',
       multiple: true,
       multipleNonGreedy: true,
     }),
@@ -67,7 +74,7 @@ export default class Simulate extends PodIamCommand<typeof Simulate> {
       callerRole: this.#own['caller-role'] ?? null,
       action,
       role: role ?? null,
-      context: readContext(this.#context()),
+      context: readContext(this.#context(), this.#own.absent ?? []),
       identityPolicies,
       permissionsBoundary: permissionsBoundary ?? null,
       sessionPolicies,

@@ -84,12 +84,13 @@ function decide(
 /** Whether a pattern could match the role if it had a path. */
 function mayMatchWithPath(pattern: string, { before, name }: { before: string; name: string }): boolean {
   const cut = pattern.indexOf(':role/');
-  if (cut < 0) return false;
-  const rest = pattern.slice(cut + ':role/'.length);
+  const rest = cut < 0 ? pattern : pattern.slice(cut + ':role/'.length);
+  const fitsHead =
+    cut < 0
+      ? /[*?]/.test(pattern) && `${before}:role/`.startsWith(pattern.slice(0, pattern.search(/[*?]/)))
+      : wildcardMatches(pattern.slice(0, cut), before);
   const lastSegment = rest.slice(rest.lastIndexOf('/') + 1);
-  return (
-    /[/*]/.test(rest) && wildcardMatches(pattern.slice(0, cut), before) && wildcardMatches(lastSegment, name)
-  );
+  return fitsHead && /[/*]/.test(rest) && wildcardMatches(lastSegment, name);
 }
 
 const quote = (text: string): string => `"${text}"`;

@@ -78,6 +78,37 @@ describe('trust-policy simulate', () => {
     assert.equal((await simulate(guarded, '--context=aws:SourceIp=192.0.2.1')).code, 1);
   });
 
+  it('prints its answer as JSON of one form', async () => {
+    const ran = await simulate(good, '--role', `arn:aws:iam::${HOME}:role/app`);
+    const why = `it names the caller's role ${NODE} and grants sts:AssumeRole`;
+    assert.deepEqual(JSON.parse(ran.stdout), {
+      schemaVersion: 1,
+      decision: 'allow',
+      because: `statement 0 allows it: ${why}`,
+      statements: [{ index: 0, sid: null, effect: 'Allow', matched: true, why }],
+      needs: [],
+      caveats: [
+        `service control and resource control policies of the account ${HOME} were not given, and could still forbid it`,
+      ],
+    });
+    const unknown = JSON.parse((await simulate(guarded)).stdout);
+    assert.equal(unknown.statements[0].matched, 'unknown');
+    assert.deepEqual([unknown.needs, unknown.caveats], [['IpAddress wants aws:SourceIp: "10.0.0.0/8"'], []]);
+  });
+
+  it('takes a fact as absent when it is told so', async () => {
+    const mfa = file(
+      'mfa.json',
+      trust({ AWS: NODE }, { Condition: { BoolIfExists: { 'aws:MultiFactorAuthPresent': 'true' } } }),
+    );
+    assert.equal((await simulate(mfa)).code, 3);
+    assert.equal((await simulate(mfa, '--absent', 'aws:MultiFactorAuthPresent')).code, 0);
+    assert.equal((await simulate(guarded, '--absent', 'aws:sourceip')).code, 1);
+    const both = await simulate(guarded, '--absent', 'aws:sourceip', '--context', 'aws:SourceIp=10.0.0.1');
+    assert.equal(both.code, 2);
+    assert.equal(JSON.parse(both.stdout).error.message, 'aws:sourceip has a value and is said to be absent');
+  });
+
   it('answers deny for a document that IAM would refuse', async () => {
     const ran = await simulate(bad, '--identity-policy', 'any');
     assert.equal(ran.code, 1);
@@ -117,6 +148,7 @@ describe('trust-policy simulate', () => {
         "the trust policy names the caller's role, which has no more than its permissions boundary and session policies leave it, and the caller's permissions boundary does not allow it",
       statements: JSON.parse((await simulate(good)).stdout).statements,
       needs: ['a permissions boundary of the caller that allows sts:AssumeRole on the role'],
+      caveats: [],
     });
     assert.equal((await simulate(good, '--session-policy', s3)).code, 1);
     assert.equal((await simulate(good, '--session-policy', s3, '--session-policy', sts)).code, 0);
@@ -140,6 +172,16 @@ describe('trust-policy simulate', () => {
   it('exits 2 for words that mean nothing', async () => {
     assert.equal((await run(['simulate', '--policy', good, '--caller', 'node'])).code, 2);
     assert.equal((await simulate(good, '--context', 'blue')).code, 2);
+    assert.equal((await simulate(good, '--absent', 'blue')).code, 2);
+    assert.equal((await simulate(good, '--action', 'sts:*')).code, 2);
+    assert.equal((await simulate(good, '--role', 'app')).code, 2);
+    const session = `arn:aws:sts::${HOME}:assumed-role/node/i-0abc`;
+    const other = ['simulate', '--policy', good, '--caller', session, '--caller-role', `${NODE}s`];
+    assert.deepEqual(await run(other), {
+      code: 2,
+      stdout: '',
+      stderr: `Error: ${NODE}s is not the role of ${session}\n  Why:  a session and its role share account and name\n`,
+    });
     const none = await run(['simulate', '--policy', '-', '--caller', NODE], 'Version: x');
     assert.equal(none.code, 2);
     assert.match(none.stderr, /^Error: stdin:1:1: not JSON: .*\n {2}Next: it looks like YAML/);
