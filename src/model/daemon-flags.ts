@@ -108,7 +108,11 @@ export const DAEMON_FLAGS: readonly DaemonFlag[] = [
   text('namespace-restriction-format', 'glob', "How the allow-list's entries are read.", ['glob', 'regexp']),
   text('namespace-key', ALLOWED_ROLES_KEY, 'Namespace annotation that holds the allow-list.'),
   onOff('legacy-regexp', 'Let a regexp of the allow-list match anywhere in the ARN, as kube2iam does.'),
-  text('sts-endpoint', null, "STS endpoint. Default: the region's."),
+  text(
+    'sts-endpoint',
+    null,
+    "STS endpoint. Default: AWS_ENDPOINT_URL_STS or AWS_ENDPOINT_URL, else the region's.",
+  ),
   text('region', null, "AWS region. Default: AWS_REGION, else the instance's."),
   text(
     'session-duration',

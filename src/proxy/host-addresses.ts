@@ -43,9 +43,9 @@ export function bindAddresses(settings: {
 export const listHosts = ({ ipv4, ipv6 }: HostAddresses): string[] =>
   [ipv4, ipv6].filter((address) => address !== null);
 
-/** Shared by all that runs on the node's network. */
+/** Shared by all that runs on the node's network; with 127.0.0.1 as --host-ip there is no node apart from its pods. */
 export const isHostAddress = (address: string, hostIps: readonly string[]): boolean =>
-  listHosts(hostAddresses(hostIps)).includes(address);
+  address !== '127.0.0.1' && listHosts(hostAddresses(hostIps)).includes(address);
 
 const isSame = (address: string, given: string | undefined): boolean =>
   given !== undefined && canonicalAddress(address) === canonicalAddress(given);

@@ -119,7 +119,7 @@ export function readSettings(values: DaemonValues, environment: Environment): Da
       values['auto-discover-base-arn'] === true || (docker !== null && roles.baseRoleArn === null),
     discoverDefaultRole: values['auto-discover-default-role'] === true,
     stsEndpoint: string('sts-endpoint') ?? stsFromEnvironment(environment),
-    region: string('region') ?? environment['AWS_REGION'] ?? environment['AWS_DEFAULT_REGION'] ?? null,
+    region: string('region') || environment['AWS_REGION'] || environment['AWS_DEFAULT_REGION'] || null,
     sessionSeconds: Math.floor(parseDuration(string('session-duration')!)! / 1000),
     sessionName: string('session-name')!,
     tokensRequired: values['imds-tokens'] !== 'optional',

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { hostAddresses, listHosts } from '../../src/proxy/host-addresses.ts';
+import { hostAddresses, isHostAddress, listHosts } from '../../src/proxy/host-addresses.ts';
 
 const v4 = (address: string) => ({ address, family: 'IPv4' });
 const v6 = (address: string) => ({ address, family: 'IPv6' });
@@ -33,4 +33,10 @@ describe('the addresses of the node', () => {
     assert.deepEqual(hostAddresses(['2001:db8::7'], linkLocal), { ipv4: null, ipv6: '2001:db8::7' });
     assert.deepEqual(hostAddresses(['10.9.9.9'], interfaces), { ipv4: '10.9.9.9', ipv6: null });
   });
+});
+
+it("the node's addresses are not its pods', but for 127.0.0.1, behind which there is no node", () => {
+  assert.equal(isHostAddress('10.9.9.9', ['10.9.9.9']), true);
+  assert.equal(isHostAddress('10.9.9.8', ['10.9.9.9']), false);
+  assert.equal(isHostAddress('127.0.0.1', ['127.0.0.1']), false);
 });
