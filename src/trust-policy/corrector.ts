@@ -11,7 +11,7 @@ import type { Rule, RuleInput } from './rule.ts';
 export type Corrected = Required<Pick<Fix, 'patch' | 'jsonPatch'>>;
 
 /** Of all corrected documents of one document together: each repeats it. */
-const MAX_CHARACTERS = 4_000_000;
+const MAX_CHARACTERS = 1_000_000;
 
 export class Corrector {
   readonly #input: RuleInput;

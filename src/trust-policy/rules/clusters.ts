@@ -4,6 +4,7 @@ import type { Condition, Statement } from '../../model/policy.ts';
 import { type Correction, isObject, type JsonObject, valueAt } from '../edit.ts';
 import type { Rule } from '../rule.ts';
 import { allows, principalsOf } from './shared.ts';
+import { claims } from './tokens.ts';
 
 const oneCluster: Rule = {
   code: 'TP050',
@@ -30,6 +31,8 @@ const splitByProvider =
     const original = valueAt(document, statement.pointer);
     const providers = principalsOf(statement, 'oidc');
     if (!isObject(original) || providers.length < statement.principals.length) return false;
+    // Apart from the others, a provider without a condition of its own would let all its tokens in.
+    if (providers.some((provider) => claims(statement, provider, 'sub').length === 0)) return false;
     const split = providers.map(({ text, names }, position) => {
       const others = providers.filter((provider) => provider.names.issuer !== names.issuer);
       const foreign = statement.conditions.filter(({ key }) =>
