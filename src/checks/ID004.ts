@@ -7,6 +7,7 @@ import { type Finding, pass, warn } from '../model/finding.ts';
 import type {
   ContainerFact,
   Fact,
+  PodFact,
   PodTemplateFact,
   ProxyInstall,
   Snapshot,
@@ -28,9 +29,10 @@ const why =
 export function run(snapshot: Snapshot): Finding[] {
   const { workloads, pods } = snapshot;
   if (workloads.state === 'unknown') return [unread(workloads, clusterSubject(snapshot), expected, why)];
+  const holders = holdersOf(pods);
   return annotatedWorkloads(snapshot).map(({ workload }): Finding => {
     const of = workloadSubject(workload);
-    const found = variablesOf(workload, snapshot);
+    const found = variablesOf(workload, holders);
     if (found === null && workload.source === null && pods.state === 'unknown')
       return unread(pods, of, expected, why);
     if (found === null) return pass(of, { expected, observed: 'there is none', why });
@@ -47,12 +49,20 @@ export function run(snapshot: Snapshot): Finding[] {
 /** The template that holds such variables: the workload's own, else that of one of its pods. */
 function variablesOf(
   { id, template, source }: WorkloadFact,
-  { pods }: Snapshot,
+  holders: ReadonlyMap<string, PodFact>,
 ): { template: PodTemplateFact; where: string } | null {
   if (hasVariables(template)) return { template, where: 'in its pod template' };
-  if (source !== null || pods.state === 'unknown') return null;
-  const pod = pods.value.find((one) => one.workload === id && !one.terminating && hasVariables(one.template));
+  const pod = source === null ? holders.get(id) : undefined;
   return pod ? { template: pod.template, where: `in its pod ${pod.name}, not in its template` } : null;
+}
+
+/** By workload: a pod that holds such variables, and is to stay. */
+function holdersOf(pods: Snapshot['pods']): Map<string, PodFact> {
+  const all = pods.state === 'known' ? pods.value : [];
+  const isStaying = ({ phase, terminating }: PodFact) =>
+    !terminating && (phase === 'Running' || phase === 'Pending');
+  const holders = all.filter((pod) => isStaying(pod) && hasVariables(pod.template));
+  return new Map(holders.map((pod) => [pod.workload, pod]));
 }
 
 const variable = ({ env }: ContainerFact, wanted: string) => env.find(({ name }) => name === wanted);

@@ -60,6 +60,8 @@ describe('ID004', () => {
     assert.equal(judged(blue, { pods }), `${words} (in its pod blue-node-2, not in its template)`);
     const gone = known([podOf(injected, 'node-2', { terminating: true })], '');
     assert.equal(judged(blue, { pods: gone }), 'pass: there is none');
+    const finished = known([podOf(injected, 'node-2', { phase: 'Succeeded' })], '');
+    assert.equal(judged(blue, { pods: finished }), 'pass: there is none');
   });
 
   it('warns of variables that lead anywhere else', () => {
