@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { BRIDGED_IP, NODE_IP, netnsFault, stop, World } from './helpers/netns.ts';
-import { METADATA, NO_NFT, RedirectRun } from './helpers/redirect.ts';
+import { METADATA, NO_NFT, REFUSED, RedirectRun, SILENCE } from './helpers/redirect.ts';
 
 const OTHER = 'tcp dport 80 dnat to 10.98.0.2:3100';
 const OURS = `proxy ${BRIDGED_IP}`;
@@ -70,6 +70,27 @@ describe('the redirect beside others', { skip: netnsFault(), timeout: 120_000 },
     await node('iptables-legacy', '-t', 'nat', '-A', 'PREROUTING', ...dnat.split(' '));
     await redirect.keeping([], redirect.shadow(NO_NFT));
     await warned([said('mangle', drop), said('nat', dnat)]);
+  });
+
+  it('leads what comes from a port whose last connection it did not lead', async () => {
+    // An attempt that nobody answers, which the kernel remembers for two minutes.
+    await world.in(
+      'outside',
+      'nft',
+      'add table ip mute; add chain ip mute in { type filter hook input priority 0; }',
+    );
+    await world.in('outside', 'nft', 'add rule ip mute in ip daddr 169.254.169.254 drop');
+    await node('nft', 'add table ip track; add chain ip track led { type filter hook forward priority 0; }');
+    await node('nft', 'add rule ip track led ct state new accept');
+    const ask = (): Promise<string> => world.curl('bridged', METADATA, '-m', '1', '--local-port', '20001');
+    assert.equal(await ask(), SILENCE);
+    const without = redirect.shadow({ conntrack: '#!/bin/sh\nexit 127\n' });
+    await stop(await redirect.keeping([], without));
+    assert.equal(await ask(), REFUSED);
+    assert.equal(await ask(), REFUSED);
+    await redirect.keeping([], { PATH: process.env['PATH']! });
+    await redirect.until(async () => (await ask()) === OURS, 'an answer');
+    await world.in('outside', 'nft', 'flush ruleset');
   });
 
   it('is removed from every packet filter that there is', async () => {

@@ -13,6 +13,8 @@ export interface KeeperOptions {
   fault: string | null;
   /** Null where it is not wanted. */
   guard: { kept: Kept; isRequired: boolean } | null;
+  /** What is to be done after each setting. */
+  onSet: () => Promise<void>;
   /** What to say besides; looked for after each setting and once a minute. */
   warnings: () => Promise<string[]>;
   stateDir: string;
@@ -50,6 +52,7 @@ export async function keep(options: KeeperOptions): Promise<void> {
     if (isNew) wake();
   };
   rule.start(options.fault);
+  if (options.fault === null) void options.onSet();
   guarding?.start(await faultOf(guard!.kept.assert()));
 
   while (!signal.aborted) {
@@ -58,6 +61,7 @@ export async function keep(options: KeeperOptions): Promise<void> {
       wake = done;
     });
     const wasSet = await rule.settle();
+    if (wasSet) void options.onSet();
     const wasGuardSet = await guarding?.settle();
     if (wasSet || performance.now() - warnedAtMs >= warnEveryMs) {
       warnedAtMs = performance.now();

@@ -6,6 +6,7 @@ import { type Log, messageOf } from '../log.ts';
 import type { AntiSpoof } from '../settings.ts';
 import { bridgeGuard } from './bridge/guard.ts';
 import { findBackends } from './choose.ts';
+import { forgetUnled } from './forget.ts';
 import { keep } from './keeper.ts';
 import { ensureTokenKey } from './key.ts';
 import { type Backend, endpointsOf, type RedirectRule } from './rule.ts';
@@ -61,6 +62,7 @@ export async function keepRedirect(options: RedirectOptions): Promise<void> {
       .catch((error: unknown) => log.debug({ why: messageOf(error) }, 'no bridge guard to remove'));
   await keep({
     ...{ backend, fault, stateDir, log, signal },
+    onSet: () => forgetUnled(options.tools, endpointsOf(options.rule())),
     warnings: () => findWarnings(backend, options.rule(), options.tools),
     guard: antiSpoof === 'off' ? null : { kept: guard, isRequired: antiSpoof === 'required' },
   });

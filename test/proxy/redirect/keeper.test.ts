@@ -45,6 +45,7 @@ describe('the keeper of the redirect', () => {
   let lines: { msg: string; level: string; why?: string }[];
   let kept: Promise<void>;
   let warned: string[];
+  let afterSetting: boolean[];
 
   beforeEach(() => {
     stateDir = mkdtempSync(join(tmpdir(), 'pod-iam-keeper-'));
@@ -52,6 +53,7 @@ describe('the keeper of the redirect', () => {
     stopping = new AbortController();
     lines = [];
     warned = [];
+    afterSetting = [];
   });
   afterEach(async () => {
     stopping.abort();
@@ -62,7 +64,18 @@ describe('the keeper of the redirect', () => {
   function start(everyMs: number, fault: string | null = null, guard: KeeperOptions['guard'] = null): void {
     const log = createLog('info', { write: (line: string) => void lines.push(JSON.parse(line)) });
     const warnings = async () => warned;
-    kept = keep({ backend: filter, fault, guard, warnings, stateDir, log, signal: stopping.signal, everyMs });
+    const onSet = async () => void afterSetting.push(filter.isSet);
+    kept = keep({
+      backend: filter,
+      fault,
+      guard,
+      onSet,
+      warnings,
+      stateDir,
+      log,
+      signal: stopping.signal,
+      everyMs,
+    });
   }
 
   async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
@@ -88,9 +101,11 @@ describe('the keeper of the redirect', () => {
   it('sets the rule again at once when it is told of a loss', async () => {
     start(60_000);
     await until(isReported);
+    assert.deepEqual(afterSetting, [true]);
     filter.isSet = false;
     filter.onLoss();
-    await until(() => filter.isSet);
+    await until(() => filter.isSet && afterSetting.length > 1);
+    assert.deepEqual(afterSetting, [true, true]);
     assert.deepEqual(
       lines.map(({ msg, why }) => [msg, why]),
       [
