@@ -12,9 +12,19 @@ import { figure, type Stage, watchLeaks } from '../helpers/stage.ts';
 const REST_MS = 5_500;
 const keeper = 'run.cjs redirect';
 
+/** From the loss of the rule until it is back, on a machine that is busy with other things. */
+const LONGEST_MS = 3_000;
+/**
+ * What slipped past the rule was not led, as the kernel remembers for two minutes; another from the same
+ * port of the pod's counts as the same, and is refused. The keeper lets it forget, where the node has
+ * conntrack for it. Without, a pod that asks as fast as it can comes back to a port some four times.
+ */
+const REFUSED_EACH = 4;
+
 export function ruleFaults(stage: () => Stage): void {
   describe('the redirect rule taken away', () => {
     let node: string;
+    let slipped = 0;
     before(async () => {
       node = stage().nodes[0]!;
       // By events; iptables can only be looked at every five seconds.
@@ -33,10 +43,11 @@ export function ruleFaults(stage: () => Stage): void {
         await until(() => hasRule(node), 10_000, 'the rule to be back');
         const spans = await spansOf('hammer', sinceMs);
         assert.equal(spans.at(-1)?.who, 'own', JSON.stringify(spans));
-        found.push({
-          ...shareOf(spans, 'real'),
-          unanswered: shareOf(spans, 'timeout', 'reset', 'refused').count,
-        });
+        const real = shareOf(spans, 'real');
+        const unanswered = shareOf(spans, 'timeout', 'reset', 'refused').count;
+        found.push({ ...real, unanswered });
+        slipped += real.count + unanswered;
+        assert.ok(real.ms < LONGEST_MS, `the real service answered for ${real.ms} ms`);
         // One that broke off on its way back has reached it as well.
         assert.ok(leaks().length >= shareOf(spans, 'real').count, 'the log of the real service holds less');
       }
@@ -63,7 +74,7 @@ export function ruleFaults(stage: () => Stage): void {
       assert.ok(median(found.map(({ ms }) => ms)) < 500, `${median(found.map(({ ms }) => ms))} ms`);
     });
 
-    it('stays when its keeper is killed, and no request slips through', async () => {
+    it('stays when its keeper is killed, and no request slips through', async (test) => {
       const leaks = watchLeaks();
       const sinceMs = Date.now();
       const [before] = await processesOn(node, keeper);
@@ -71,8 +82,16 @@ export function ruleFaults(stage: () => Stage): void {
       await until(async () => isNew(await processesOn(node, keeper), before!), 60_000, 'another keeper');
       await delay(1_000);
       const spans = await spansOf('hammer', sinceMs);
-      assert.deepEqual([...new Set(spans.map(({ who }) => who))], ['own']);
       assert.deepEqual(leaks(), []);
+      const { count } = shareOf(spans, 'refused');
+      figure(test, 'requests refused that have the port of one that slipped through before', count);
+      const forgets = (await tryOnNode(node, 'conntrack', '--version')).code === 0;
+      assert.ok(
+        count <= (forgets ? 0 : slipped * REFUSED_EACH),
+        `${count} refused, ${slipped} had slipped through before`,
+      );
+      const others = spans.filter(({ who }) => who !== 'refused');
+      assert.deepEqual([...new Set(others.map(({ who }) => who))], ['own']);
     });
 
     it('comes back with a new keeper when both are gone at once', async (test) => {

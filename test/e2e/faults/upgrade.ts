@@ -9,6 +9,7 @@ import {
   awaitRound,
   gapsMs,
   isServed,
+  isTokenRefused,
   removeAskers,
   roundsOf,
   startAskers,
@@ -53,6 +54,7 @@ export function upgradeFaults(stage: () => Stage): void {
         figure(test, `${node}: without a daemon`, shareOf(spans, 'refused', 'reset', 'timeout').ms, 'ms');
         const rounds = (await roundsOf(`blue-${node}`)).filter(({ atMs }) => atMs > sinceMs);
         requireOwnRole(rounds, 'blue');
+        assert.deepEqual(rounds.filter(isTokenRefused), [], 'a session token did not outlive the upgrade');
         figure(test, `${node}: rounds`, tally(rounds));
         figure(
           test,

@@ -54,7 +54,8 @@ turn = time.time()
 while True:
     started = time.time()
     steps, token = one_round(kept)
-    kept = kept or token
+    # As SDKs do, which drop a token that is refused and ask for another.
+    kept = token if kept is None or steps['kept'] == 401 else kept
     took = round((time.time() - started) * 1000)
     print(json.dumps({'atMs': round(started * 1000), 'tookMs': took, **steps}), flush=True)
     turn = max(turn + period, time.time())

@@ -12,7 +12,7 @@ export type Outcome = number | string;
 export interface Round {
   atMs: number;
   tookMs: number;
-  /** The listing, asked for with a token from the pod's first round. */
+  /** The listing, asked for with a token from the pod's first round, or from the last that was refused. */
   kept?: Outcome;
   token: Outcome;
   tokenMs: number;
@@ -97,6 +97,9 @@ export async function roundsOf(name: string, { previous = false } = {}): Promise
 
 /** Whether every step of the round was answered with success. */
 export const isServed = ({ kept = 200, document }: Round): boolean => kept === 200 && document === 200;
+
+/** Whether a token of long ago was refused, upon which the pod takes another. */
+export const isTokenRefused = ({ kept }: Round): boolean => kept === 401;
 
 /** Resolves with the pod's first round that is as wanted. */
 export async function awaitRound(
