@@ -94,7 +94,7 @@ export function rebootFaults(stage: () => Stage): void {
       assert.equal(spans.at(-1)?.who, 'own');
       figure(
         test,
-        'a pod asking as fast as it can: the real service answered',
+        'a pod asking as fast as one may: the real service answered',
         shareOf(spans, 'real').ms,
         'ms',
       );

@@ -17,9 +17,9 @@ const LONGEST_MS = 3_000;
 /**
  * What slipped past the rule was not led, as the kernel remembers for two minutes; another from the same
  * port of the pod's counts as the same, and is refused. The keeper lets it forget, where the node has
- * conntrack for it. Without, a pod that asks as fast as it can comes back to a port some four times.
+ * conntrack for it. Without, a pod that asks as fast as one may comes back to a port once or twice.
  */
-const REFUSED_EACH = 4;
+const REFUSED_EACH = 2;
 
 export function ruleFaults(stage: () => Stage): void {
   describe('the redirect rule taken away', () => {

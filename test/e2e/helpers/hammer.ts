@@ -1,4 +1,4 @@
-// A pod that asks as fast as it can, to see how long a gap is: who answered from when to when.
+// A pod that asks as fast as one may, to see how long a gap is: who answered from when to when.
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { askerPod } from './askers.ts';

@@ -91,7 +91,9 @@ export class RedirectRun {
   async remove(env: Record<string, string> = {}): Promise<Running> {
     const child = this.start(['--remove', `--done-file=${this.path('done')}`], env);
     await this.says(child, 'redirect removed');
-    await this.until(() => existsSync(this.path('done')), 'the done file');
+    const done = this.path('done');
+    // It is there a moment before it is written.
+    await this.until(() => existsSync(done) && readFileSync(done, 'utf8') !== '', 'the done file');
     return child;
   }
 
