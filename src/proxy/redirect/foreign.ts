@@ -42,10 +42,13 @@ interface Chain {
   rules: string[];
 }
 
+/** Words after which a packet is not as it was, or goes where that may happen. */
 const DECIDES =
-  /\b(?:dnat|redirect|tproxy|drop|reject|notrack|queue|goto|jump|xt target|-[jg] (?!ACCEPT|RETURN))/i;
+  /\b(?:dnat|redirect|tproxy|drop|reject|notrack|queue|goto|jump|xt target)\b|\s-[jg] (?!ACCEPT|RETURN|(?:CONN)?MARK|N?FLOG|LOG)/i;
 
+/** Whether it is about packets to the address, not about all others. */
 const names = (rule: string, address: string): boolean =>
+  !/daddr != |! -d /.test(rule) &&
   rule.split(/[\s{},]+/).some((word) => word.replace(/\/(?:32|128)$/, '') === address);
 
 const withoutCounts = (rule: string): string => rule.replace(/\bcounter packets \d+ bytes \d+ /, '');
@@ -76,7 +79,7 @@ async function nftChains({ tools, backend }: ForeignOptions): Promise<Chain[] | 
   return found;
 }
 
-/** @param withNft whether those of the nft implementation are wanted: no nft has listed them */
+/** Those for IPv4. @param withNft whether those of the nft implementation are wanted: no nft has listed them */
 async function iptablesChains(
   { tools, backend, legacy = legacyTables() }: ForeignOptions,
   withNft: boolean,

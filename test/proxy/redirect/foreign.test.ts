@@ -64,6 +64,10 @@ describe("rules of others for the metadata service's address", () => {
       'ip daddr 169.254.169.254 counter packets 3 bytes 180',
       'ip daddr 169.254.169.254 accept',
       'ip daddr 169.254.169.25 drop',
+      'ip daddr != 169.254.169.254 drop',
+      '-A PREROUTING ! -d 169.254.169.254/32 -j DROP',
+      '-A PREROUTING -d 169.254.169.254/32 -j ACCEPT',
+      '-A PREROUTING -d 169.254.169.254/32 -j CONNMARK --set-mark 1',
       'ip daddr 10.96.0.1 dnat to 10.0.0.7',
       'type filter hook prerouting priority raw; policy drop;',
     ])
@@ -74,6 +78,9 @@ describe("rules of others for the metadata service's address", () => {
       'ip daddr 169.254.169.254 meta l4proto tcp tproxy to :1234',
       'ip daddr 169.254.169.254 counter packets 1 bytes 60 xt target "CT"',
       'ip daddr 169.254.169.254 jump KIAM',
+      'iifname != "eth0" ip daddr 169.254.169.254 tcp dport 80 dnat to 10.0.0.7:3100',
+      '-A PREROUTING -d 169.254.169.254/32 -p tcp -j KIAM',
+      '-A PREROUTING -d 169.254.169.254/32 -j CT --notrack',
     ])
       assert.equal((await told(node([rule]))).length, 2, rule);
   });
