@@ -75,7 +75,9 @@ describe('the guard of addresses on bridges', { skip: netnsFault(), timeout: 180
     test.diagnostic(
       `a reused address is served ${Math.round(performance.now() - startedMs)} ms after its record`,
     );
-    assert.ok(performance.now() - startedMs < 1000);
+    // On a machine with much to do the first packet may come before its record is known; it is sent again
+    // after a second.
+    assert.ok(performance.now() - startedMs < 2_000, `${performance.now() - startedMs} ms`);
     // Nothing of the pod that is gone stays, and nothing had to be set anew.
     await redirect.until(async () => !/[{,]\s+\d+ /.test(await guardTable()), 'the lost port forgotten');
     assert.equal(
