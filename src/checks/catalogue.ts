@@ -26,7 +26,9 @@ import { run as ID010 } from './ID010.ts';
 import { run as IN001 } from './IN001.ts';
 import { run as IN002 } from './IN002.ts';
 import { run as IN003 } from './IN003.ts';
+import { run as IN005 } from './IN005.ts';
 import { run as IN006 } from './IN006.ts';
+import { run as IN008 } from './IN008.ts';
 import { run as IN010 } from './IN010.ts';
 import { run as LK001 } from './LK001.ts';
 import { run as LK002 } from './LK002.ts';
@@ -43,7 +45,9 @@ export const CATALOGUE: readonly Check[] = [
   { code: 'IN001', title: 'a proxy is installed where workloads are annotated', severity: 'error', decidedBy: ['K'], after: [], run: IN001 },
   { code: 'IN002', title: 'the daemon is ready on every node with annotated pods', severity: 'error', decidedBy: ['K'], after: ['IN001'], run: IN002 },
   { code: 'IN003', title: "the daemon's rollout is complete", severity: 'warning', decidedBy: ['K'], after: ['IN001'], run: IN003 },
+  { code: 'IN005', title: 'the daemon may read what it decides by', severity: 'error', decidedBy: ['K'], after: ['IN001'], isAudit: true, run: IN005 },
   { code: 'IN006', title: 'the daemon does not crash', severity: 'error', decidedBy: ['K'], after: ['IN001'], run: IN006 },
+  { code: 'IN008', title: 'no pod starts on a node before its daemon is ready', severity: 'warning', decidedBy: ['K'], after: ['IN001'], isAudit: true, run: IN008 },
   { code: 'IN010', title: 'one credential proxy, not two', severity: 'error', decidedBy: ['K'], after: [], run: IN010 },
   { code: 'NW001', title: "pods' metadata requests reach the proxy", severity: 'error', decidedBy: ['A'], after: ['IN002'], run: NW001 },
   { code: 'NW010', title: 'session tokens are issued in time', severity: 'error', decidedBy: ['A'], after: ['IN002', 'NW001'], run: NW010 },

@@ -89,16 +89,19 @@ function kubeOver(
         });
         return text ?? '';
       }),
-    can: ({ verb, group, resource, subresource, namespace }) =>
-      call(`ask whether ${verb} ${resource} is allowed`, async () => {
-        const resourceAttributes = { verb, group, resource, subresource, namespace };
-        const review = await objects.create({
-          apiVersion: 'authorization.k8s.io/v1',
-          kind: 'SelfSubjectAccessReview',
-          spec: { resourceAttributes },
-        } as KubernetesObject);
-        return (plain(review) as { status?: { allowed?: boolean } }).status?.allowed === true;
-      }),
+    can: ({ verb, group, resource, subresource, namespace }, somebody) =>
+      call(
+        `ask whether ${verb} ${resource} is allowed${somebody ? ` to ${somebody.user}` : ''}`,
+        async () => {
+          const resourceAttributes = { verb, group, resource, subresource, namespace };
+          const review = await objects.create({
+            apiVersion: 'authorization.k8s.io/v1',
+            kind: somebody ? 'SubjectAccessReview' : 'SelfSubjectAccessReview',
+            spec: { resourceAttributes, ...somebody },
+          } as KubernetesObject);
+          return (plain(review) as { status?: { allowed?: boolean } }).status?.allowed === true;
+        },
+      ),
   };
 }
 

@@ -68,6 +68,6 @@ export interface Kube {
     pod: string,
     options?: { container?: string; tailLines?: number; previous?: boolean },
   ): Promise<string>;
-  /** SelfSubjectAccessReview. */
-  can(access: Access): Promise<boolean>;
+  /** SelfSubjectAccessReview; SubjectAccessReview where it is about somebody else. */
+  can(access: Access, somebody?: { user: string; groups: readonly string[] }): Promise<boolean>;
 }

@@ -15,8 +15,8 @@ export interface Check {
   /** Codes whose failure on the same workload or node makes this one pointless. */
   after: readonly string[];
   /**
-   * Looks at AWS's side beyond whether pods get their roles now: the doctor's, not verify's. Not being
-   * allowed to look is told, and is no error.
+   * Looks beyond whether pods get their roles now: the doctor's, not verify's. Not being allowed to look
+   * is told, and is no error.
    */
   isAudit?: true;
   /** Findings for every subject it looked at, passes included. Facts missing → `unknown`, never a pass. */

@@ -1,6 +1,7 @@
 // The facts that every check judges: plain records, each with how it was read or why it could not
 // be. A snapshot can be saved, redacted and replayed; nothing in it is secret.
 import type { Annotations } from './annotations.ts';
+import type { Right } from './daemon-rights.ts';
 import type { DockerAccounts } from './docker-role.ts';
 import type { ProbeObservation } from './observation.ts';
 import type { PermitFormat } from './permits.ts';
@@ -164,6 +165,13 @@ export interface ProxyInstall {
   updated: number;
   /** One per node that runs the daemon. */
   daemons: DaemonFact[];
+  /** Of its service account; absent from snapshots that were saved before it was read. */
+  rights?: Fact<RightFact[]>;
+}
+
+/** Whether the daemon may do something that its mode needs. */
+export interface RightFact extends Right {
+  isAllowed: boolean;
 }
 
 export interface DaemonFact {

@@ -1,4 +1,5 @@
 // Builds snapshots for tests: a small cluster in which all is well, to be spoilt in one place at a time.
+import { rightsNeeded } from '../../src/model/daemon-rights.ts';
 import type { Finding, Result } from '../../src/model/finding.ts';
 import type { ContainerObservation, ProbeObservation } from '../../src/model/observation.ts';
 import { DEFAULT_SETTINGS } from '../../src/model/role.ts';
@@ -95,7 +96,11 @@ export const proxy = (more: Partial<ProxyInstall> = {}): ProxyInstall => ({
   daemonSet: 'pod-iam',
   version: '0.1.0',
   image: 'node:22-slim',
-  args: [],
+  args: ['--startup-taint=pod-iam.dev/agent-not-ready'],
+  rights: known(
+    rightsNeeded({}).map((right) => ({ ...right, isAllowed: true })),
+    'SubjectAccessReviews',
+  ),
   settings: { ...DEFAULT_SETTINGS, baseRoleArn: `arn:aws:iam::${ACCOUNT}:role/` },
   stsEndpoint: null,
   region: 'eu-west-1',

@@ -7,6 +7,7 @@ import { installObjects } from '../../src/manifests/objects.ts';
 import { helmFiles, kustomizeFiles, toYaml } from '../../src/manifests/print.ts';
 import { checkValues, defaultValues, type InstallValues, type Manifest } from '../../src/manifests/values.ts';
 import { parseDaemonFlags } from '../../src/model/daemon-flags.ts';
+import { rightsNeeded } from '../../src/model/daemon-rights.ts';
 import { assertGolden } from '../helpers/golden.ts';
 
 const bundle = { gzip: Buffer.from('gzip'), loader: '// loader\n', hash: '0123456789' };
@@ -51,6 +52,21 @@ describe('the objects of an installation', () => {
     const granted = (all: typeof plain) => all.find(({ kind }) => kind === 'ClusterRole')!.resources;
     assert.deepEqual(granted(plain), ['pods', 'namespaces', 'events']);
     assert.deepEqual(granted(lifting), ['pods', 'namespaces', 'events', 'nodes']);
+  });
+
+  it('grant what the doctor asks of the daemon, and no more', () => {
+    for (const flags of [[], ['--container-credentials', '--startup-taint=example.com/wait', '--node=n']]) {
+      const daemon = parseDaemonFlags(flags);
+      const role = installObjects(values({ daemon }), bundle).find(({ kind }) => kind === 'ClusterRole');
+      const { rules } = role as unknown as {
+        rules: { apiGroups: string[]; resources: string[]; verbs: string[] }[];
+      };
+      const granted = rules.flatMap(({ apiGroups, resources, verbs }) =>
+        resources.flatMap((resource) => verbs.map((verb) => `${verb} ${resource} ${apiGroups[0]}`)),
+      );
+      const needed = rightsNeeded(daemon).map(({ verb, group, resource }) => `${verb} ${resource} ${group}`);
+      assert.deepEqual(granted.sort(), needed.sort());
+    }
   });
 
   it('grant token reviews, and tell the redirect, only with the container credentials', () => {

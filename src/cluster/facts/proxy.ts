@@ -7,6 +7,7 @@ import { type DaemonFact, type Fact, known, type ProxyInstall, unknownFact } fro
 import { ForbiddenProblem } from '../errors.ts';
 import type { Kube, KubeObject } from '../kube.ts';
 import { isReady, restartsOf, troubleOf } from '../trouble.ts';
+import { gatherRights } from './rights.ts';
 import { unreadFact } from './unread.ts';
 
 export interface ProxyFacts {
@@ -15,14 +16,19 @@ export interface ProxyFacts {
   nodeIdentities: Fact<string[]>;
 }
 
-export async function gatherProxy(kube: Kube, systemNamespace: string): Promise<ProxyFacts> {
+/** `rights`: ask as well what the daemon's service account may do. */
+export async function gatherProxy(
+  kube: Kube,
+  systemNamespace: string,
+  { rights }: { rights: boolean } = { rights: false },
+): Promise<ProxyFacts> {
   const from = `list DaemonSets labelled ${PROXY_SELECTOR}`;
   try {
     const daemonSet = await findDaemonSet(kube, systemNamespace);
     if (daemonSet === null) {
       return { proxy: known(null, from), nodeIdentities: unknownFact('pod-iam is not installed', from) };
     }
-    return await readInstall(kube, daemonSet, from);
+    return await readInstall(kube, daemonSet, { from, rights });
   } catch (error) {
     const fact = unreadFact(error, from);
     return { proxy: fact, nodeIdentities: fact };
@@ -45,7 +51,11 @@ async function findDaemonSet(kube: Kube, systemNamespace: string): Promise<KubeO
   }
 }
 
-async function readInstall(kube: Kube, daemonSet: KubeObject, from: string): Promise<ProxyFacts> {
+async function readInstall(
+  kube: Kube,
+  daemonSet: KubeObject,
+  { from, rights }: { from: string; rights: boolean },
+): Promise<ProxyFacts> {
   const { namespace = '', name, labels = {} } = daemonSet.metadata;
   const container = proxyContainer(daemonSet);
   const values = readArguments(container.args);
@@ -68,14 +78,21 @@ async function readInstall(kube: Kube, daemonSet: KubeObject, from: string): Pro
     ready: status.numberReady ?? 0,
     updated: status.updatedNumberScheduled ?? 0,
     daemons,
+    ...(rights && {
+      rights: await gatherRights(kube, { namespace, name: container.serviceAccount }, values),
+    }),
   };
   return { proxy: known(install, from), nodeIdentities: identities };
 }
 
-function proxyContainer(daemonSet: KubeObject): { image: string; args: string[] } {
-  const spec = daemonSet.spec as { template?: { spec?: { containers?: Container[] } } } | undefined;
-  const container = spec?.template?.spec?.containers?.find(({ name }) => name === 'proxy');
-  return { image: container?.image ?? '', args: container?.args ?? [] };
+function proxyContainer(daemonSet: KubeObject): { image: string; args: string[]; serviceAccount: string } {
+  const spec = daemonSet.spec as
+    | { template?: { spec?: { containers?: Container[]; serviceAccountName?: string } } }
+    | undefined;
+  const pod = spec?.template?.spec;
+  const container = pod?.containers?.find(({ name }) => name === 'proxy');
+  const serviceAccount = pod?.serviceAccountName || 'default';
+  return { image: container?.image ?? '', args: container?.args ?? [], serviceAccount };
 }
 
 interface Container {
