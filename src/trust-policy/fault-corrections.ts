@@ -34,7 +34,7 @@ export function correctionOf({ code, pointer, message, hint }: PolicyFault): Cor
     case 'TP035':
       return principal(pointer, steps, hint);
     case 'TP024':
-      return isWord ? replaceValue(pointer, hint) : null;
+      return isWord ? replaceValue(pointer, hint) : listedAction(pointer, steps);
     case 'TP025':
       return isWord && steps.at(-2) === 'Condition' ? renameKey(pointer, hint) : null;
     case 'TP046':
@@ -56,6 +56,21 @@ function principal(pointer: string, steps: string[], hint: string | null): Corre
     ? renameKey(pointer, hint)
     : replaceValue(pointer, hint);
 }
+
+/** For `*`, which no principal needs: the one action by which those of the statement ask. */
+const listedAction =
+  (pointer: string, steps: string[]): Correction =>
+  (document) => {
+    const principals = valueAt(
+      document,
+      `${pointerOf(steps.slice(0, steps.lastIndexOf('Action')))}/Principal`,
+    );
+    if (!isObject(principals) || Object.keys(principals).length !== 1) return false;
+    if (valueAt(document, pointer) !== '*') return false;
+    const isSaml = [principals['Federated']].flat().every((text) => /:saml-provider\//.test(String(text)));
+    const suffix = !('Federated' in principals) ? '' : isSaml ? 'WithSAML' : 'WithWebIdentity';
+    return replaceValue(pointer, `sts:AssumeRole${suffix}`)(document);
+  };
 
 /** Under another type of principal, which may name others already. */
 function moved(pointer: string, steps: string[], type: string): Correction {

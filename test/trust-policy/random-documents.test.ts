@@ -53,10 +53,14 @@ const ODD: readonly unknown[] = [
 
 function randomDocument(random: Random): string {
   const one = <T>(values: readonly T[]): T => values[Math.floor(random() * values.length)]!;
+  // The lists begin with what is right.
+  const likely = <T>(values: readonly T[]): T => values[Math.floor(random() ** 2 * values.length)]!;
   const chance = (share: number): boolean => random() < share;
   const oddly = (value: unknown): unknown => (chance(0.02) ? one(ODD) : value);
   const texts = (values: readonly string[]): unknown =>
-    chance(0.7) ? one(values) : Array.from({ length: Math.floor(random() * 3) }, () => oddly(one(values)));
+    chance(0.7)
+      ? likely(values)
+      : Array.from({ length: Math.floor(random() * 3) }, () => oddly(likely(values)));
 
   const principal = (): unknown => {
     if (chance(0.04)) return one(['*', NODE, ...ODD]);
@@ -70,8 +74,8 @@ function randomDocument(random: Random): string {
   const condition = (): unknown =>
     Object.fromEntries(
       Array.from({ length: 1 + Math.floor(random() * 2) }, () => [
-        one(OPERATORS),
-        oddly({ [one(KEYS)]: oddly(texts(VALUES)) }),
+        likely(OPERATORS),
+        oddly({ [likely(KEYS)]: oddly(texts(VALUES)) }),
       ]),
     );
   const statement = (): unknown => {

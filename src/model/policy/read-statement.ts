@@ -116,9 +116,11 @@ function refuseResource(statement: ObjectNode, refuse: Refuse): void {
 }
 
 function refuseForeignAction(action: Located, refuse: Refuse): void {
-  if (action.text === '*' || trustActionsOf(action.text).length > 0) return;
+  // A pattern must name the service too: IAM takes sts:* and refuses *.
+  const isOfSts = /^sts:/i.test(action.text);
+  if (isOfSts && trustActionsOf(action.text).length > 0) return;
   const bare = action.text.replace(/^\s*sts\s*:\s*|\s+/gi, '');
-  const message = /^sts:/i.test(action.text)
+  const message = isOfSts
     ? `the action "${action.text}" is none that a trust policy can grant`
     : `the action "${action.text}" is not of the service sts, and a trust policy can grant no other`;
   refuse('TP024', action, message, nearestName(`sts:${bare}`, TRUST_ACTIONS));

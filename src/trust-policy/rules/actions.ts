@@ -129,15 +129,7 @@ const broadActions: Rule = {
           },
         ];
       return statement.actions.flatMap((action): Violation[] => {
-        if (action.text === '*' && !statement.exceptActions)
-          return [
-            {
-              at: action,
-              observed: 'the action is "*"',
-              fix: { text: broadActions.fix, correct: listed(statement, action) },
-            },
-          ];
-        if (!wide || !/[*?]/.test(action.text)) return [];
+        if (!wide || !/^sts:.*[*?]/i.test(action.text)) return [];
         return [
           {
             at: action,
