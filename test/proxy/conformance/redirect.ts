@@ -115,5 +115,17 @@ export const redirects: Area = {
           : 'everybody',
       'a pod of another node, or a host outside, must not ask in the name of an address',
     ),
+    row(
+      'new connections of one address',
+      { kube2iam: 'without limit', kiam: 'without limit', metadataproxy: 'without limit' },
+      'refused beyond 3000 at once and 500/second',
+      () => {
+        const over = /limit rate over (\S+) burst (\d+) packets.* reject with tcp reset/.exec(
+          renderNft(ruleFor()),
+        );
+        return over ? `refused beyond ${over[2]} at once and ${over[1]}` : 'without limit';
+      },
+      'one pod could fill the queue of the daemon, and its neighbours would wait',
+    ),
   ],
 };
