@@ -12,9 +12,6 @@ import { upgradeFaults } from './faults/upgrade.ts';
 import { clusterFault, startParts } from './helpers/cluster.ts';
 import { type Stage, setStage } from './helpers/stage.ts';
 
-/** They time moments, and wait for a node to come back: what else runs on two cores tips them over. */
-const isBusy = process.env.POD_IAM_LONG === '1' ? false : 'POD_IAM_LONG=1 runs them, alone';
-
 describe('faults of what the daemon stands on', { skip: clusterFault, timeout: 900_000 }, () => {
   let stage: Stage;
   before(async () => {
@@ -32,9 +29,6 @@ describe('faults of what the daemon stands on', { skip: clusterFault, timeout: 9
   stsFaults(() => stage);
   outageFaults(() => stage);
   apiServerFaults(() => stage);
-
-  describe('on a machine with nothing else to do', { skip: isBusy }, () => {
-    ruleFaults(() => stage);
-    rebootFaults(() => stage);
-  });
+  ruleFaults(() => stage);
+  rebootFaults(() => stage);
 });
