@@ -1,6 +1,7 @@
 // The daemon as a process: how it starts, refuses and ends.
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import net from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { startWorld, until, type World } from './world.ts';
@@ -120,6 +121,24 @@ describe('the daemon as a process', () => {
     assert.ok(Date.now() - startedMs < 4_000);
     for (const line of stdout.trimEnd().split('\n')) assert.equal(typeof JSON.parse(line).msg, 'string');
     assert.match(stdout, /"msg":"identity"/);
+  });
+
+  test('ends within 3 s of SIGTERM while STS hangs, and asks it for nothing more', async () => {
+    let connections = 0;
+    const silent = net.createServer(() => connections++).listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const { port } = silent.address() as net.AddressInfo;
+    world.pod('blue', { ip: '127.24.9.1', role: 'blue' });
+    const base = '--base-role-arn=arn:aws:iam::111122223333:role/';
+    const { child, ended } = start([...flags(), base, `--sts-endpoint=http://127.0.0.1:${port}`]);
+    await until('calls for the identity and for the role', () => connections >= 2, 5_000);
+    const before = connections;
+    const startedMs = Date.now();
+    child.kill('SIGTERM');
+    assert.equal((await ended).code, 0);
+    assert.ok(Date.now() - startedMs < 3_000, `${Date.now() - startedMs} ms`);
+    assert.equal(connections, before);
+    silent.close();
   });
 
   test('prints every flag with --help', async () => {

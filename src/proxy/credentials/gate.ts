@@ -30,6 +30,7 @@ export class Gate {
   #slowedAtMs = Number.NEGATIVE_INFINITY;
   #waiting: Waiting[] = [];
   #timer: NodeJS.Timeout | null = null;
+  #isClosed = false;
 
   constructor(pace: Pace = DEFAULT_PACE) {
     this.#pace = pace;
@@ -40,7 +41,7 @@ export class Gate {
   /** Resolves when a call may be made; `isUrgent` is asked again at each turn. */
   async pass(isUrgent: () => boolean): Promise<void> {
     this.#fill();
-    if (this.#waiting.length === 0 && this.#tokens >= 1) {
+    if (this.#waiting.length === 0 && this.#tokens >= 1 && !this.#isClosed) {
       this.#tokens--;
       return;
     }
@@ -64,6 +65,12 @@ export class Gate {
     this.#perSecond = Math.min(this.#pace.perSecond, this.#perSecond + this.#pace.perSecond / 100);
   }
 
+  /** Nothing passes any more, and nothing here keeps the process from its end. */
+  close(): void {
+    this.#isClosed = true;
+    if (this.#timer) clearTimeout(this.#timer);
+  }
+
   #fill(): void {
     const now = steadyMs();
     this.#tokens = Math.min(
@@ -74,7 +81,7 @@ export class Gate {
   }
 
   #schedule(): void {
-    if (this.#timer || this.#waiting.length === 0) return;
+    if (this.#timer || this.#waiting.length === 0 || this.#isClosed) return;
     const missing = Math.max(0, 1 - this.#tokens);
     this.#timer = setTimeout(() => this.#turn(), Math.ceil((missing / this.#perSecond) * 1000) + 1);
   }

@@ -37,6 +37,7 @@ export function stsCaller(): StsCaller {
     'https:': new https.Agent({ keepAlive: true, maxSockets: SOCKETS }),
   };
   let skewMs = 0;
+  let isClosed = false;
 
   async function headersOf({ credentials, region }: StsCall, url: URL, body: string) {
     const headers = {
@@ -54,6 +55,7 @@ export function stsCaller(): StsCaller {
 
   return {
     async send(call) {
+      if (isClosed) throw failure('the daemon ends');
       const url = new URL(call.endpoint);
       const isTls = url.protocol === 'https:';
       const body = String(
@@ -70,6 +72,7 @@ export function stsCaller(): StsCaller {
       return readStsAnswer(answer);
     },
     close() {
+      isClosed = true;
       for (const agent of Object.values(agents)) agent.destroy();
     },
   };

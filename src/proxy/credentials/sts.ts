@@ -87,7 +87,10 @@ export function stsClient(settings: StsSettings, own: () => OwnSource): Sts {
         given(await send('AssumeRoleWithWebIdentity', parameters, false)),
       );
     },
-    close: () => caller.close(),
+    close() {
+      gate.close();
+      caller.close();
+    },
   };
 }
 
