@@ -191,6 +191,29 @@ describe('trust-policy apply', () => {
     assert.ok(!aws.requests.slice(calls).some(({ action }) => action.startsWith('Update')));
   });
 
+  it('is foreseen by diff, which compares a file with what the role has', async () => {
+    const file = join(folder, 'wanted.json');
+    world.role('pale', { trust: trusting(other.arn) });
+    writeFileSync(file, JSON.stringify(trusting(other.arn, node.arn)));
+    const env = {
+      ...{ AWS_ENDPOINT_URL: aws.url, AWS_REGION: 'eu-west-1' },
+      ...{ AWS_ACCESS_KEY_ID: operator.key.id, AWS_SECRET_ACCESS_KEY: operator.key.secret },
+    };
+    const diff = (...words: string[]) => runCli(bin, ['trust-policy', 'diff', ...words], { env });
+    const ran = await diff(file, '--role', 'pale');
+    assert.equal(ran.code, 1, ran.stderr);
+    const lines = ran.stdout.split('\n');
+    assert.equal(lines[0], `+ ${node.arn} may call sts:AssumeRole`);
+    assert.match(
+      lines[2]!,
+      /^In short: sessions of the role kops\/node of account \d+ may now become pale: /,
+    );
+    assert.equal((await apply('--role', 'pale', '--file', file, '--yes')).code, 0);
+    assert.equal((await diff(file, '--role', 'pale')).stdout, 'Both mean the same.\n');
+    for (const words of [[file], [file, file, '--role', 'pale']])
+      assert.equal((await diff(...words)).code, 2);
+  });
+
   it('offers the nearest role', async () => {
     const ran = await apply('--role', 'apps', '--node-role', node.arn, '--yes');
     assert.equal(ran.code, 2);
