@@ -76,6 +76,8 @@ function callerFact(key: string, caller: Caller): KeyFact | null {
         : ABSENT;
     case 'aws:principalservicename':
       return caller.kind === 'service' ? known(caller.text) : ABSENT;
+    case 'saml:doc':
+      return caller.kind === 'saml' ? known(`${caller.account}/${caller.text.split('/').at(-1)}`) : null;
     case 'aws:sourcearn':
     case 'aws:sourceaccount':
     case 'aws:sourceorgid':
@@ -144,11 +146,20 @@ const PARAMETERS = [
 const isRequestParameter = (key: string): boolean =>
   PARAMETERS.includes(key) || key.startsWith('aws:requesttag/') || key.startsWith('sts:requestcontext/');
 
-/** Claims of a token or assertion: keys with a host or `saml` before the colon. */
+/** Claims of a token or assertion (keys with a host or `saml` before the colon) that the request lacks. */
 function isForeignClaim(key: string, caller: Caller): boolean {
-  const prefix = key.slice(0, key.lastIndexOf(':'));
-  if (prefix === 'saml') return caller.kind !== 'saml';
-  if (!/^(?:https?:\/\/)?[\w-]+\./.test(prefix)) return false;
+  const cut = key.lastIndexOf(':');
+  const [prefix, claim] = [key.slice(0, cut), key.slice(cut + 1)];
+  // A session that a token or an assertion began keeps some of its claims, and may be the caller's.
+  const isKept =
+    (caller.kind === 'role' || caller.kind === 'session') &&
+    (prefix === 'saml' ? KEPT_OF_SAML : KEPT_OF_OIDC).includes(claim);
+  if (prefix === 'saml') return caller.kind !== 'saml' && !isKept;
+  if (/^https?:\/\//.test(prefix)) return true;
+  if (!/^[\w-]+\./.test(prefix)) return false;
   // Another provider's claims are not in this provider's token.
-  return caller.kind !== 'oidc' || caller.issuer.toLowerCase() !== prefix;
+  return caller.kind === 'oidc' ? caller.issuer.toLowerCase() !== prefix : !isKept;
 }
+
+const KEPT_OF_OIDC = ['amr', 'aud', 'sub', 'app_id', 'id', 'user_id'];
+const KEPT_OF_SAML = ['sub', 'sub_type', 'namequalifier'];
