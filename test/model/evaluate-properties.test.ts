@@ -34,6 +34,7 @@ const VALUES: Readonly<Record<string, readonly string[][]>> = {
   'aws:MultiFactorAuthPresent': [[], ['true'], ['false']],
   'aws:PrincipalTag/team': [[], ['blue'], ['*']],
   'aws:CurrentTime': [['2026-01-01T00:00:00Z'], ['2027-01-01T00:00:00Z']],
+  'aws:userid': [['AROAEXAMPLE1:i-0abc'], ['AROAEXAMPLE2:i-0abc']],
   'aws:PrincipalOrgPaths': [[], ['o-a/r-b/ou-c/'], ['o-a/r-b/ou-d/', 'o-a/r-b/ou-c/']],
   [`${issuer}:sub`]: [[], ['system:serviceaccount:shop:web']],
 };
@@ -53,6 +54,7 @@ const condition = fc.oneof(
   fc.constant({}),
   line(STRING, 'sts:ExternalId', ['blue', 'b*', '${aws:PrincipalTag/team}', "${aws:username, 'green'}"]),
   line(STRING, 'sts:RoleSessionName', ['ann', '${aws:username}', '*']),
+  line(STRING, 'aws:userid', ['*:i-0abc', '*:i-0def', 'AROAEXAMPLE1:*', 'AROAEXAMPLE1:i-0abc', '*1:i-?abc']),
   line(STRING, 'aws:TagKeys', ['team', 'e*']),
   line(STRING, 'aws:PrincipalOrgPaths', ['o-a/*', 'o-a/r-b/ou-d/']),
   line(STRING, `${issuer}:sub`, ['system:serviceaccount:shop:*', 'system:serviceaccount:shop:web']),

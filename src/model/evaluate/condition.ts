@@ -3,6 +3,7 @@
 import { isNegated, OPERATORS } from '../policy/operators.ts';
 import type { Condition } from '../policy/types.ts';
 import { wildcardMatches } from '../policy/wildcard.ts';
+import { endingMatches } from './ending.ts';
 import type { Facts, KeyFact } from './facts.ts';
 import { allOf, anyOf, not, type Truth } from './truth.ts';
 import { valueMatches } from './value.ts';
@@ -30,8 +31,12 @@ export function evaluateCondition(
     if (unknownKeys.length === 0) unknownKeys.push(condition.key);
     return { truth, why: `${describe(condition)}, and ${list(unknownKeys)} is not known here`, unknownKeys };
   }
-  const observed = fact.state === 'known' ? `it is ${list(fact.values.map(quote))}` : 'it is absent';
-  return { truth, why: `${describe(condition)}, and ${observed}`, unknownKeys: [] };
+  return { truth, why: `${describe(condition)}, and ${observed(fact)}`, unknownKeys: [] };
+}
+
+function observed(fact: KeyFact): string {
+  if (fact.state === 'known') return `it is ${list(fact.values.map(quote))}`;
+  return fact.state === 'ending' ? `it ends in ${quote(fact.ending)}` : 'it is absent';
 }
 
 /** In words: `StringEquals wants sts:ExternalId: "blue"`. */
@@ -68,17 +73,19 @@ function decide(
           unknownKeys.push(wanted.key);
           return 'unknown';
         }
+        if (fact.state === 'ending') return endingMatches(operator.name, wanted.pieces, fact.ending);
         if (valueMatches(operator.name, wanted.pieces, given)) return true;
         return fact.assumedPath && mayMatchWithPath(plainText(wanted.pieces), fact.assumedPath)
           ? 'unknown'
           : false;
       }),
     );
-  const perValue = (given: string): Truth =>
-    isNegated(operator) ? not(matchesAny(given)) : matchesAny(given);
-  if (operator.set === 'ForAllValues') return allOf(fact.values.map(perValue));
-  if (operator.set === 'ForAnyValue') return anyOf(fact.values.map(perValue));
-  return isNegated(operator) ? not(anyOf(fact.values.map(matchesAny))) : anyOf(fact.values.map(matchesAny));
+  const given = fact.state === 'ending' ? [fact.ending] : fact.values;
+  const perValue = (one: string): Truth => (isNegated(operator) ? not(matchesAny(one)) : matchesAny(one));
+  if (operator.set === 'ForAllValues') return allOf(given.map(perValue));
+  if (operator.set === 'ForAnyValue') return anyOf(given.map(perValue));
+  const any = anyOf(given.map(matchesAny));
+  return isNegated(operator) ? not(any) : any;
 }
 
 /** Whether a pattern could match the role if it had a path. */

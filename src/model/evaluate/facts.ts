@@ -11,6 +11,8 @@ export type KeyFact =
       /** Set when the value is a role ARN whose path is only assumed to be empty. */
       assumedPath: { before: string; name: string } | null;
     }
+  /** Present, and known by its end alone. */
+  | { state: 'ending'; ending: string }
   | { state: 'absent' }
   | { state: 'unknown' };
 
@@ -69,6 +71,8 @@ function callerFact(key: string, caller: Caller): KeyFact | null {
       return principalType(caller);
     case 'aws:username':
       return caller.kind === 'user' ? known(caller.userName) : ABSENT;
+    case 'aws:userid':
+      return caller.kind === 'session' ? { state: 'ending', ending: `:${caller.sessionName}` } : null;
     case 'aws:principalisawsservice':
       // Only signed requests carry it, and those with a token or an assertion are not.
       return isInAccount(caller) || caller.kind === 'service'

@@ -3,7 +3,7 @@
 import { actionMatches } from '../policy/actions.ts';
 import type { Policy, Statement } from '../policy/types.ts';
 import { literal, wildcardMatches } from '../policy/wildcard.ts';
-import type { Caller } from './caller.ts';
+import { type Caller, isInAccount } from './caller.ts';
 import { describe, evaluateCondition } from './condition.ts';
 import type { Facts } from './facts.ts';
 import { type Means, matchPrincipals, type Route } from './match-principal.ts';
@@ -92,12 +92,12 @@ function actionFault({ effect, actions, exceptActions }: Statement, action: stri
 function coversRole(
   { resources, exceptResources }: Statement,
   policy: Policy,
-  { roleArn, facts }: StatementRequest,
+  { roleArn, caller, facts }: StatementRequest,
 ): Truth {
   const covered = anyOf(
     resources.map(({ text }) => {
       if (text === '*') return true;
-      if (roleArn === null) return 'unknown';
+      if (roleArn === null) return coversAnyRole(text, caller);
       const wanted = substitute(text, facts, hasVariables(policy));
       if (wanted.state === 'unknown') return 'unknown';
       if (wanted.state === 'void') return false;
@@ -108,6 +108,15 @@ function coversRole(
     }),
   );
   return exceptResources ? not(covered) : covered;
+}
+
+/** For a role of the caller's account that is not known. */
+function coversAnyRole(pattern: string, caller: Caller): Truth {
+  if (!isInAccount(caller)) return 'unknown';
+  const roles = `arn:${caller.partition}:iam::${caller.account}:role/`;
+  if (pattern.endsWith('*') && wildcardMatches(pattern, roles)) return true;
+  const head = pattern.split(/[*?$]/, 1)[0]!;
+  return roles.startsWith(head) || head.startsWith(roles) ? 'unknown' : false;
 }
 
 function matchConditions(

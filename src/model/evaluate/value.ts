@@ -46,7 +46,8 @@ export function arnMatches(pattern: string, given: string): boolean {
   return wildcardMatches(pattern.slice(p), given.slice(g));
 }
 
-const patternOf = (pieces: readonly Piece[]): string =>
+/** As a pattern, in which what came from variables is literal. */
+export const patternOf = (pieces: readonly Piece[]): string =>
   pieces.map(({ text, isLiteral }) => (isLiteral ? literal(text) : text)).join('');
 
 function compare(relation: string, given: number | null, wanted: number | null): boolean {

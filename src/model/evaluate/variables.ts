@@ -55,7 +55,7 @@ function fill(inner: string, facts: Facts): Filled {
   const comma = inner.indexOf(',');
   const key = (comma < 0 ? inner : inner.slice(0, comma)).trim();
   const fact = facts.lookup(key);
-  if (fact.state === 'unknown') return { state: 'unknown', key };
+  if (fact.state === 'unknown' || fact.state === 'ending') return { state: 'unknown', key };
   // Variables take keys of one value only.
   if (fact.state === 'known' && fact.values.length === 1) return { state: 'text', text: fact.values[0]! };
   const fallback = comma < 0 ? '' : inner.slice(comma + 1).trim();
