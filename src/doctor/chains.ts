@@ -2,6 +2,7 @@
 // annotated with it. What cannot be read is unknown, with the reason.
 import type { Aws } from '../aws/aws.ts';
 import { gatherNodeRoles } from '../aws/gather-trust.ts';
+import { foreignProxies } from '../checks/IN010.ts';
 import { workloadsWithRole } from '../checks/shared.ts';
 import { nodeRoleArn } from '../checks/TP018.ts';
 import type { Kube } from '../cluster/kube.ts';
@@ -24,6 +25,8 @@ export interface LiveChain {
   nodeIdentities: Fact<string[]>;
   /** Annotated with the role; null: nobody was to look. */
   workloads: Fact<string[]> | null;
+  /** Whether anything hands roles out in the cluster, pod-iam or another proxy; null: it is not known. */
+  isServed: boolean | null;
   /** `namespace/name` of the service accounts that are annotated with the role for IRSA. */
   serviceAccounts: string[];
   /** By node identity. */
@@ -50,7 +53,8 @@ export async function readChain(role: string, sources: ChainSources): Promise<Li
   const target = parseRoleArn(role);
   return {
     nodeIdentities,
-    workloads: kube === null ? null : workloadsOf(snapshot, isHere),
+    workloads: kube === null ? null : workloadsOf(snapshot, role, isHere),
+    isServed: snapshot instanceof Problem || snapshot === null ? null : isServed(snapshot),
     serviceAccounts:
       snapshot instanceof Problem || snapshot === null ? [] : serviceAccountsOf(snapshot, isHere),
     ownSides:
@@ -76,17 +80,29 @@ async function readSnapshot(sources: ChainSources): Promise<Snapshot | Problem |
 
 function workloadsOf(
   snapshot: Snapshot | Problem | null,
+  role: string,
   isHere: (arn: string) => boolean,
 ): Fact<string[]> | null {
   if (snapshot === null) return null;
   if (snapshot instanceof Problem) return unreadCluster(snapshot);
   const { workloads } = snapshot;
   if (workloads.state === 'unknown') return workloads;
-  const annotated = workloadsWithRole(snapshot).filter(({ role }) => isHere(role.arn));
+  const { settings } = snapshot;
+  // A bare name means a role of the account that is asked about, until a proxy says otherwise.
+  const { partition, account } = parseRoleArn(role) ?? { partition: 'aws', account: '000000000000' };
+  const baseRoleArn = settings.baseRoleArn ?? `arn:${partition}:iam::${account}:role/`;
+  const named = workloadsWithRole({ ...snapshot, settings: { ...settings, baseRoleArn } });
+  const annotated = named.filter(({ role: wanted }) => isHere(wanted.arn));
   return known(
     annotated.map(({ workload }) => workload.id),
     workloads.from,
   );
+}
+
+function isServed(snapshot: Snapshot): boolean | null {
+  const { proxy } = snapshot;
+  if (proxy.state === 'unknown') return null;
+  return proxy.value !== null || foreignProxies(snapshot).length > 0;
 }
 
 function serviceAccountsOf({ serviceAccounts }: Snapshot, isHere: (arn: string) => boolean): string[] {

@@ -18,6 +18,8 @@ export interface ChainFacts {
   nodeIdentity: Fact<string>;
   /** `namespace/Kind/name` of those annotated with the role; null when nobody was to look. */
   workloads: Fact<readonly string[]> | null;
+  /** Whether a proxy hands roles out in the cluster; null when it is not known. */
+  isServed?: boolean | null;
   /** What the node's own side says of assuming the role; null when it was not to be read. */
   ownSide: Fact<OwnSide> | null;
 }
@@ -70,7 +72,13 @@ function podLink(facts: ChainFacts): Link | null {
       ...{ holds: false, text: `No workload is annotated with ${wanted}.`, decidedBy, grant: null },
       next: `put "iam.amazonaws.com/role: ${nameOf(facts)}" into the annotations of a pod template`,
     };
-  return holding(`The pod names the role: ${few(workloads.value)}.`, decidedBy);
+  const text = `The pod names the role: ${few(workloads.value)}`;
+  if (facts.isServed === false)
+    return {
+      ...{ holds: false, text: `${text}; but no proxy is installed to hand it out.`, decidedBy, grant: null },
+      next: 'pod-iam install',
+    };
+  return holding(`${text}.`, decidedBy);
 }
 
 const few = (names: readonly string[]): string =>

@@ -40,13 +40,16 @@ const podsOf = ({ workloads, links }: Chain): string => {
 const short = (names: readonly string[]): string =>
   names.length <= 4 ? names.join(', ') : `${names.slice(0, 3).join(', ')} and ${names.length - 3} more`;
 
-function verdict({ role, links }: Chain): string {
+function verdict({ role, links, workloads }: Chain): string {
   const name = role.slice(role.lastIndexOf('/') + 1);
   const numbers = (holds: Link['holds']): number[] =>
     links.flatMap((link, index) => (link.holds === holds ? [index + 1] : []));
   const [missing, open] = [numbers(false), numbers('unknown')];
   const isPodAlone = links.length === 3 && missing.join() === '1';
-  if (isPodAlone && open.length === 0) return `nothing stands in the way, but no pod asks for ${name}.`;
+  if (isPodAlone && open.length === 0)
+    return (workloads ?? []).length === 0
+      ? `nothing stands in the way, but no pod asks for ${name}.`
+      : `the roles are in order, but nothing hands ${name} out.`;
   if (missing.length > 0)
     return `without link ${joined(missing.map(String))} no pod becomes ${name}${missing.join() === '1' ? '' : ': STS answers AccessDenied'}.`;
   if (open.length > 0) return `whether pods become ${name} hangs on link ${joined(open.map(String))}.`;

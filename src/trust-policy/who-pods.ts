@@ -13,6 +13,8 @@ export interface PodFacts {
   ownSides: ReadonlyMap<string, Fact<OwnSide>>;
   /** `namespace/Kind/name` of those annotated with the role. */
   workloads: Fact<readonly string[]>;
+  /** Whether a proxy hands roles out in the cluster; null when it is not known. */
+  isServed?: boolean | null;
   /** `namespace/name` of those annotated with the role for IRSA. */
   serviceAccounts: readonly string[];
 }
@@ -46,6 +48,10 @@ export function podsThatCan(facts: PodFacts): PodsThatCan {
 
 function judgeProxied(workloads: readonly string[], facts: PodFacts, found: PodsThatCan): void {
   const { nodeIdentities } = facts;
+  if (facts.isServed === false) {
+    found.inVain.push(...workloads.map((who) => ({ who, why: 'no proxy is installed to hand it out' })));
+    return;
+  }
   if (nodeIdentities.state === 'unknown') {
     found.notKnown.push(
       `whether ${workloads.join(', ')}, which name the role, get it: ${nodeIdentities.why}`,

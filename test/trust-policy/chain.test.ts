@@ -98,6 +98,13 @@ describe('the chain from a pod to its role', () => {
     assert.deepEqual(held(trust({ AWS: NODE }), own('silent')), [true, true, true]);
   });
 
+  it('breaks where no proxy hands roles out', () => {
+    const drawn = drawChain(chain(trust({ AWS: NODE }), { isServed: false }));
+    assert.match(drawn, /✗ MISSING 1 {2}The pod names the role: shop\/Deployment\/web; but no proxy is/);
+    assert.match(drawn, /^ {2}In short: the roles are in order, but nothing hands app out\.$/m);
+    assert.ok(drawn.endsWith('\n  Mend 1: pod-iam install'));
+  });
+
   it('says what mends each missing link', () => {
     const drawn = drawChain(
       chain(trust({ AWS: `${NODE}s` }), { workloads: known([], ''), ...own('silent') }),

@@ -32,6 +32,12 @@ describe('the pods that can become a role', () => {
     assert.equal(podsThatCan(facts(trust({ AWS: NODE }), own('barred'))).inVain.length, 1);
   });
 
+  it('are none where no proxy hands it out', () => {
+    assert.deepEqual(podsThatCan(facts(trust({ AWS: NODE }), { isServed: false })).inVain, [
+      { who: web, why: 'no proxy is installed to hand it out' },
+    ]);
+  });
+
   it('may be so on some nodes only', () => {
     const found = podsThatCan(
       facts(trust({ AWS: NODE }), { nodeIdentities: known([NODE, `${NODE}s`], 'the daemons') }),

@@ -97,14 +97,14 @@ export default class Explain extends PodIamCommand<typeof Explain> {
     const sources = { kube, aws, nodeRoles, systemNamespace, progress: this.progress };
     const facts = await readChain(live.arn?.arn ?? name, sources);
     this.progress.end();
-    const { nodeIdentities, ownSides, workloads } = facts;
+    const { nodeIdentities, ownSides, workloads, isServed } = facts;
     const identities: Fact<string>[] =
       nodeIdentities.state === 'known'
         ? nodeIdentities.value.map((identity) => known(identity, nodeIdentities.from))
         : [nodeIdentities];
     const chains = identities.map((nodeIdentity) =>
       chainOf({
-        ...{ role: live.arn, roleName: live.name, policy: live.policy, workloads, nodeIdentity },
+        ...{ role: live.arn, roleName: live.name, policy: live.policy, workloads, isServed, nodeIdentity },
         ownSide: nodeIdentity.state === 'known' ? (ownSides.get(nodeIdentity.value) ?? null) : null,
       }),
     );
