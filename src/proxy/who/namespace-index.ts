@@ -8,12 +8,19 @@ export interface NamespaceRecord {
   annotations: Annotations;
 }
 
+interface NamespaceMetadata {
+  name?: string;
+  annotations?: Record<string, string> | null;
+}
+
 /** Reads a namespace as the API sends it; null for what has no name. */
 export function namespaceRecord(object: unknown, namespaceKey: string): NamespaceRecord | null {
-  const { name, annotations = {} } =
-    (object as { metadata?: { name?: string; annotations?: Record<string, string> } }).metadata ?? {};
-  if (!name) return null;
-  const kept = Object.entries(annotations).filter(([key]) => key === namespaceKey || key === PERMITTED_KEY);
+  const { metadata } = (object ?? {}) as { metadata?: NamespaceMetadata | null };
+  if (!metadata?.name) return null;
+  const { name, annotations } = metadata;
+  const kept = Object.entries(annotations ?? {}).filter(
+    ([key, value]) => (key === namespaceKey || key === PERMITTED_KEY) && typeof value === 'string',
+  );
   return { name, annotations: Object.fromEntries(kept) };
 }
 

@@ -31,21 +31,21 @@ export const nameOf = ({ kind, namespace, name }: PodRecord): Record<string, str
   kind === 'container' ? { container: name } : { namespace, pod: name };
 
 interface PodObject {
-  metadata?: {
+  metadata?: null | {
     uid?: string;
     namespace?: string;
     name?: string;
     creationTimestamp?: string;
-    deletionTimestamp?: string;
-    annotations?: Record<string, string>;
+    deletionTimestamp?: string | null;
+    annotations?: null | Record<string, string>;
   };
-  spec?: {
+  spec?: null | {
     nodeName?: string;
     serviceAccountName?: string;
     hostNetwork?: boolean;
-    volumes?: { projected?: { sources?: { serviceAccountToken?: { audience?: string } }[] } }[];
+    volumes?: null | { projected?: { sources?: { serviceAccountToken?: { audience?: string } }[] } }[];
   };
-  status?: { phase?: string; podIP?: string; podIPs?: { ip?: string }[] };
+  status?: null | { phase?: string; podIP?: string; podIPs?: { ip?: string }[] };
 }
 
 export interface RecordOptions {
@@ -61,7 +61,9 @@ export interface RecordOptions {
 
 /** Reads a pod as the API sends it; null for what has no UID, and for a pod of another node. */
 export function podRecord(object: unknown, options: RecordOptions): PodRecord | null {
-  const { metadata = {}, spec = {}, status = {} } = object as PodObject;
+  // Null stands for what is left out: one odd object must not end the watch of all.
+  const { metadata: given, spec: wanted, status: seen } = (object ?? {}) as PodObject;
+  const [metadata, spec, status] = [given ?? {}, wanted ?? {}, seen ?? {}];
   if (!metadata.uid) return null;
   if (options.node && spec.nodeName && spec.nodeName !== options.node) return null;
   const reported = [status.podIP, ...(status.podIPs ?? []).map(({ ip }) => ip)].filter(isText);
@@ -78,14 +80,14 @@ export function podRecord(object: unknown, options: RecordOptions): PodRecord | 
     hostNetwork: spec.hostNetwork === true,
     mountsToken: options.audience !== null && hasTokenFor(options.audience, spec),
     isFinished: status.phase === 'Succeeded' || status.phase === 'Failed',
-    isTerminating: metadata.deletionTimestamp !== undefined,
+    isTerminating: Boolean(metadata.deletionTimestamp),
     createdAtMs: Date.parse(metadata.creationTimestamp ?? '') || 0,
     annotations: pick(metadata.annotations ?? {}, [...options.annotations, SESSION_NAME_KEY]),
   };
 }
 
-const hasTokenFor = (audience: string, { volumes = [] }: NonNullable<PodObject['spec']>): boolean =>
-  volumes.some(({ projected }) =>
+const hasTokenFor = (audience: string, { volumes }: NonNullable<PodObject['spec']>): boolean =>
+  (volumes ?? []).some(({ projected }) =>
     projected?.sources?.some(({ serviceAccountToken }) => serviceAccountToken?.audience === audience),
   );
 
@@ -106,7 +108,7 @@ function pick(annotations: Record<string, string>, keys: readonly string[]): Ann
   const kept: Record<string, string> = {};
   for (const key of keys) {
     const value = annotations[key];
-    if (value !== undefined) kept[key] = value;
+    if (typeof value === 'string') kept[key] = value;
   }
   return kept;
 }

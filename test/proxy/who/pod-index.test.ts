@@ -137,6 +137,19 @@ describe('the index of pods', () => {
     assert.equal(podRecord({}, { annotations: [], announced: false, audience: null }), null);
   });
 
+  test('reads null as left out, and annotations that are text alone', () => {
+    const options = { annotations: ['r'], announced: true, audience: 'a' };
+    const bare = { uid: 'u', annotations: null, deletionTimestamp: null };
+    const record = podRecord({ metadata: bare, spec: { volumes: null }, status: { podIPs: null } }, options);
+    assert.deepEqual([record?.isTerminating, record?.addresses, record?.annotations], [false, [], {}]);
+    assert.equal(
+      podRecord({ metadata: { uid: 'u', annotations: { r: 42 } } }, options)?.annotations['r'],
+      undefined,
+    );
+    assert.equal(podRecord({ metadata: { uid: 'u' }, spec: null, status: null }, options)?.uid, 'u');
+    for (const odd of [null, undefined, {}, { metadata: null }]) assert.equal(podRecord(odd, options), null);
+  });
+
   test('keeps no pod of another node, even from a server that sends them all', () => {
     const read = (nodeName: string, node: string | null) =>
       podRecord(
