@@ -8,12 +8,13 @@ import { nearestName } from '../model/nearest.ts';
 import { type Policy, parsePolicy } from '../model/policy.ts';
 import { environmentProblem, type Problem, usageProblem } from '../model/problem.ts';
 import type { RoleFact } from '../model/snapshot.ts';
+import { checkPolicy } from './check.ts';
 import { diffTrust } from './diff.ts';
 import { foreignRemovals } from './foreign.ts';
 import { asIamKnowsThem } from './named.ts';
 import { planTrustChange, type TrustChange } from './plan.ts';
 import type { Claim } from './prove.ts';
-import { checkSize } from './size.ts';
+import { checkSize, DEFAULT_QUOTA } from './size.ts';
 import { wideningWords } from './widening.ts';
 
 /** What is asked of IAM here; the Problems of the calls pass through. */
@@ -61,9 +62,25 @@ export async function planLive(aws: Roles, role: string, wanted: Wanted): Promis
   return {
     role: fact,
     ...change,
-    notes: [...change.notes, ...(size === null ? [] : [size])],
+    notes: [
+      ...change.notes,
+      ...(size === null ? [] : [size]),
+      ...('document' in wanted ? newFaults(fact, change.document) : []),
+    ],
     widening: wideningWords(parsePolicy(before).policy, after, fact.name),
   };
+}
+
+/** What `check` holds against the new document alone; IAM would take it all the same. */
+function newFaults({ arn, trustPolicy }: RoleFact, document: string): string[] {
+  const role = parseRoleArn(arn);
+  const options = { nodeIdentities: [], account: role?.account ?? null, role, sizeQuota: DEFAULT_QUOTA };
+  const faultsOf = (text: string): string[] =>
+    checkPolicy({ name: arn, text, fault: null }, options)
+      .filter(({ status }) => status === 'fail')
+      .map(({ code, severity, observed }) => `${code} (${severity}): ${observed}`);
+  const old = new Set(faultsOf(trustPolicy));
+  return faultsOf(document).filter((line) => !old.has(line));
 }
 
 /**

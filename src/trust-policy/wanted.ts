@@ -71,6 +71,7 @@ export function proofLines({ outcome, because, control, command }: Proof): strin
   if (outcome === 'proven') return [`Proven: ${because} (${control})`];
   return [
     `${outcome === 'refused' ? 'Not in force' : 'Not proven'}: ${because}`,
+    ...(outcome === 'refused' ? [] : ['  IAM shows the document; STS as a rule heeds it within seconds.']),
     `  To prove it, with the credentials of those it lets in: ${command}`,
     '  or give such a profile of yours (--prove-as PROFILE); from pods: pod-iam verify',
   ];

@@ -143,6 +143,13 @@ describe('a change of a live trust policy', () => {
     );
   });
 
+  it('says what is wrong with a whole document that IAM would take', async () => {
+    const document = trust({ AWS: ['*', `${NODE}s`] });
+    const plan = await planLive(rolesWith(before), 'app', { document, mayRemove: false, externalId: null });
+    assert.match(plan.notes.join('\n'), /^TP007 \(security\): /m);
+    assert.match(plan.widening[0]!, /^anyone in any AWS account may now become app: /);
+  });
+
   it('refuses a document beyond the quota that IAM tells, before anything is written', async () => {
     const roles = { ...rolesWith(before), trustPolicyQuota: async () => 200 };
     await assert.rejects(planLive(roles, 'app', wanted), (error) => {

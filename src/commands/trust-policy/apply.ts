@@ -104,6 +104,7 @@ export default class Apply extends PodIamCommand<typeof Apply> {
     await writeLive(aws, plan, { backup, signal: this.signal, timeoutMs });
     this.progress.end();
     this.log(`The trust policy of ${arn} is changed; the old one is in ${backup}`);
+    this.logToStderr(`To undo it: pod-iam trust-policy apply --role ${name} --file ${backup}`);
     return backup;
   }
 }
