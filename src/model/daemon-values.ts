@@ -58,7 +58,9 @@ const rules: Record<string, (value: string) => string | null> = {
     const resolved = resolveRole(value, 'arn:aws:iam::111122223333:role/');
     return resolved.ok ? null : `must be a role's name, path/name or ARN (${resolved.why})`;
   },
-  region: (value) => (/^[a-z]{2}(?:-[a-z]+)+-\d+$/.test(value) ? null : 'must be a region such as eu-west-1'),
+  // Also of the European Sovereign Cloud: eusc-de-east-1.
+  region: (value) =>
+    /^[a-z]{2,5}(?:-[a-z]+)+-\d+$/.test(value) ? null : 'must be a region such as eu-west-1',
   // STS: 900 s at least, 43200 s at most.
   // https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
   'session-duration': duration(900_000, 43_200_000, '15m to 12h'),

@@ -64,6 +64,13 @@ describe("the daemon's flags", () => {
       assert.ok(names.includes(name), name);
   });
 
+  test('take a region of every partition, and nothing that is none', () => {
+    for (const region of ['eu-west-1', 'us-gov-west-1', 'cn-north-1', 'us-isob-east-1', 'eusc-de-east-1'])
+      assert.equal(parseDaemonFlags([`--region=${region}`])['region'], region);
+    for (const odd of ['EU-WEST-1', 'eu-west', 'https://sts', 'eu west 1', 'eu-west-1a'])
+      assert.match(refusal([`--region=${odd}`]) ?? '', /^--region must be a region/);
+  });
+
   test('take switches with a value as Go reads it', () => {
     for (const [value, is] of [
       ['true', true],
