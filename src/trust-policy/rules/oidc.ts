@@ -6,7 +6,7 @@ import type { Condition, Policy, Statement } from '../../model/policy.ts';
 import { addCondition, renameKey, replaceValue } from '../edit.ts';
 import type { Rule, Violation } from '../rule.ts';
 import { allows, conditionsOn, isGuard, type PrincipalOf, principalsOf } from './shared.ts';
-import { hasOpenTenant, isBlank, tenantClaim } from './shared-issuers.ts';
+import { hasOpenTenant, isBlank, namesOwn, tenantClaim } from './shared-issuers.ts';
 import { anyClaim, claims, isBuiltIn, isKubernetes, tokenStatements } from './tokens.ts';
 
 const SUBJECT = 'system:serviceaccount:';
@@ -20,13 +20,20 @@ const subject: Rule = {
   find: ({ policy }) =>
     tokenStatements(policy)
       .filter(({ statement, provider }) => !hasSubject(statement, provider))
-      .map(({ provider }) => ({
-        at: provider,
-        observed: `no condition on ${provider.names.issuer}:sub says whose token it must be`,
-        fix: {
-          text: `add "StringEquals": {"${provider.names.issuer}:sub": "system:serviceaccount:NAMESPACE:NAME"}`,
-        },
-      })),
+      .map(({ provider }) => {
+        const key = `${provider.names.issuer}:sub`;
+        const isShared = tenantClaim(provider.names.issuer) !== null;
+        return {
+          at: provider,
+          observed: `no condition on ${key} says whose token it must be`,
+          ...(isShared && { why: 'whoever gets a token of this issuer can then assume the role' }),
+          fix: {
+            text: isShared
+              ? namesOwn(provider, key)
+              : `add "StringEquals": {"${key}": "system:serviceaccount:NAMESPACE:NAME"}`,
+          },
+        };
+      }),
 };
 
 /** A weak guard on the subject is for TP048, TP049 and TP032 to report, a foreign one for TP030. */

@@ -62,7 +62,7 @@ const tenancy: Rule = {
           {
             at: provider,
             observed: `${provider.names.issuer} serves many organisations, and no condition on ${key} says which is meant`,
-            fix: { text: `add a condition on ${key} that names your own (${example(provider)})` },
+            fix: { text: namesOwn(provider, key) },
           },
         ];
       }),
@@ -76,6 +76,10 @@ const isTested = (statement: Statement, key: string): boolean =>
       values.length > 0 &&
       values.some(({ text }) => !isBlank(text)),
   );
+
+/** What to add, in the form that the issuer gives its claims. */
+export const namesOwn = (provider: PrincipalOf<'oidc'>, key: string): string =>
+  `add a condition on ${key} that names your own (${example(provider)})`;
 
 function example({ names }: PrincipalOf<'oidc'>): string {
   const issuer = names.issuer.toLowerCase();
