@@ -1,8 +1,9 @@
 // Who can become a role, from trust policies alone: those that its own names, and behind each role among
 // them those that its policy names, and so on. What their own policies allow is not looked at.
 import type { Policy, Principal, Statement } from '../model/policy.ts';
+import { conditionWords } from './condition-words.ts';
 import { type PodsThatCan, renderPods } from './who-pods.ts';
-import { conditionWords, principalWords } from './words.ts';
+import { principalWords } from './words.ts';
 
 export interface Who {
   /** As the policy names it. */
@@ -89,7 +90,7 @@ function behind(
 
 const denyWords = (statement: Statement): string => {
   const who = statement.principals.map(principalWords).join(', ') || 'nobody';
-  const conditions = statement.conditions.map(conditionWords).join('; and ');
+  const conditions = statement.conditions.map(conditionWords).join(', and ');
   return `statement ${statement.index} forbids it to ${who}${conditions ? `, if ${conditions}` : ''}`;
 };
 
@@ -112,9 +113,9 @@ export function renderWho({ role, who, denies }: WhoCan, pods: PodsThatCan | nul
 function tree(all: readonly Who[], indent: string): string[] {
   return all.flatMap((one, index) => {
     const isLast = index === all.length - 1;
-    const tail = [NEEDS[one.by] ?? '', ...one.conditions.map((condition) => `if ${condition}`)].filter(
-      Boolean,
-    );
+    // EC2 and EKS Pod Identity already say where.
+    const needs = one.words.endsWith(')') ? '' : (NEEDS[one.by] ?? '');
+    const tail = [needs, ...one.conditions.map((condition) => `if ${condition}`)].filter(Boolean);
     return [
       `${indent}${isLast ? '└' : '├'}─ ${one.words}${tail.length > 0 ? ` (${tail.join('; ')})` : ''}`,
       ...tree(one.next ?? [], `${indent}${isLast ? ' ' : '│'}  `),

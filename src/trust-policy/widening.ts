@@ -1,8 +1,9 @@
 // Who gets in by a change of a trust policy who did not before, in words that need no knowledge of IAM.
 import type { Policy, PrincipalKind, Statement } from '../model/policy.ts';
+import { conditionWords } from './condition-words.ts';
 import { grantsOf, grantsOfStatement, keyOf } from './grants.ts';
 import { joined } from './rules/shared.ts';
-import { conditionWords, principalWords, statementName } from './words.ts';
+import { principalWords, statementName } from './words.ts';
 
 /**
  * One sentence for each statement that lets more in, or that no longer keeps somebody out; empty when
@@ -33,7 +34,7 @@ function openedBy(statement: Statement, old: ReadonlySet<string>, role: string):
   );
   if (principals.length === 0) return [];
   const conditions = statement.conditions.map(conditionWords);
-  const tail = conditions.length === 0 ? '' : `, if ${conditions.join('; and ')}`;
+  const tail = conditions.length === 0 ? '' : `, if ${conditions.join(', and ')}`;
   const reach = [...new Set(principals.map(({ names }) => REACH[names.kind] ?? ''))].filter(Boolean);
   const means = reach.length === 0 ? '' : `: ${reach.join('; ')}`;
   return [`${joined(principals.map(principalWords))} may now become ${role}${tail}${means}`];

@@ -13,7 +13,7 @@ function explain(text: string): Explanation {
 describe('explainTrust', () => {
   it('says who gets in and on which conditions', () => {
     assert.deepEqual(explain(trust({ AWS: NODE })).statements, [
-      `Statement 0 lets sessions of the role node of account ${HOME} call sts:AssumeRole.`,
+      `Statement 0 lets sessions of the role node of account ${HOME} become this role (sts:AssumeRole).`,
     ]);
     assert.deepEqual(
       explain(
@@ -29,11 +29,11 @@ describe('explainTrust', () => {
         ),
       ).statements,
       [
-        `Statement 0 (Ext) lets any role or user of account ${HOME} whose own policies allow it call sts:AssumeRole, if the external id sent along is "blue"; and MFA of the caller is "true", or the request does not tell.`,
+        `Statement 0 (Ext) lets any role or user of account ${HOME} whose own policies allow it become this role (sts:AssumeRole), if the external id sent along is "blue", and the caller signed in with MFA, or the request does not tell.`,
       ],
     );
     assert.deepEqual(explain(irsa({ StringEquals: { ...SUBJECT, ...AUDIENCE } })).statements, [
-      `Statement 0 lets holders of a token of the EKS cluster with id ${ISSUER.split('/').at(-1)} in eu-west-1 call sts:AssumeRoleWithWebIdentity, if the token is of the service account web in namespace shop; and the token's audience is "sts.amazonaws.com".`,
+      `Statement 0 lets holders of a token of the EKS cluster with id ${ISSUER.split('/').at(-1)} in eu-west-1 become this role (sts:AssumeRoleWithWebIdentity), if the token is of the service account web in namespace shop, and the token's audience is "sts.amazonaws.com".`,
     ]);
     assert.deepEqual(
       explain(

@@ -27,7 +27,7 @@ describe('who can become a role', () => {
       [
         APP.arn,
         `  ├─ sessions of the role node of account ${HOME}`,
-        '  │  ├─ EC2, for any instance that the role is attached to (where the role is attached)',
+        '  │  ├─ EC2 (any instance that the role is attached to)',
         `  │  └─ the user admin of account ${HOME}`,
         `  └─ any role or user of account ${HOME} whose own policies allow it (needs a policy of its own)`,
         '',

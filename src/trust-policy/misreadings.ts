@@ -1,0 +1,101 @@
+// What a reader might wrongly believe of a trust policy: beliefs that people hold, each with the form of
+// document that invites it.
+import { isNegated } from '../model/policy/operators.ts';
+import type { Condition, Policy, PrincipalKind, Statement } from '../model/policy.ts';
+import { hasKind, principalsOf } from './rules/shared.ts';
+import { isKubernetes } from './rules/tokens.ts';
+
+export function misreadings(policy: Policy): string[] {
+  const allows = policy.statements.filter(({ effect }) => effect === 'Allow');
+  const denies = policy.statements.filter(({ effect }) => effect === 'Deny');
+  const has = (...kinds: PrincipalKind['kind'][]): boolean =>
+    allows.some((statement) => hasKind(statement, ...kinds));
+  const all: [boolean, string][] = [
+    [
+      allows.some((statement) =>
+        principalsOf(statement, 'account').some(({ text }) => text.endsWith(':root')),
+      ),
+      '":root" does not mean the root user: it stands for the whole account. The root user itself may not assume roles.',
+    ],
+    [
+      has('role'),
+      "Naming a role trusts whoever can get its credentials: for a node's role that is every process on the node that reaches the instance metadata, such as pods with hostNetwork.",
+    ],
+    [
+      has('role'),
+      'The ARN of a role holds its path, the ARN of its sessions does not: role/team/node and role/node are two different principals here.',
+    ],
+    [
+      has('session'),
+      "A session's name is chosen by whoever starts it; for instances it is the instance's id, so that a new node has another.",
+    ],
+    [
+      onKey(policy.statements, /^sts:ExternalId$/i, ({ operator }) => operator.name !== 'Null'),
+      'An external id is no password: it tells customers apart and shows up in logs.',
+    ],
+    [
+      allows.some(
+        (statement) =>
+          hasKind(statement, 'everyone') && onKey([statement], /^aws:PrincipalOrg(?:ID|Paths)$/i),
+      ),
+      'Every account of the organisation counts, a sandbox too: whoever administers one can let itself in.',
+    ],
+    [
+      allows.some((statement) =>
+        principalsOf(statement, 'oidc').some((provider) => isKubernetes(provider, statement)),
+      ),
+      'The subject names a service account, not a pod: every pod that may use the service account gets the role.',
+    ],
+    [
+      onKey(allows, /^token\.actions\.githubusercontent\.com:sub$/i, ({ values }) =>
+        values.some(({ text }) => text.endsWith(':*')),
+      ),
+      'A star at the end of a GitHub subject takes every branch, tag, environment and pull request: whoever may push any branch can change what runs.',
+    ],
+    [
+      onKey(allows, /^aws:SourceIp$/i),
+      'The address is the one that AWS sees: that of a NAT gateway, and none at all when the call comes through a VPC endpoint.',
+    ],
+    [
+      onKey(allows, /^aws:MultiFactorAuth/i),
+      'Only a user can have signed in with MFA: a role that was assumed on the way does not count as such.',
+    ],
+    [
+      policy.statements.some(({ conditions }) =>
+        conditions.some(({ operator }) => operator.set === 'ForAllValues'),
+      ),
+      'ForAllValues also holds when the key is missing.',
+    ],
+    [
+      policy.statements.some(({ conditions }) => conditions.some(({ operator }) => operator.ifExists)),
+      'IfExists also holds when the key is missing.',
+    ],
+    [
+      onKey(
+        policy.statements,
+        /./,
+        ({ operator, values }) =>
+          /^StringEquals/.test(operator.name) && values.some(({ text }) => text.includes('*')),
+      ),
+      'A star under StringEquals is a plain character.',
+    ],
+    [denies.length > 0, 'A Deny wins over every Allow, wherever it stands.'],
+    [
+      denies.some(({ conditions }) =>
+        conditions.some(({ operator }) => isNegated(operator) && !operator.ifExists),
+      ),
+      'A negated condition also holds when the key is missing: whoever has no such key is denied as well.',
+    ],
+    [has('role', 'account', 'everyone'), 'A role does not trust itself unless its document says so.'],
+  ];
+  return all.filter(([applies]) => applies).map(([, text]) => text);
+}
+
+const onKey = (
+  statements: readonly Statement[],
+  pattern: RegExp,
+  test: (condition: Condition) => boolean = () => true,
+): boolean =>
+  statements.some(({ conditions }) =>
+    conditions.some((condition) => pattern.test(condition.key) && test(condition)),
+  );
