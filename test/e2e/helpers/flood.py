@@ -13,7 +13,7 @@ count = {'opened': 0, 'refused': 0}
 
 
 def begin():
-    one = socket.socket()
+    one = socket.socket(socket.AF_INET6 if ':' in sys.argv[1] else socket.AF_INET)
     one.setblocking(False)
     one.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LET_GO)
     try:
