@@ -2,6 +2,7 @@ import { Flags, type Interfaces } from '@oclif/core';
 import { PodIamCommand } from '../cli/base.ts';
 import { daemonFlags } from '../cli/daemon-flags.ts';
 import { DAEMON_FLAGS, type DaemonValues, daemonArgs } from '../model/daemon-flags.ts';
+import { usageProblem } from '../model/problem.ts';
 
 export default class ProxyCommand extends PodIamCommand<typeof ProxyCommand> {
   static override summary = 'Run the metadata proxy of one node in the foreground.';
@@ -21,10 +22,29 @@ export default class ProxyCommand extends PodIamCommand<typeof ProxyCommand> {
   async run(): Promise<void> {
     const values: Record<string, string | boolean | null> = {};
     const flags = this.flags as Record<string, string | boolean | undefined>;
+    refuseForeign(flags);
     for (const { name } of DAEMON_FLAGS) values[name] = flags[name] ?? null;
     const { main } = await import('../proxy/main.ts');
     this.end(await main(daemonArgs(values as DaemonValues)));
   }
+}
+
+/** What the other commands take and the daemon has no use for, rather than another cluster or account unseen. */
+function refuseForeign(flags: Record<string, string | boolean | undefined>): void {
+  if (flags['context'])
+    throw usageProblem({
+      code: 'USAGE',
+      what: 'the daemon takes no --context',
+      why: 'it uses the current context of --kubeconfig',
+      next: `kubectl config view --minify --flatten --context ${flags['context']} > FILE; pod-iam proxy --kubeconfig FILE`,
+    });
+  if (flags['profile'])
+    throw usageProblem({
+      code: 'USAGE',
+      what: 'the daemon takes no --profile',
+      why: 'its own identity is that of the instance, or keys or a web identity in the environment',
+      next: `eval "$(aws configure export-credentials --profile ${flags['profile']} --format env)"`,
+    });
 }
 
 function summaryOf(name: string): string {

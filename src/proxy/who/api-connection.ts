@@ -70,6 +70,10 @@ function fromKubeconfig(path: string, insecure: boolean): ApiConnection {
   if (typeof cluster?.['server'] !== 'string') throw bad(`its cluster "${context.cluster}" has no server`);
   if (user['exec'] || user['auth-provider'])
     throw bad('its user gets credentials from a program; the daemon needs a token or a client certificate');
+  if (user['username'] || user['password'])
+    throw bad(
+      'its user has a password, which API servers no longer take; the daemon needs a token or a client certificate',
+    );
   const read = (from: Record<string, unknown>, name: string): string | undefined => {
     const inline = from[`${name}-data`];
     if (typeof inline === 'string') return Buffer.from(inline, 'base64').toString();

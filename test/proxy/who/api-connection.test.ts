@@ -65,6 +65,14 @@ users: [{name: u, user: {client-certificate-data: ${btoa('CERT')}, client-key-da
       ),
       { why: 'its user gets credentials from a program; the daemon needs a token or a client certificate' },
     );
+    assert.throws(
+      use(
+        'current-context: h\ncontexts: [{name: h, context: {cluster: c, user: u}}]\nclusters: [{name: c, cluster: {server: "https://x"}}]\nusers: [{name: u, user: {username: a, password: b}}]',
+      ),
+      {
+        why: 'its user has a password, which API servers no longer take; the daemon needs a token or a client certificate',
+      },
+    );
     assert.throws(() => connect(['--kubeconfig=/nowhere/config']), { code: 'BAD_KUBECONFIG' });
   });
 });
