@@ -42,7 +42,7 @@ describe('who-can-assume', () => {
       [
         app.arn,
         '  └─ sessions of the role node of account 210987654321',
-        '     └─ EC2, for any instance that the role is attached to (where the role is attached)',
+        '     └─ EC2 (any instance that the role is attached to)',
         '',
       ].join('\n'),
     );

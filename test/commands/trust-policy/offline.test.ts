@@ -250,7 +250,9 @@ describe('trust-policy explain and diff', () => {
     assert.equal(ran.code, 0);
     assert.match(
       ran.stdout,
-      new RegExp(`^Statement 0 lets sessions of the role node of account ${HOME} call sts:AssumeRole\\.\n`),
+      new RegExp(
+        `^Statement 0 lets sessions of the role node of account ${HOME} become this role \\(sts:AssumeRole\\)\\.\n`,
+      ),
     );
   });
 
