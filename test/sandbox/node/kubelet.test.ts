@@ -340,12 +340,13 @@ describe('volumes', () => {
 
 describe('probes', () => {
   it('decide when a pod is ready: exec, http on the loopback of the host, and tcp', async () => {
+    // Late enough to be probed in vain before, on a busy machine as well.
     const server = (port: number, host: string): string =>
-      `require('http').createServer((q, r) => { r.statusCode = q.url === '/readyz' ? 200 : 500; r.end() }).listen(${port}, '${host}')`;
+      `setTimeout(() => require('http').createServer((q, r) => { r.statusCode = q.url === '/readyz' ? 200 : 500; r.end() }).listen(${port}, '${host}'), 700)`;
     const pods = [
       world.start('exec', {
         containers: [
-          shell('sleep 0.3; touch /done/file; sleep 1000', {
+          shell('sleep 0.7; touch /done/file; sleep 1000', {
             volumeMounts: [{ name: 'd', mountPath: '/done' }],
             readinessProbe: { exec: { command: ['cat', '/done/file'] } },
           }),
