@@ -1,7 +1,8 @@
 // One signed request to an AWS service of which too little is asked to carry its SDK's client. The
 // signature is the SDK's own.
-import { createHash, createHmac } from 'node:crypto';
 import { SignatureV4 } from '@smithy/signature-v4';
+import { serviceEndpoint } from '../model/endpoint.ts';
+import { Sha256 } from '../model/sha256.ts';
 
 export interface SignedCall {
   /** As in the signature, such as `ec2`. */
@@ -66,7 +67,7 @@ async function sendOnce(call: SignedCall): Promise<SignedAnswer> {
 function endpointOf({ service, region, env }: SignedCall): string {
   const given = env[`AWS_ENDPOINT_URL_${service.toUpperCase()}`] || env['AWS_ENDPOINT_URL'];
   if (given && env['AWS_IGNORE_CONFIGURED_ENDPOINT_URLS'] !== 'true') return given;
-  return `https://${service}.${region}.${region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com'}`;
+  return serviceEndpoint(service, region);
 }
 
 /** An error as the SDK's clients throw it. */
@@ -75,23 +76,4 @@ export function refusal(status: number, code: string, message: string, requestId
     name: code,
     $metadata: { httpStatusCode: status, requestId: requestId ?? undefined },
   });
-}
-
-/** What the signature's library expects of a hash, by Node's own. */
-class Sha256 {
-  readonly #hash;
-
-  constructor(secret?: string | ArrayBuffer | ArrayBufferView) {
-    this.#hash = secret === undefined ? createHash('sha256') : createHmac('sha256', secret as string);
-  }
-
-  update(data: Uint8Array): void {
-    this.#hash.update(data);
-  }
-
-  async digest(): Promise<Uint8Array> {
-    return new Uint8Array(this.#hash.digest());
-  }
-
-  reset(): void {}
 }

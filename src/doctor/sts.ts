@@ -1,4 +1,5 @@
 // Which STS the diagnostic pods ask: the one that the installed daemon asks, else the region's own.
+import { stsEndpoint } from '../model/endpoint.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 
 /** The daemon's region, else that of the nodes' labels, else the one that all accounts have. */
@@ -13,7 +14,5 @@ export function regionOf({ proxy, nodes, context }: Snapshot): string {
 
 export function stsEndpointOf({ proxy }: Snapshot, region: string): string {
   const install = proxy.state === 'known' ? proxy.value : null;
-  // https://docs.aws.amazon.com/general/latest/gr/sts.html
-  const suffix = region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com';
-  return install?.stsEndpoint ?? `https://sts.${region}.${suffix}`;
+  return install?.stsEndpoint ?? stsEndpoint(region);
 }

@@ -1,6 +1,7 @@
 // Proves an installation: on each node a small pod must be answered by that node's daemon.
 import type { Kube } from '../cluster/kube.ts';
 import type { InstallValues } from '../manifests/values.ts';
+import { stsEndpoint } from '../model/endpoint.ts';
 import type { Progress } from '../model/progress.ts';
 import { smokeProbes } from '../probe/smoke.ts';
 
@@ -32,7 +33,7 @@ export async function proveNodes(
     version: values.version,
     image,
     region,
-    stsEndpoint: (values.daemon['sts-endpoint'] as string | null) ?? `https://sts.${region}.amazonaws.com`,
+    stsEndpoint: (values.daemon['sts-endpoint'] as string | null) ?? stsEndpoint(region),
     timeoutMs: 60_000,
     concurrency: 8,
     keep: false,

@@ -1,6 +1,5 @@
 // The script with real shells and the real curl, against a stand-in for the endpoint and for STS.
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { describe, it } from 'node:test';
 import type { ProbeObservation } from '../../src/model/observation.ts';
 import { parseProbeLog } from '../../src/probe/parse.ts';
@@ -8,6 +7,7 @@ import type { PlannedProbe } from '../../src/probe/plan.ts';
 import { probeScript } from '../../src/probe/script.ts';
 import { type Answer, startStandIn } from '../helpers/metadata-stand-in.ts';
 import { runScript } from '../helpers/run-script.ts';
+import { shells } from '../helpers/shells.ts';
 
 const SECRET = 'wJalrXUtnFEMI+K7MDENG/bPxRfiCYabcdefghij';
 const SESSION = 'IQoJb3JpZ2luX2VjEJr//////////wEaCXVzLWVhc3QtMSJHMEUCIQ==';
@@ -110,15 +110,6 @@ async function observe(
     await standIn.close();
   }
 }
-
-const shells = [['sh'], ['dash'], ['bash', '--norc'], ['busybox', 'sh']].filter(([program]) => {
-  try {
-    execFileSync('sh', ['-c', `command -v ${program}`], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-});
 
 describe('the probe script', () => {
   for (const shell of shells)

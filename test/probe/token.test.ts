@@ -1,7 +1,6 @@
 // The script where a workload asks by its token: with real shells and the real curl, against a stand-in
 // for the container credentials endpoint that knows one token.
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,6 +10,7 @@ import { parseProbeLog } from '../../src/probe/parse.ts';
 import type { PlannedProbe } from '../../src/probe/plan.ts';
 import { type Answer, startStandIn } from '../helpers/metadata-stand-in.ts';
 import { runScript } from '../helpers/run-script.ts';
+import { shells } from '../helpers/shells.ts';
 
 const SECRET = 'wJalrXUtnFEMI+K7MDENG/bPxRfiCYabcdefghij';
 const URL = 'http://169.254.170.23/v1/credentials';
@@ -93,15 +93,6 @@ async function observe(
     await standIn.close();
   }
 }
-
-const shells = [['sh'], ['dash'], ['bash', '--norc'], ['busybox', 'sh']].filter(([program]) => {
-  try {
-    execFileSync('sh', ['-c', `command -v ${program}`], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-});
 
 describe('the probe script, for a workload that asks by its token', () => {
   for (const shell of shells)

@@ -1,10 +1,10 @@
 // One call in the query protocol of STS, over node:https. The SDK's client would hold a tenth of all the
 // memory that the daemon has; the signature stays the SDK's own.
 // https://docs.aws.amazon.com/STS/latest/APIReference/CommonParameters.html
-import { createHash, createHmac } from 'node:crypto';
 import http from 'node:http';
 import https from 'node:https';
 import { SignatureV4 } from '@smithy/signature-v4';
+import { Sha256 } from '../../model/sha256.ts';
 import type { OwnCredentials } from './own.ts';
 import { readStsAnswer, type StsAnswer } from './sts-answer.ts';
 
@@ -76,25 +76,6 @@ export function stsCaller(): StsCaller {
       for (const agent of Object.values(agents)) agent.destroy();
     },
   };
-}
-
-/** What the signature's library expects of a hash, by Node's own. */
-class Sha256 {
-  readonly #hash;
-
-  constructor(secret?: string | ArrayBuffer | ArrayBufferView) {
-    this.#hash = secret === undefined ? createHash('sha256') : createHmac('sha256', secret as string);
-  }
-
-  update(data: Uint8Array): void {
-    this.#hash.update(data);
-  }
-
-  async digest(): Promise<Uint8Array> {
-    return new Uint8Array(this.#hash.digest());
-  }
-
-  reset(): void {}
 }
 
 export interface RawAnswer {

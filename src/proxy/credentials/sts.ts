@@ -1,5 +1,7 @@
 // The daemon's calls to STS: AssumeRole for the pods, and GetCallerIdentity to know whose trust the
 // roles must have.
+
+import { stsEndpoint } from '../../model/endpoint.ts';
 import { steadyMs } from '../clock.ts';
 import { withAttempts } from './attempts.ts';
 import { explainFailure } from './explain-failure.ts';
@@ -7,7 +9,6 @@ import type { Gate } from './gate.ts';
 import type { OwnCredentials, OwnSource } from './own.ts';
 import type { StsAnswer } from './sts-answer.ts';
 import { stsCaller } from './sts-call.ts';
-import { stsEndpoint } from './sts-endpoint.ts';
 import type { Credentials, Identity } from './types.ts';
 import type { Issue } from './vault.ts';
 

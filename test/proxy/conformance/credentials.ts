@@ -1,5 +1,5 @@
 // Credentials: how often STS is asked, what is served meanwhile, where STS is, and what is told of it.
-import { stsEndpoint } from '../../../src/proxy/credentials/sts-endpoint.ts';
+import { stsEndpoint } from '../../../src/model/endpoint.ts';
 import { until } from '../world.ts';
 import { type Area, type Peers, row } from './case.ts';
 import { answer, CLOSED, CREDENTIALS, FORBIDDEN, POD, send, world } from './worlds.ts';

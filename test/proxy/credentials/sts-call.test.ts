@@ -4,7 +4,6 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { type StsCaller, stsCaller } from '../../../src/proxy/credentials/sts-call.ts';
-import { stsEndpoint } from '../../../src/proxy/credentials/sts-endpoint.ts';
 
 describe('a call to STS', () => {
   let caller: StsCaller;
@@ -100,17 +99,4 @@ describe('a call to STS', () => {
     answer = (_request, response) => response.end('x'.repeat(300_000));
     await assert.rejects(send(), { message: 'the answer is too long' });
   });
-});
-
-describe('the endpoint of STS', () => {
-  for (const [region, url] of [
-    ['eu-west-1', 'https://sts.eu-west-1.amazonaws.com'],
-    ['us-gov-east-1', 'https://sts.us-gov-east-1.amazonaws.com'],
-    ['cn-northwest-1', 'https://sts.cn-northwest-1.amazonaws.com.cn'],
-    ['us-iso-east-1', 'https://sts.us-iso-east-1.c2s.ic.gov'],
-    ['us-isob-east-1', 'https://sts.us-isob-east-1.sc2s.sgov.gov'],
-    ['eu-isoe-west-1', 'https://sts.eu-isoe-west-1.cloud.adc-e.uk'],
-    ['eusc-de-east-1', 'https://sts.eusc-de-east-1.amazonaws.eu'],
-  ] as const)
-    test(`in ${region} is ${url}`, () => assert.equal(stsEndpoint(region), url));
 });

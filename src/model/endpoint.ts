@@ -1,4 +1,4 @@
-// Where STS is in a region, in whichever partition.
+// Where AWS's services are in a region, in whichever partition.
 // https://docs.aws.amazon.com/general/latest/gr/sts.html
 
 const suffixes: readonly (readonly [region: RegExp, suffix: string])[] = [
@@ -10,6 +10,9 @@ const suffixes: readonly (readonly [region: RegExp, suffix: string])[] = [
   [/^eusc-/, 'amazonaws.eu'],
 ];
 
+/** @param service as in host names, such as `sts` */
+export const serviceEndpoint = (service: string, region: string): string =>
+  `https://${service}.${region}.${suffixes.find(([of]) => of.test(region))?.[1] ?? 'amazonaws.com'}`;
+
 /** The regional endpoint: the global one is far away, and its tokens are not good in every region. */
-export const stsEndpoint = (region: string): string =>
-  `https://sts.${region}.${suffixes.find(([of]) => of.test(region))?.[1] ?? 'amazonaws.com'}`;
+export const stsEndpoint = (region: string): string => serviceEndpoint('sts', region);
