@@ -1,7 +1,7 @@
 // One signed request to an AWS service of which too little is asked to carry its SDK's client. The
 // signature is the SDK's own.
 import { SignatureV4 } from '@smithy/signature-v4';
-import { serviceEndpoint } from '../model/endpoint.ts';
+import { configuredEndpoint, serviceEndpoint } from '../model/endpoint.ts';
 import { Sha256 } from '../model/sha256.ts';
 
 export interface SignedCall {
@@ -39,7 +39,7 @@ export async function sendSigned(call: SignedCall): Promise<SignedAnswer> {
 
 async function sendOnce(call: SignedCall): Promise<SignedAnswer> {
   const { service, region, credentials, method, path, query = {}, body = '' } = call;
-  const url = new URL(endpointOf(call));
+  const url = new URL(configuredEndpoint(service, call.env)?.url ?? serviceEndpoint(service, region));
   const headers = {
     host: url.host,
     ...(method === 'POST' && { 'content-type': 'application/x-www-form-urlencoded; charset=utf-8' }),
@@ -61,13 +61,6 @@ async function sendOnce(call: SignedCall): Promise<SignedAnswer> {
     throw error.cause ?? error;
   });
   return { status: response.status, headers: response.headers, text: await response.text() };
-}
-
-/** https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html */
-function endpointOf({ service, region, env }: SignedCall): string {
-  const given = env[`AWS_ENDPOINT_URL_${service.toUpperCase()}`] || env['AWS_ENDPOINT_URL'];
-  if (given && env['AWS_IGNORE_CONFIGURED_ENDPOINT_URLS'] !== 'true') return given;
-  return serviceEndpoint(service, region);
 }
 
 /** An error as the SDK's clients throw it. */

@@ -65,7 +65,7 @@ export const missingFlags = (definitions: FlagDefinitions, values: FlagValues): 
     .map(([name]) => `--${name}`);
 
 /** `base-role-arn` → `POD_IAM_BASE_ROLE_ARN`. */
-export const environmentName = (flag: string): string => `POD_IAM_${flag.replaceAll('-', '_').toUpperCase()}`;
+const environmentName = (flag: string): string => `POD_IAM_${flag.replaceAll('-', '_').toUpperCase()}`;
 
 async function convert(value: unknown, definition: FlagDefinition, where: string): Promise<unknown> {
   if (definition.type === 'boolean') return toBoolean(value, where);

@@ -52,30 +52,6 @@ export async function askText(
   });
 }
 
-/** Asks for one of several values. Throws like `confirm`. */
-export async function askChoice(
-  question: string,
-  options: {
-    flagName: string;
-    choices: readonly { name: string; value: string }[];
-    default?: string | undefined;
-  },
-): Promise<string> {
-  needTerminal(question, options.flagName);
-  return ask(undefined, async (prompt) => {
-    const { answer } = await prompt([
-      {
-        type: 'select',
-        name: 'answer',
-        message: question,
-        choices: [...options.choices],
-        ...(options.default === undefined ? {} : { default: options.default }),
-      },
-    ]);
-    return answer as string;
-  });
-}
-
 export const hasTerminal = (): boolean => Boolean(process.stdin.isTTY && process.stderr.isTTY);
 
 function needTerminal(question: string, flagName: string): void {

@@ -5,8 +5,8 @@ import { splitHostPort } from '../model/daemon-values.ts';
 import type { InstallValues } from './values.ts';
 
 export const STATE_DIR = '/run/pod-iam';
-export const API_DIR = '/var/run/pod-iam/api';
-export const CODE_DIR = '/opt/pod-iam';
+const API_DIR = '/var/run/pod-iam/api';
+const CODE_DIR = '/opt/pod-iam';
 /** Where libcni keeps the results of network plugins, for containerd and CRI-O alike. */
 export const CNI_DIR = '/var/lib/cni/results';
 export const USER_ID = 65532;

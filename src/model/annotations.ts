@@ -1,4 +1,5 @@
-// The annotation keys that pod-iam reads. Conventions that exist are kept (contract, section 3).
+// The annotation keys that pod-iam reads. Conventions that exist are kept: those of kube2iam, kiam and
+// IRSA mean here what they mean there.
 
 export const ROLE_KEY = 'iam.amazonaws.com/role';
 export const EXTERNAL_ID_KEY = 'iam.amazonaws.com/external-id';

@@ -1,4 +1,4 @@
-// What a check says of one subject. This is the JSON of every report (contract, section 2).
+// What a check says of one subject. In this form it stands in the JSON of every report, so a field is added, never renamed or removed.
 
 export type Status = 'pass' | 'warn' | 'fail' | 'skip' | 'unknown';
 export type Severity = 'error' | 'security' | 'warning' | 'info';

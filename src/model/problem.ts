@@ -2,7 +2,7 @@
 // the world around the program, or a defect of ours. Only commands/ turns a problem into text, and
 // only proxy/reply into a status.
 
-/** Exit codes of the command line, the same for every output format (contract, section 1). */
+/** Exit codes of the command line, the same for every output format. */
 export const EXIT = {
   ok: 0,
   findings: 1,

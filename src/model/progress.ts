@@ -8,6 +8,3 @@ export interface Progress {
   /** The last step has ended. */
   end(): void;
 }
-
-/** For callers that nobody watches. */
-export const SILENT: Progress = { step: () => {}, detail: () => {}, end: () => {} };

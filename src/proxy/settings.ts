@@ -5,6 +5,7 @@ import { normaliseBaseArn } from '../model/arn.ts';
 import { type DaemonValues, roleSettings } from '../model/daemon-flags.ts';
 import { splitHostPort } from '../model/daemon-values.ts';
 import { parseDuration } from '../model/duration.ts';
+import { configuredEndpoint } from '../model/endpoint.ts';
 import { usageProblem } from '../model/problem.ts';
 import type { RoleSettings } from '../model/snapshot.ts';
 import { type DockerSettings, dockerRoles, dockerSettings } from './docker-settings.ts';
@@ -134,18 +135,16 @@ export function readSettings(values: DaemonValues, environment: Environment): Da
   };
 }
 
-/** As the SDKs read it. https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html */
-function stsFromEnvironment(environment: NodeJS.ProcessEnv): string | null {
-  if (environment['AWS_IGNORE_CONFIGURED_ENDPOINT_URLS']?.toLowerCase() === 'true') return null;
-  const name = ['AWS_ENDPOINT_URL_STS', 'AWS_ENDPOINT_URL'].find((one) => environment[one]);
-  if (name === undefined) return null;
-  const url = environment[name]!;
+function stsFromEnvironment(environment: Environment): string | null {
+  const configured = configuredEndpoint('sts', environment);
+  if (configured === null) return null;
+  const { url, variable } = configured;
   if (/^https?:\/\/[^/]/.test(url) && URL.canParse(url)) return url;
   throw usageProblem({
     code: 'USAGE',
-    what: `${name} is not an endpoint`,
+    what: `${variable} is not an endpoint`,
     why: `"${url}" must be an http or https URL`,
-    next: `mend ${name}, or give --sts-endpoint`,
+    next: `mend ${variable}, or give --sts-endpoint`,
   });
 }
 

@@ -1,5 +1,4 @@
 // All rules of `trust-policy check`, in the order of their codes: the programme at a glance.
-import type { Severity } from '../model/finding.ts';
 import type { Rule } from './rule.ts';
 import { actionRules } from './rules/actions.ts';
 import { callerRules } from './rules/caller.ts';
@@ -30,8 +29,3 @@ export const RULES: readonly Rule[] = [
   ...requestRules,
   ...liveRules,
 ].sort((a, b) => (a.code < b.code ? -1 : 1));
-
-/** For the catalogue of all checks. */
-export const TP_CODES: readonly { code: string; title: string; severity: Severity }[] = RULES.map(
-  ({ code, title, severity }) => ({ code, title, severity }),
-);

@@ -5,7 +5,7 @@ import { Problem, usageProblem } from '../model/problem.ts';
 /** Of an account that never asked for more. */
 export const DEFAULT_QUOTA = 2048;
 
-export const sizeOf = (document: string): number => document.replace(/\s/g, '').length;
+const sizeOf = (document: string): number => document.replace(/\s/g, '').length;
 
 /**
  * Reads the quota and holds the document to it. Answers what the reader should know, or null.

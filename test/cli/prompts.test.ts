@@ -26,7 +26,6 @@ const answers: [string, string, string, string][] = [
   ['confirm', 'y\n', 'applied\n', 'Apply 7 changes?'],
   ['text', 'arn:x\n', 'arn:x\n', 'Base role ARN?'],
   ['text', '\n', 'none\n', 'Base role ARN?'],
-  ['choice', '\n', 'one\n', 'Which?'],
 ];
 for (const [kind, input, stdout, question] of answers) {
   test(`${kind} takes ${JSON.stringify(input)}, asks on stderr and leaves stdout to the result`, async () => {

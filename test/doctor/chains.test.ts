@@ -4,10 +4,10 @@ import { before, describe, it } from 'node:test';
 import type { Aws } from '../../src/aws/aws.ts';
 import { type ChainSources, readChain } from '../../src/doctor/chains.ts';
 import { environmentProblem } from '../../src/model/problem.ts';
-import { SILENT } from '../../src/model/progress.ts';
 import type { SimulatedCall } from '../../src/model/snapshot.ts';
 import { useCluster } from '../cluster/helpers.ts';
 import { onlyAws } from '../helpers/aws.ts';
+import { SILENT } from '../helpers/silent.ts';
 import { ACCOUNT, NODE_ROLE, role, roleArn } from '../helpers/snapshot.ts';
 
 const blue = roleArn('blue');

@@ -8,11 +8,11 @@ import type { Aws } from '../../src/aws/aws.ts';
 import type { KubeObject } from '../../src/cluster/kube.ts';
 import { type ExamineOptions, examine } from '../../src/doctor/examine.ts';
 import { environmentProblem, interruptedProblem, Problem } from '../../src/model/problem.ts';
-import { SILENT } from '../../src/model/progress.ts';
 import { exitCodeOf } from '../../src/report/index.ts';
 import { onlyAws } from '../helpers/aws.ts';
 import { type MemoryKubeOptions, memoryKube, refusal, setState } from '../helpers/memory-kube.ts';
 import { bareLog, identityLog } from '../helpers/probe-log.ts';
+import { SILENT } from '../helpers/silent.ts';
 import { ACCOUNT, allowing, mayAssume, NODE_ROLE, role, roleArn, trusting } from '../helpers/snapshot.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'pod-iam-examine-'));

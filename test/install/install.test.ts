@@ -9,8 +9,9 @@ import type { Bundle } from '../../src/manifests/bundle.ts';
 import { defaultValues, type InstallValues } from '../../src/manifests/values.ts';
 import { parseDaemonFlags } from '../../src/model/daemon-flags.ts';
 import { interruptedProblem } from '../../src/model/problem.ts';
-import { type Progress, SILENT } from '../../src/model/progress.ts';
+import type { Progress } from '../../src/model/progress.ts';
 import { refusal, useCluster } from '../cluster/helpers.ts';
+import { SILENT } from '../helpers/silent.ts';
 import { addNode, crashedStatus, type PodFate, startKubelet, waitingStatus } from './kubelet.ts';
 
 const bundle = (text: string): Bundle => ({

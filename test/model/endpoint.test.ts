@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { serviceEndpoint, stsEndpoint } from '../../src/model/endpoint.ts';
+import { configuredEndpoint, serviceEndpoint, stsEndpoint } from '../../src/model/endpoint.ts';
 
 describe('the endpoint of STS', () => {
   for (const [region, url] of [
@@ -19,4 +19,38 @@ test('every service of a region is under the suffix of its partition', () => {
   assert.equal(serviceEndpoint('ec2', 'eu-west-1'), 'https://ec2.eu-west-1.amazonaws.com');
   assert.equal(serviceEndpoint('eks', 'cn-north-1'), 'https://eks.cn-north-1.amazonaws.com.cn');
   assert.equal(serviceEndpoint('ec2', 'eusc-de-east-1'), 'https://ec2.eusc-de-east-1.amazonaws.eu');
+});
+
+describe('an endpoint from the environment', () => {
+  const all = { AWS_ENDPOINT_URL: 'http://all' };
+  const own = { AWS_ENDPOINT_URL_STS: 'http://sts' };
+
+  test('is none when no variable names one', () => {
+    assert.equal(configuredEndpoint('sts', {}), null);
+    assert.equal(
+      configuredEndpoint('sts', { AWS_ENDPOINT_URL: '', AWS_ENDPOINT_URL_EC2: 'http://ec2' }),
+      null,
+    );
+  });
+
+  test("is the service's own before the one for all, and says which variable it is", () => {
+    assert.deepEqual(configuredEndpoint('sts', { ...all, ...own }), {
+      url: 'http://sts',
+      variable: 'AWS_ENDPOINT_URL_STS',
+    });
+    const common = { url: 'http://all', variable: 'AWS_ENDPOINT_URL' };
+    assert.deepEqual(configuredEndpoint('ec2', { ...all, ...own }), common);
+    assert.deepEqual(configuredEndpoint('sts', { ...all, AWS_ENDPOINT_URL_STS: '' }), common);
+  });
+
+  for (const [ignore, isIgnored] of [
+    ['true', true],
+    ['TRUE', true],
+    ['false', false],
+    ['', false],
+  ] as const)
+    test(`AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=${ignore} ${isIgnored ? 'hides' : 'leaves'} it`, () => {
+      const environment = { ...all, ...own, AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: ignore };
+      assert.equal(configuredEndpoint('sts', environment) === null, isIgnored);
+    });
 });

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { KubeObject } from '../../src/cluster/kube.ts';
-import { SILENT } from '../../src/model/progress.ts';
 import type { PlannedProbe, ProbePlan } from '../../src/probe/plan.ts';
 import { type RunOptions, runProbes } from '../../src/probe/run.ts';
 import { type MemoryKube, memoryKube, refusal, setState } from '../helpers/memory-kube.ts';
 import { bareLog } from '../helpers/probe-log.ts';
+import { SILENT } from '../helpers/silent.ts';
 
 const planOf = (...namespaces: string[]): ProbePlan => ({
   notCovered: [],

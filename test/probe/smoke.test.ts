@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { KubeObject } from '../../src/cluster/kube.ts';
 import type { ProbeObservation } from '../../src/model/observation.ts';
-import { SILENT } from '../../src/model/progress.ts';
 import { judgeSmoke, smokeProbes } from '../../src/probe/smoke.ts';
 import { memoryKube, setState } from '../helpers/memory-kube.ts';
 import { bareLog } from '../helpers/probe-log.ts';
+import { SILENT } from '../helpers/silent.ts';
 import { bareProbe } from '../helpers/snapshot.ts';
 
 const nodeOf = (pod: KubeObject): string =>

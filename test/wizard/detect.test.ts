@@ -3,13 +3,13 @@ import { before, describe, it } from 'node:test';
 import type { Aws } from '../../src/aws/aws.ts';
 import { nodeRolesIn } from '../../src/cluster/facts/aws-auth.ts';
 import { environmentProblem } from '../../src/model/problem.ts';
-import { SILENT } from '../../src/model/progress.ts';
 import { known } from '../../src/model/snapshot.ts';
 import { detect } from '../../src/wizard/detect.ts';
 import { detectNodeRoles } from '../../src/wizard/detect-node-roles.ts';
 import { NOTHING } from '../../src/wizard/detected.ts';
 import { useCluster } from '../cluster/helpers.ts';
 import { onlyAws } from '../helpers/aws.ts';
+import { SILENT } from '../helpers/silent.ts';
 
 const aws = (caller: Aws['caller'], region: string | null = null): Aws => onlyAws({ region, caller });
 const me = aws(

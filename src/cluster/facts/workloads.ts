@@ -24,8 +24,7 @@ export const TEMPLATE_PATHS: Readonly<Record<WorkloadKind, readonly string[]>> =
   Pod: [],
 };
 
-export const workloadId = (namespace: string, kind: string, name: string): string =>
-  `${namespace}/${kind}/${name}`;
+const workloadId = (namespace: string, kind: string, name: string): string => `${namespace}/${kind}/${name}`;
 
 /** All topmost controllers, with and without pods, and the pods that have none and are to stay. */
 export function topmostWorkloads(

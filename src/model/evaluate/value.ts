@@ -34,7 +34,7 @@ export function valueMatches(operator: string, wanted: readonly Piece[], given: 
 }
 
 /** Parts between the first five colons are compared one by one, so that no `*` runs over a colon. */
-export function arnMatches(pattern: string, given: string): boolean {
+function arnMatches(pattern: string, given: string): boolean {
   if (pattern === '*') return given.startsWith('arn:');
   let [p, g] = [0, 0];
   for (let part = 0; part < 5; part += 1) {

@@ -12,7 +12,7 @@ export interface Pace {
  * The burst covers a full node whose pods all start at once; the pace is for what comes after, since STS's
  * hundreds of calls per second are shared by all nodes of an account and region.
  */
-export const DEFAULT_PACE: Pace = { perSecond: 50, burst: 300 };
+const DEFAULT_PACE: Pace = { perSecond: 50, burst: 300 };
 const MIN_PER_SECOND = 4;
 /** Calls that were on their way together are throttled together: that is one reason to slow down. */
 const ONCE_PER_MS = 500;

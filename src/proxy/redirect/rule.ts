@@ -4,7 +4,7 @@ import type { HostAddresses } from '../host-addresses.ts';
 
 /** The address that SDKs ask, and its IPv6 sister. */
 export const METADATA_IPV4 = '169.254.169.254';
-export const METADATA_IPV6 = 'fd00:ec2::254';
+const METADATA_IPV6 = 'fd00:ec2::254';
 
 export type Family = keyof HostAddresses;
 export const FAMILIES: readonly Family[] = ['ipv4', 'ipv6'];

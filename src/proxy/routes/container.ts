@@ -9,7 +9,7 @@ import { provide } from './provide.ts';
 import type { RequestTarget } from './target.ts';
 
 /** Whether a Host header names the endpoint. */
-export const isContainerHost = (host: string): boolean =>
+const isContainerHost = (host: string): boolean =>
   [CONTAINER_IPV4, `[${CONTAINER_IPV6}]`].includes(host.toLowerCase().replace(/:80$/, ''));
 
 /** Whether a request is for this endpoint; what is not belongs to the metadata service. */

@@ -3,7 +3,7 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { steadyDateMs } from '../clock.ts';
 
-export const MAX_TTL_SECONDS = 21_600;
+const MAX_TTL_SECONDS = 21_600;
 /** Tokens found good are remembered, for their signature costs more than all else in a cached answer. */
 const MAX_REMEMBERED = 1_000;
 const FORM = /^([0-9a-z]{6,11})\.([\w-]{43})$/;

@@ -38,7 +38,7 @@ export interface Sessions {
   findKey(accessKeyId: string): CallerKey | undefined;
 }
 
-export const noFacts: SessionFacts = { tags: {}, transitiveTagKeys: [], sourceIdentity: null };
+const noFacts: SessionFacts = { tags: {}, transitiveTagKeys: [], sourceIdentity: null };
 
 export function keepSessions(state: AwsState, now: () => number): Sessions {
   const issued = new Map<string, CallerKey>();

@@ -4,7 +4,7 @@
 import { BlockList, isIPv4 } from 'node:net';
 import type { Chain, Match, Ruleset, Verdict } from './nftables.ts';
 
-export const METADATA_ADDRESS = '169.254.169.254';
+const METADATA_ADDRESS = '169.254.169.254';
 
 export interface Packet {
   from: string;

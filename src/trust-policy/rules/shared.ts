@@ -24,10 +24,6 @@ export const hasKind = (statement: Statement, ...kinds: PrincipalKind['kind'][])
 export const covers = ({ actions, exceptActions }: Statement, action: string): boolean =>
   actions.some(({ text }) => actionMatches(text, action)) !== exceptActions;
 
-/** The kinds that call sts:AssumeRole with an identity of an account. */
-export const hasAwsPrincipal = (statement: Statement): boolean =>
-  statement.principals.some(({ type }) => type === 'AWS');
-
 export const conditionsOn = (statement: Statement, isKey: (foldedKey: string) => boolean): Condition[] =>
   statement.conditions.filter(({ key }) => isKey(key.toLowerCase()));
 

@@ -1,7 +1,7 @@
 // Reads what `iptables -S` prints of one table, and tells our rules from others'.
 import type { Entry } from './entries.ts';
 
-export const COMMENT = 'pod-iam.dev/redirect';
+const COMMENT = 'pod-iam.dev/redirect';
 
 /** A rule as it is listed. */
 export interface Listed {
@@ -21,7 +21,7 @@ export function readListing(text: string): Listed[] {
 }
 
 /** Whether a listed rule of ours says what the entry does, in whichever order it is printed. */
-export function isSameRule(listed: Listed, entry: Entry): boolean {
+function isSameRule(listed: Listed, entry: Entry): boolean {
   if (listed.chain !== entry.chain) return false;
   const words = listed.text
     .replaceAll('"', '')

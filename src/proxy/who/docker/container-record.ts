@@ -12,7 +12,7 @@ import { canonicalAddress } from '../address.ts';
 import type { PodRecord } from '../pod-record.ts';
 
 /** Stands where a pod has its namespace, in logs and session names. */
-export const DOCKER_NAMESPACE = 'docker';
+const DOCKER_NAMESPACE = 'docker';
 
 interface Inspected {
   Id?: string;

@@ -7,7 +7,7 @@ import { messageOf } from '../../log.ts';
 import type { EngineConnection } from './engine-connection.ts';
 
 /** `status` is 0 when no answer came. */
-export class EngineFailure extends Error {
+class EngineFailure extends Error {
   readonly status: number;
   constructor(status: number, message: string) {
     super(message);

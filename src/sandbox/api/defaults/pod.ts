@@ -78,7 +78,7 @@ export interface PodSpec {
   [field: string]: unknown;
 }
 
-export interface NodeAffinity {
+interface NodeAffinity {
   requiredDuringSchedulingIgnoredDuringExecution?: { nodeSelectorTerms: NodeSelectorTerm[] };
 }
 
