@@ -1,6 +1,7 @@
 // Who the daemon itself is at AWS: the identity that every role's trust policy has to let in. Asked
 // at the start and every hour, and logged, so that the doctor can read it.
 import { parseArn, parseSessionArn } from '../model/arn.ts';
+import { type BackOff, backOffMs } from './back-off.ts';
 import { type Log, messageOf } from './log.ts';
 import { Waiters } from './who/waiters.ts';
 
@@ -13,8 +14,7 @@ export interface Self {
 }
 
 const HOUR_MS = 3_600_000;
-const FIRST_RETRY_MS = 1_000;
-const MAX_RETRY_MS = 60_000;
+const FAILED: BackOff = { firstMs: 1_000, mostMs: 60_000 };
 
 export class OwnIdentity {
   readonly #ask: () => Promise<string>;
@@ -77,8 +77,7 @@ export class OwnIdentity {
       const why = messageOf(error);
       if (why !== this.#failure) this.#log.warn({ why }, 'own identity not known');
       this.#failure = why;
-      nextMs = Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** failures) * (0.5 + Math.random() / 2);
-      failures = Math.min(failures + 1, 10);
+      nextMs = backOffMs(FAILED, failures++);
     }
     if (this.#isClosed) return;
     this.#timer = setTimeout(() => void this.#round(failures), nextMs);

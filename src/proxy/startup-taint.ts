@@ -1,7 +1,7 @@
 // Lifts the taint that keeps pods off a new node, once pods would be served there. Without it a pod
 // that lands first finds the real metadata service and with it the node's role.
 // https://kubernetes.io/docs/concepts/scheduling-eviction/taint-and-toleration/
-import { setTimeout as delay } from 'node:timers/promises';
+import { type BackOff, backOffMs, pause } from './back-off.ts';
 import { type Log, messageOf } from './log.ts';
 import type { KubeApi } from './who/api.ts';
 
@@ -20,8 +20,7 @@ interface Taint {
 }
 
 const READY_POLL_MS = 200;
-const FIRST_RETRY_MS = 500;
-const MAX_RETRY_MS = 15_000;
+const FAILED: BackOff = { firstMs: 500, mostMs: 15_000 };
 
 /**
  * Resolves once the node is seen to be without the taint, or at the signal. A kubelet taints its node
@@ -35,11 +34,10 @@ export async function liftStartupTaint({
   log,
   signal,
 }: TaintLifting): Promise<void> {
-  const pause = (ms: number): Promise<unknown> => delay(ms, undefined, { signal }).catch(() => {});
   let told = '';
   for (let failures = 0; !signal.aborted; ) {
     if (!(await isReady())) {
-      await pause(READY_POLL_MS);
+      await pause(READY_POLL_MS, signal);
       continue;
     }
     try {
@@ -50,7 +48,7 @@ export async function liftStartupTaint({
       const why = messageOf(error);
       if (why !== told) log.warn({ node, taint: key, why }, 'cannot lift the start-up taint');
       told = why;
-      await pause(Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** failures++));
+      await pause(backOffMs(FAILED, failures++), signal);
     }
   }
 }

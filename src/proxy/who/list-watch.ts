@@ -1,9 +1,11 @@
 // Keeps a copy of some objects true: lists them page by page, watches from there, starts again where
 // the watch ended, and lists anew when the server has forgotten that point (410).
 // https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes
+import { type BackOff, backOffMs, pause } from '../back-off.ts';
 import { steadyMs } from '../clock.ts';
 import { type Log, messageOf } from '../log.ts';
 import { ApiFailure, type KubeApi } from './api.ts';
+import { Freshness } from './freshness.ts';
 
 export interface ListWatchOptions<Item> {
   api: KubeApi;
@@ -32,11 +34,12 @@ const WATCH_SECONDS = [25, 40] as const;
 const DEAD_MS = 5_000;
 /** A watch that has been silent for this long is doubted when a caller waits for an unknown pod. */
 const DOUBT_MS = 5_000;
-/** Without contact for longer than this, and not by choice, the copy may be out of date. */
-const BLIND_MS = 10_000;
-const MAX_BACKOFF_MS = 5_000;
-/** Without a watch that holds, the list alone tells of new pods. */
-const MAX_GONE_MS = 1_000;
+const FAILED: BackOff = { firstMs: 400, mostMs: 5_000 };
+/**
+ * A point that was forgotten is no fault of the server's, unless it forgets each. Without a watch that holds,
+ * the list alone tells of new pods.
+ */
+const GONE: BackOff = { firstMs: 100, mostMs: 1_000 };
 const PAGE = '500';
 
 interface WatchEvent {
@@ -45,16 +48,14 @@ interface WatchEvent {
 }
 
 export class ListWatch<Item> {
+  /** Signs of life are events, bookmarks, lists, and watches that are accepted or ended. */
+  readonly freshness = new Freshness('it has not been read yet');
   readonly #options: ListWatchOptions<Item>;
   readonly #closed = new AbortController();
   #resourceVersion: string | null = null;
-  #isSynced = false;
-  #failure: string | null = 'it has not been read yet';
   #failures = 0;
   /** The server no longer knew the point from which it was to go on, and nothing has come since. */
   #isForgotten = false;
-  /** When the server last gave any sign of life; null before the first. */
-  #contactAtMs: number | null = null;
   #nudgedAtMs = Number.NEGATIVE_INFINITY;
   /** Ends the wait or the watch of this moment; the loop then goes on at once. */
   #step = new AbortController();
@@ -64,32 +65,12 @@ export class ListWatch<Item> {
     void this.#run();
   }
 
-  /** Whether the whole list has been read once. */
-  get isSynced(): boolean {
-    return this.#isSynced;
-  }
-
-  /** Why the copy may be out of date; null when all is well. */
-  get failure(): string | null {
-    return this.#failure;
-  }
-
-  /** Time since the server's last sign of life: an event, a bookmark, a list, or an accepted or ended watch. */
-  get silentMs(): number | null {
-    return this.#contactAtMs === null ? null : steadyMs() - this.#contactAtMs;
-  }
-
-  /** Whether the server has been out of reach for so long that the copy is not to be called true. */
-  get isBlind(): boolean {
-    return this.#failure !== null && (this.silentMs ?? Number.POSITIVE_INFINITY) > BLIND_MS;
-  }
-
   /**
    * Somebody waits for an object that should be there: when the server has been silent, the
    * connection may be dead without either end knowing, so a new one is opened from the same point.
    */
   nudge(): void {
-    if ((this.silentMs ?? 0) < DOUBT_MS || steadyMs() - this.#nudgedAtMs < DOUBT_MS) return;
+    if ((this.freshness.silentMs ?? 0) < DOUBT_MS || steadyMs() - this.#nudgedAtMs < DOUBT_MS) return;
     this.#nudgedAtMs = steadyMs();
     this.#step.abort(new Error('nudged'));
   }
@@ -137,10 +118,10 @@ export class ListWatch<Item> {
     } while (next);
     this.#options.replace(items);
     this.#resourceVersion = resourceVersion ?? '';
-    this.#contactAtMs = steadyMs();
-    this.#isSynced = true;
+    this.freshness.heard();
+    this.freshness.synced();
     // A list alone does not mend a server that then forgets where it ended.
-    if (this.#isForgotten) this.#failure = null;
+    if (this.#isForgotten) this.freshness.well();
     else this.#well();
   }
 
@@ -163,11 +144,11 @@ export class ListWatch<Item> {
         },
         step.signal,
         () => {
-          this.#contactAtMs = steadyMs();
-          this.#failure = null;
+          this.freshness.heard();
+          this.freshness.well();
         },
         (line) => {
-          this.#contactAtMs = steadyMs();
+          this.freshness.heard();
           this.#take(line as WatchEvent);
         },
       );
@@ -176,7 +157,7 @@ export class ListWatch<Item> {
     }
     // A server that ends every watch at once is failing, however politely.
     if (steadyMs() - startedAtMs < 1_000) throw new ApiFailure(0, 'the API server ends each watch at once');
-    this.#contactAtMs = steadyMs();
+    this.freshness.heard();
     this.#well();
     return 'closed';
   }
@@ -197,13 +178,13 @@ export class ListWatch<Item> {
   #failed(error: unknown): string {
     if (this.#step.signal.aborted) {
       const reason = messageOf(this.#step.signal.reason);
-      if (reason === 'silent') this.#failure = 'the API server has fallen silent';
+      if (reason === 'silent') this.freshness.failed('the API server has fallen silent');
       return reason;
     }
     if (error instanceof ApiFailure && error.status === 410) {
       this.#resourceVersion = null;
       this.#isForgotten = true;
-      this.#failure = 'it is being read anew';
+      this.freshness.failed('it is being read anew');
       // The first time at once; a server that forgets everything always must not be hammered.
       this.#failures++;
       return 'gone';
@@ -211,36 +192,20 @@ export class ListWatch<Item> {
     this.#failures++;
     // What a server refuses from this point on it may accept from a new one.
     if (this.#failures % 3 === 0) this.#resourceVersion = null;
-    const failure = messageOf(error);
-    if (failure !== this.#failure)
-      this.#options.log.warn({ path: this.#options.path, why: failure }, 'cannot watch');
-    this.#failure = failure;
+    const why = messageOf(error);
+    if (this.freshness.failed(why)) this.#options.log.warn({ path: this.#options.path, why }, 'cannot watch');
     return 'failed';
   }
 
   #well(): void {
-    if (this.#isSynced) this.#failure = null;
+    this.freshness.well();
     this.#failures = 0;
     this.#isForgotten = false;
   }
 
   #pause(reason: string): Promise<void> {
     if (this.#failures === 0) return Promise.resolve();
-    // A point that was forgotten is no fault of the server's, unless it forgets each.
-    const isGone = reason === 'gone';
-    const most =
-      isGone && this.#failures === 1
-        ? 100
-        : Math.min(isGone ? MAX_GONE_MS : MAX_BACKOFF_MS, 200 * 2 ** Math.min(this.#failures, 10));
-    const waitMs = most / 2 + (Math.random() * most) / 2;
     this.#step = new AbortController();
-    const { signal } = this.#step;
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, waitMs);
-      signal.addEventListener('abort', () => {
-        clearTimeout(timer);
-        resolve();
-      });
-    });
+    return pause(backOffMs(reason === 'gone' ? GONE : FAILED, this.#failures - 1), this.#step.signal);
   }
 }

@@ -3,6 +3,7 @@ import type { Log } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import type { DaemonSettings } from '../settings.ts';
 import type { KubeApi } from './api.ts';
+import type { Freshness } from './freshness.ts';
 import { ListWatch } from './list-watch.ts';
 import { type NamespaceIndex, namespaceRecord } from './namespace-index.ts';
 import type { PodIndex } from './pod-index.ts';
@@ -83,8 +84,8 @@ export function startWatches({
       })
     : null;
 
-  const watched: Watched[] = [['pods of this node', podWatch, 'pods']];
-  if (namespaceWatch) watched.push(['namespaces', namespaceWatch, 'namespaces']);
+  const watched: Watched[] = [['pods of this node', podWatch.freshness, 'pods']];
+  if (namespaceWatch) watched.push(['namespaces', namespaceWatch.freshness, 'namespaces']);
   return {
     ...watchReport(watched),
     doubt: () => podWatch.nudge(),
@@ -95,27 +96,21 @@ export function startWatches({
   };
 }
 
-export type Watched = [
-  what: string,
-  watch: Pick<ListWatch<unknown>, 'isSynced' | 'isBlind' | 'failure' | 'silentMs'>,
-  resource: string,
-];
+type Watched = [what: string, freshness: Freshness, resource: string];
 
 /** How watches are, in sentences and in figures. */
 export const watchReport = (watched: readonly Watched[]): Pick<Watches, 'faults' | 'levels'> => ({
   faults: () =>
-    watched.flatMap(([what, watch]) => {
-      const silent = Math.round((watch.silentMs ?? 0) / 1000);
-      if (!watch.isSynced) return [`the ${what} are not known: ${watch.failure}`];
-      if (!watch.isBlind) return [];
-      return [
-        `nothing was heard of the ${what} for ${silent} s: ${watch.failure}; those known before are served`,
-      ];
+    watched.flatMap(([what, { isSynced, isBlind, failure, silentMs }]) => {
+      if (!isSynced) return [`the ${what} are not known: ${failure}`];
+      if (!isBlind) return [];
+      const silent = Math.round((silentMs ?? 0) / 1000);
+      return [`nothing was heard of the ${what} for ${silent} s: ${failure}; those known before are served`];
     }),
   levels: () =>
-    watched.map(([, watch, resource]) => ({
+    watched.map(([, { isSynced, failure, silentMs }, resource]) => ({
       resource,
-      isUp: watch.isSynced && watch.failure === null,
-      silentMs: watch.silentMs,
+      isUp: isSynced && failure === null,
+      silentMs,
     })),
 });

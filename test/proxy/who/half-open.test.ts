@@ -40,7 +40,7 @@ describe('a half-open connection', () => {
       remove: ({ metadata }) => known.delete(metadata.uid),
       onRestart: (reason) => restarts.push(reason),
     });
-    await until('a watch', () => watch.isSynced && server.openWatches() === 1);
+    await until('a watch', () => watch.freshness.isSynced && server.openWatches() === 1);
     // An idle connection beside the watch, as after an event was posted: it falls silent as well.
     await api.get('/api/v1/pods', {});
   });
@@ -56,7 +56,7 @@ describe('a half-open connection', () => {
     server.put('pods', { metadata: { name: 'unheard', uid: 'unheard' } });
     await until('the pod', () => known.has('unheard'), 8_000);
     assert.ok(restarts.includes('silent'), String(restarts));
-    assert.equal(watch.failure, null);
+    assert.equal(watch.freshness.failure, null);
   });
 
   test('is given up at once when a caller waits and nothing was heard for a while', async (t) => {

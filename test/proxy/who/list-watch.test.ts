@@ -48,18 +48,18 @@ describe('list and watch', () => {
   }
   const put = (uid: string, name = uid) =>
     server.put('pods', { metadata: { name, uid }, spec: { nodeName: 'n1' } });
-  const watching = () => until('a watch', () => watch.isSynced && server.openWatches() === 1);
+  const watching = () => until('a watch', () => watch.freshness.isSynced && server.openWatches() === 1);
   const lists = () => server.requests.filter((request) => request.startsWith('LIST')).length;
 
   test('reads all pages and only then is synced', async () => {
     server.pageSize = 2;
     for (const uid of ['a', 'b', 'c', 'd', 'e']) put(uid);
     start();
-    assert.equal(watch.isSynced, false);
+    assert.equal(watch.freshness.isSynced, false);
     await watching();
     assert.deepEqual([...known.keys()], ['a', 'b', 'c', 'd', 'e']);
     assert.equal(lists(), 3);
-    assert.equal(watch.failure, null);
+    assert.equal(watch.freshness.failure, null);
   });
 
   test('asks for bookmarks, an end, and the objects of its node from where the list was', async () => {
@@ -161,11 +161,11 @@ describe('list and watch', () => {
     server.refuse = 403;
     put('a');
     start();
-    await until('the reason', () => /403: refused on purpose/.test(watch.failure ?? ''));
-    assert.equal(watch.isSynced, false);
+    await until('the reason', () => /403: refused on purpose/.test(watch.freshness.failure ?? ''));
+    assert.equal(watch.freshness.isSynced, false);
     server.refuse = null;
-    await until('synced', () => watch.isSynced && known.has('a'), 6_000);
-    assert.equal(watch.failure, null);
+    await until('synced', () => watch.freshness.isSynced && known.has('a'), 6_000);
+    assert.equal(watch.freshness.failure, null);
   });
 
   test('keeps what it knows while the server is away', async () => {
@@ -174,8 +174,8 @@ describe('list and watch', () => {
     await watching();
     server.refuse = 503;
     server.breakWatches();
-    await until('the reason', () => /503/.test(watch.failure ?? ''));
-    assert.deepEqual([watch.isSynced, [...known.keys()]], [true, ['a']]);
+    await until('the reason', () => /503/.test(watch.freshness.failure ?? ''));
+    assert.deepEqual([watch.freshness.isSynced, [...known.keys()]], [true, ['a']]);
   });
 
   test('does not hammer a server that ends each watch at once', async () => {

@@ -1,5 +1,4 @@
 // The containers of a Docker engine as the callers, in the place of the pods of a node.
-
 import type { DockerSettings } from '../../docker-settings.ts';
 import type { Log } from '../../log.ts';
 import type { Metrics } from '../../metrics.ts';
@@ -35,7 +34,7 @@ export function watchContainers({ docker, engine, node, pods, log, metrics }: Do
     onRestart: (reason) => metrics.watchRestarted('containers', reason),
   });
   return {
-    ...watchReport([['containers', watch, 'containers']]),
+    ...watchReport([['containers', watch.freshness, 'containers']]),
     doubt: () => watch.doubt(),
     recheck: ({ uid }, waitMs) => within(watch.refresh(uid), waitMs, () => new Error('late')).catch(() => {}),
     close: () => watch.close(),

@@ -2,8 +2,10 @@
 // counts is the engine's answer. Engines lose events and are late with them, so the list is read again
 // now and then, and a container that asks for credentials is looked up once more.
 // https://docs.docker.com/reference/api/engine/version/v1.43/#tag/System/operation/SystemEvents
+import { type BackOff, backOffMs, pause } from '../../back-off.ts';
 import { steadyMs } from '../../clock.ts';
 import { type Log, messageOf } from '../../log.ts';
+import { Freshness } from '../freshness.ts';
 import type { PodRecord } from '../pod-record.ts';
 import type { Containers } from './containers.ts';
 import type { Engine, EngineEvent } from './engine.ts';
@@ -25,10 +27,7 @@ const TELLING =
 const RELIST_MS = 10_000;
 /** A request from an unknown address asks for a list, so often at most. */
 const DOUBT_MS = 200;
-/** Without contact for longer than this, what is known may be out of date. */
-const BLIND_MS = 10_000;
-const FIRST_BACKOFF_MS = 100;
-const MAX_BACKOFF_MS = 5_000;
+const FAILED: BackOff = { firstMs: 100, mostMs: 5_000 };
 /** Containers asked about at the same time when a list is read. */
 const AT_ONCE = 8;
 /** Time for a container to end after its address was seen at another. */
@@ -42,12 +41,10 @@ interface Turn {
 }
 
 export class EngineWatch {
+  readonly freshness = new Freshness('it has not been asked yet');
   readonly #options: EngineWatchOptions;
   readonly #closed = new AbortController();
   readonly #turns = new Map<string, Turn>();
-  #isSynced = false;
-  #failure: string | null = 'it has not been asked yet';
-  #contactAtMs: number | null = null;
   #isDoubting = false;
   #doubtedAtMs = Number.NEGATIVE_INFINITY;
 
@@ -56,28 +53,9 @@ export class EngineWatch {
     void this.#run();
   }
 
-  /** Whether the whole list has been read once. */
-  get isSynced(): boolean {
-    return this.#isSynced;
-  }
-
-  /** Why what is known may be out of date; null when all is well. */
-  get failure(): string | null {
-    return this.#failure;
-  }
-
-  /** Time since the engine's last sign of life. */
-  get silentMs(): number | null {
-    return this.#contactAtMs === null ? null : steadyMs() - this.#contactAtMs;
-  }
-
-  get isBlind(): boolean {
-    return this.#failure !== null && (this.silentMs ?? Number.POSITIVE_INFINITY) > BLIND_MS;
-  }
-
   /** Somebody waits at an address that some container should have: a known one may have got it since. */
   doubt(): void {
-    if (!this.#isSynced || this.#isDoubting) return;
+    if (!this.freshness.isSynced || this.#isDoubting) return;
     this.#isDoubting = true;
     void this.#settleDoubt().catch(() => {});
   }
@@ -114,7 +92,7 @@ export class EngineWatch {
         await this.#follow(AbortSignal.any([signal, step.signal]), () => {
           failures = 0;
         });
-        this.#failure = 'the Docker engine has ended its events';
+        this.freshness.failed('the Docker engine has ended its events');
       } catch (error) {
         reason = 'failed';
         this.#failed(error);
@@ -122,8 +100,7 @@ export class EngineWatch {
       step.abort(new Error('over'));
       if (signal.aborted) return;
       this.#options.onRestart(reason);
-      const most = Math.min(MAX_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** Math.min(failures++, 10));
-      await pause(most / 2 + (Math.random() * most) / 2, signal);
+      await pause(backOffMs(FAILED, failures++), signal);
     }
   }
 
@@ -134,8 +111,8 @@ export class EngineWatch {
       this.#take(event),
     );
     await Promise.race([over.then(ended), this.#list({ all: true })]);
-    this.#isSynced = true;
-    this.#failure = null;
+    this.freshness.synced();
+    this.freshness.well();
     onSynced();
     await Promise.race([over, this.#relist(signal)]);
   }
@@ -151,7 +128,7 @@ export class EngineWatch {
   /** @param all asks about each container, and not only about those that came or went */
   async #list({ all }: { all: boolean }): Promise<void> {
     const running = await this.#options.engine.running();
-    this.#contactAtMs = steadyMs();
+    this.freshness.heard();
     const known = this.#options.containers.ids();
     const isNews = (id: string): boolean => all || !(running.includes(id) && known.includes(id));
     const ids = [...new Set([...known, ...running])].filter(isNews);
@@ -163,7 +140,7 @@ export class EngineWatch {
   }
 
   #take({ Type, Action = '', Actor = {} }: EngineEvent): void {
-    this.#contactAtMs = steadyMs();
+    this.freshness.heard();
     const id = Type === 'network' ? Actor.Attributes?.['container'] : Actor.ID;
     if (id && TELLING.test(Action)) void this.refresh(id);
   }
@@ -181,7 +158,7 @@ export class EngineWatch {
     const { engine, containers, read, log } = this.#options;
     try {
       const object = await engine.inspect(id);
-      this.#contactAtMs = steadyMs();
+      this.freshness.heard();
       if (this.#closed.signal.aborted) return;
       const others = containers.set(id, object === null ? null : read(object));
       if (others.length > 0) void this.#settle(others);
@@ -204,26 +181,11 @@ export class EngineWatch {
 
   #failed(error: unknown): void {
     if (this.#closed.signal.aborted) return;
-    const failure = messageOf(error);
-    if (failure !== this.#failure) this.#options.log.warn({ why: failure }, 'cannot watch containers');
-    this.#failure = failure;
+    const why = messageOf(error);
+    if (this.freshness.failed(why)) this.#options.log.warn({ why }, 'cannot watch containers');
   }
 }
 
 function ended(): never {
   throw new Error('the Docker engine ended its events at once');
-}
-
-/** Resolves after the time, or at once when the signal is aborted. */
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, Math.max(0, ms));
-    signal.addEventListener('abort', done);
-    if (signal.aborted) done();
-  });
 }

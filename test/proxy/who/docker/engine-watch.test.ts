@@ -45,7 +45,7 @@ describe('the watch on a Docker engine', () => {
       }),
       onRestart: (reason) => restarts.push(reason),
     });
-    await until('the list', () => watch.isSynced);
+    await until('the list', () => watch.freshness.isSynced);
     await until('the events', () => api.streams.size === 1);
   }
 
@@ -170,9 +170,9 @@ describe('the watch on a Docker engine', () => {
   it('keeps what it knows while the engine is away, says so, and reads all anew when it is back', async () => {
     await follow();
     await api.stop();
-    await until('the failure', () => watch.failure !== null);
+    await until('the failure', () => watch.freshness.failure !== null);
     assert.equal(at('172.17.0.2'), 'a');
-    assert.equal(watch.isBlind, false);
+    assert.equal(watch.freshness.isBlind, false);
     await watch.refresh('a');
     assert.equal(at('172.17.0.2'), 'a');
     api.containers.delete('a');
@@ -180,7 +180,7 @@ describe('the watch on a Docker engine', () => {
     await api.start();
     await until('c', () => at('172.17.0.4') === 'c', 8_000);
     assert.equal(at('172.17.0.2'), null);
-    await until('no failure', () => watch.failure === null);
+    await until('no failure', () => watch.freshness.failure === null);
     assert.match(log, /"why":"the Docker engine at unix:.* cannot be reached: /);
     assert.ok(restarts.includes('failed'), restarts.join());
   });
