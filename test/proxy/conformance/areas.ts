@@ -3,11 +3,15 @@ import { bypasses } from './bypass.ts';
 import type { Area } from './case.ts';
 import { cache, endpoints, events, healths } from './credentials.ts';
 import { roleFormats } from './docker.ts';
-import { callers, documents, listing, methods, others, tokens } from './http.ts';
+import { documents } from './document.ts';
+import { listing } from './listing.ts';
 import { globs, lists, permitted, regexps } from './namespaces.ts';
+import { others } from './paths.ts';
 import { addresses, pods } from './pods.ts';
 import { redirects } from './redirect.ts';
+import { callers, methods } from './requests.ts';
 import { arns, bases, selection, sessions } from './roles.ts';
+import { tokens } from './tokens.ts';
 
 export const AREAS: readonly Area[] = [
   ...[arns, bases, selection, globs, regexps, lists, permitted, sessions],
