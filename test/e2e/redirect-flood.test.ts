@@ -101,7 +101,7 @@ describe('a pod that floods the daemon with connections', { skip: netnsFault(), 
     test.diagnostic(
       `p95 of a neighbour's answers: without ${without.toFixed(1)} ms, with ${withIt.toFixed(1)} ms`,
     );
-    assert.ok(without > 2 * withIt, `${without} ms without, ${withIt} ms with`);
+    assert.ok(without > 1.5 * withIt, `${without} ms without, ${withIt} ms with`);
   });
 
   for (const [name, programs] of [
