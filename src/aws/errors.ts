@@ -58,7 +58,12 @@ export function awsProblem(error: unknown, call: AwsCall, profile: string | null
       next: 'check the network, AWS_REGION and AWS_ENDPOINT_URL, or go without AWS (--no-aws)',
     });
   const what = details.isAnswered ? 'AWS refused' : 'AWS could not be asked for';
-  return environmentProblem({ ...base, code: 'AWS_API', what: `${what} ${call.action}${of}` });
+  return environmentProblem({
+    ...base,
+    code: 'AWS_API',
+    what: `${what} ${call.action}${of}`,
+    next: 'mend what AWS names, or go without AWS (--no-aws)',
+  });
 }
 
 /** What to give the caller so that a call is allowed next time. */

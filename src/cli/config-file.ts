@@ -40,7 +40,8 @@ function readText(path: string): string {
 
 function unreadable(what: string, cause?: unknown): Error {
   const why = cause instanceof Error ? cause.message.split('\n')[0] : undefined;
-  return usageProblem({ code: 'BAD_CONFIG', what, ...(why === undefined ? {} : { why }), cause });
+  const next = 'mend it, or name another file: --config FILE';
+  return usageProblem({ code: 'BAD_CONFIG', what, ...(why === undefined ? {} : { why }), next, cause });
 }
 
 function findUpwards(name: string): string | null {

@@ -79,7 +79,7 @@ async function convert(value: unknown, definition: FlagDefinition, where: string
       return await definition.parse(text, {}, definition);
     } catch (error) {
       const what = `${where}: ${lowerFirst((error as Error).message)}`;
-      throw usageProblem({ code: 'USAGE', what, cause: error });
+      throw usageProblem({ code: 'USAGE', what, next: mend(where), cause: error });
     }
   };
   if (!definition.multiple) return one(value);
@@ -93,7 +93,9 @@ function toBoolean(value: unknown, where: string): boolean {
 }
 
 const misfit = (where: string, wanted: string, found: string): Error =>
-  usageProblem({ code: 'USAGE', what: `${where} must be ${wanted}, not "${found}"` });
+  usageProblem({ code: 'USAGE', what: `${where} must be ${wanted}, not "${found}"`, next: mend(where) });
+
+const mend = (where: string): string => `mend ${where}, or give the flag, which comes first`;
 
 const lowerFirst = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1);
 

@@ -91,6 +91,7 @@ function probeOptions(flags: TargetValues): ProbeOptions {
     throw usageProblem({
       code: 'USAGE',
       what: `--timeout must be a duration such as 60s, not "${flags.timeout}"`,
+      next: 'give it with its unit: --timeout 60s',
     });
   return {
     image: flags['probe-image'],

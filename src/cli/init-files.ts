@@ -41,6 +41,7 @@ function readIfThere(path: string): string | null {
       code: 'CANNOT_READ',
       what: `${path} cannot be read`,
       why: (error as Error).message,
+      next: 'move it away, or write elsewhere: --output DIR',
       cause: error,
     });
   }

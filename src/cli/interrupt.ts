@@ -47,4 +47,8 @@ export function watchInterrupts({ target, say, quit }: InterruptOptions): Interr
 }
 
 const interruption = (name: string): Problem =>
-  interruptedProblem({ code: 'INTERRUPTED', what: `the run was interrupted by ${name}` });
+  interruptedProblem({
+    code: 'INTERRUPTED',
+    what: `the run was interrupted by ${name}`,
+    next: 'run the same command again',
+  });

@@ -13,7 +13,7 @@ export function renderProblem(error: unknown, options: { debug: boolean }): Rend
   if (error instanceof Problem) {
     const lines = [`Error: ${plain(error.message)}`];
     if (error.why) lines.push(`  Why:  ${plain(error.why)}`);
-    if (error.next) lines.push(`  Next: ${plain(error.next)}`);
+    lines.push(`  Next: ${plain(error.next)}`);
     if (options.debug && error.cause instanceof Error && error.cause.stack)
       lines.push(plain(error.cause.stack));
     return { text: `${lines.join('\n')}\n`, exitCode: error.exitCode };

@@ -29,6 +29,7 @@ export async function confirm(question: string, options: ConfirmOptions): Promis
     throw interruptedProblem({
       code: 'DECLINED',
       what: `${options.declined ?? 'nothing was changed'}: the answer was no`,
+      next: 'run it again when it may be done, or see with --dry-run what it would do',
     });
 }
 
@@ -77,6 +78,7 @@ async function ask<T>(signal: AbortSignal | undefined, question: (prompt: Prompt
       throw interruptedProblem({
         code: 'INTERRUPTED',
         what: 'the question was left unanswered',
+        next: 'run it again, or answer by a flag (--help lists them)',
         cause: error,
       });
     throw error;

@@ -6,5 +6,9 @@ import { usageProblem } from '../model/problem.ts';
 export function waitOf(text: string): number {
   const ms = parseDuration(text);
   if (ms !== null) return ms;
-  throw usageProblem({ code: 'USAGE', what: `--wait must be a duration such as 2m, not "${text}"` });
+  throw usageProblem({
+    code: 'USAGE',
+    what: `--wait must be a duration such as 2m, not "${text}"`,
+    next: 'give it with its unit: --wait 2m',
+  });
 }

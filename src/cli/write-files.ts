@@ -1,7 +1,7 @@
 // Writes a set of files into a folder, making folders as needed.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { environmentProblem } from '../model/problem.ts';
+import { cannotWrite } from '../model/problem.ts';
 
 /** @returns the paths written. @throws Problem when one cannot be */
 export function writeFiles(folder: string, files: Readonly<Record<string, string | Uint8Array>>): string[] {
@@ -11,12 +11,7 @@ export function writeFiles(folder: string, files: Readonly<Record<string, string
       mkdirSync(dirname(path), { recursive: true });
       writeFileSync(path, content);
     } catch (cause) {
-      throw environmentProblem({
-        code: 'CANNOT_WRITE',
-        what: `${path} cannot be written`,
-        why: (cause as Error).message,
-        cause,
-      });
+      throw cannotWrite(`${path} cannot be written`, cause);
     }
     return path;
   });

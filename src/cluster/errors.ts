@@ -96,17 +96,39 @@ function refused(status: number, answer: ApiStatus, call: CallContext): ProblemD
       next: 'https://kubernetes.io/docs/concepts/security/pod-security-admission/',
     };
   }
-  if (status === 403) return { code: 'FORBIDDEN', what: `${what}: not allowed`, why: oneLine(message) };
+  if (status === 403)
+    return {
+      code: 'FORBIDDEN',
+      what: `${what}: not allowed`,
+      why: oneLine(message),
+      next: `kubectl --context ${call.context} auth can-i --list`,
+    };
   if (status === 404) {
     const namespace = /namespaces "([^"]+)" not found/.exec(message)?.[1];
     return namespace
       ? { code: 'NOT_FOUND', what, why: `there is no namespace ${namespace}`, next: 'kubectl get namespaces' }
       : { code: 'NOT_FOUND', what, why: `there is none: ${oneLine(message)}`, next: 'kubectl api-resources' };
   }
-  if (status === 409) return { code: 'CONFLICT', what, why: causes(answer) };
+  if (status === 409)
+    return {
+      code: 'CONFLICT',
+      what,
+      why: causes(answer),
+      next: 'run it again; if it stays, find out who else changes the object',
+    };
   if (status === 400 || status === 422)
-    return { code: 'INVALID', what: `${what}: the API server finds it invalid`, why: causes(answer) };
-  return { code: 'KUBE_API', what, why: `the API server answered ${status}: ${oneLine(message)}` };
+    return {
+      code: 'INVALID',
+      what: `${what}: the API server finds it invalid`,
+      why: causes(answer),
+      next: 'mend the value that it names',
+    };
+  return {
+    code: 'KUBE_API',
+    what,
+    why: `the API server answered ${status}: ${oneLine(message)}`,
+    next: `kubectl --context ${call.context} get --raw '/readyz?verbose'`,
+  };
 }
 
 function unanswered(error: Error, call: CallContext): ProblemDetails | null {

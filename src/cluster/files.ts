@@ -37,7 +37,11 @@ export async function workloadsFromFiles(
   const found: Found[] = [];
   for (const file of paths.flatMap(filesAt)) found.push(...(await objectsIn(file)));
   if (found.length === 0) {
-    throw usageProblem({ code: 'NO_OBJECTS', what: `there is no Kubernetes object in ${paths.join(', ')}` });
+    throw usageProblem({
+      code: 'NO_OBJECTS',
+      what: `there is no Kubernetes object in ${paths.join(', ')}`,
+      next: 'give YAML or JSON with apiVersion and kind: -f FILE, or -f DIR',
+    });
   }
   for (const { object } of found) if (object.kind !== 'Namespace') object.metadata.namespace ??= namespace;
   const ofKind = (kind: string) =>
@@ -57,7 +61,12 @@ function workloadOf({ object, file, steps, lineOf }: Found): WorkloadFact {
 
 function filesAt(path: string): string[] {
   const stat = statSync(path, { throwIfNoEntry: false });
-  if (!stat) throw usageProblem({ code: 'NO_FILE', what: `there is no file or folder ${path}` });
+  if (!stat)
+    throw usageProblem({
+      code: 'NO_FILE',
+      what: `there is no file or folder ${path}`,
+      next: 'give one that is there: -f FILE, or -f DIR',
+    });
   if (!stat.isDirectory()) return [path];
   return readdirSync(path, { recursive: true, encoding: 'utf8' })
     .filter((name) => /\.(ya?ml|json)$/.test(name))
@@ -106,7 +115,12 @@ function readText(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
-    throw usageProblem({ code: 'NO_FILE', what: `${file} cannot be read`, why: (error as Error).message });
+    throw usageProblem({
+      code: 'NO_FILE',
+      what: `${file} cannot be read`,
+      why: (error as Error).message,
+      next: 'make it readable, or name the other files: -f FILE',
+    });
   }
 }
 
@@ -116,6 +130,8 @@ function badManifest(file: string, line: number, message: string): Problem {
     code: 'BAD_MANIFEST',
     what: `${file}:${line} is not valid YAML`,
     why: message.split('\n')[0]!.replace(/ at line \d+.*$/, ''),
-    ...(isTemplate && { next: 'it looks like a Helm template; render it first: helm template CHART > FILE' }),
+    next: isTemplate
+      ? 'it looks like a Helm template; render it first: helm template CHART > FILE'
+      : `mend it there; "kubectl apply --dry-run=client -f ${file}" must take it`,
   });
 }

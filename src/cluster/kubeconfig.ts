@@ -39,7 +39,11 @@ export async function loadKubeconfig(options: KubeOptions): Promise<KubeConfig> 
 function kubeconfigFiles({ kubeconfig, env }: KubeOptions): string[] {
   if (kubeconfig !== undefined) {
     if (existsSync(kubeconfig)) return [kubeconfig];
-    throw usageProblem({ code: 'NO_KUBECONFIG', what: `there is no kubeconfig file ${kubeconfig}` });
+    throw usageProblem({
+      code: 'NO_KUBECONFIG',
+      what: `there is no kubeconfig file ${kubeconfig}`,
+      next: 'give one that is there, or leave --kubeconfig out: KUBECONFIG, then ~/.kube/config is read',
+    });
   }
   if (env.KUBECONFIG)
     return env.KUBECONFIG.split(delimiter).filter((file) => file !== '' && existsSync(file));

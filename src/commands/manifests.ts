@@ -40,6 +40,7 @@ export default class Manifests extends PodIamCommand<typeof Manifests> {
       throw usageProblem({
         code: 'USAGE',
         what: `--format ${format} writes several files: it needs --output-dir DIR`,
+        next: `pod-iam manifests --format ${format} --output-dir DIR`,
       });
     const files =
       format === 'helm'

@@ -3,7 +3,7 @@ import type { Aws } from '../aws/aws.ts';
 import { PodIamCommand } from '../cli/base.ts';
 import { connectIfThere } from '../cli/connect.ts';
 import { type Policy, parsePolicy } from '../model/policy.ts';
-import { EXIT, Problem, usageProblem } from '../model/problem.ts';
+import { EXIT, Problem } from '../model/problem.ts';
 import type { RoleFact } from '../model/snapshot.ts';
 import { readPolicyFile } from '../trust-policy/input.ts';
 import { renderWho, type WhoCan, whoCanAssume } from '../trust-policy/who.ts';
@@ -51,7 +51,7 @@ export default class WhoCanAssume extends PodIamCommand<typeof WhoCanAssume> {
   async #live(): Promise<Answer> {
     const { profile, region, cluster, 'system-namespace': systemNamespace } = this.flags;
     const { connectAws } = await import('../aws/clients.ts');
-    const { readRole } = await import('../trust-policy/apply.ts');
+    const { noTrustPolicy, readRole } = await import('../trust-policy/apply.ts');
     const { readChain } = await import('../doctor/chains.ts');
     const aws = await connectAws({ profile, region, env: process.env });
     this.progress.step('reading the trust policies of the account');
@@ -63,8 +63,7 @@ export default class WhoCanAssume extends PodIamCommand<typeof WhoCanAssume> {
       if (policy !== null) policies.set(arn, policy);
     }
     const policy = policies.get(role.arn);
-    if (policy === undefined)
-      throw usageProblem({ code: 'BAD_POLICY', what: `IAM gave no trust policy for ${role.arn}` });
+    if (policy === undefined) throw noTrustPolicy(role.arn);
     const kube = cluster ? await connectIfThere(this.flags) : null;
     const sources = { kube, aws, nodeRoles: [], systemNamespace, progress: this.progress };
     const { workloads, ...chain } = await readChain(role.arn, sources);

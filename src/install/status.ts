@@ -38,7 +38,9 @@ export async function readStatus(kube: Kube, namespace: string): Promise<ProxySt
       code: 'UNKNOWN',
       what: 'it cannot be told whether pod-iam is installed',
       why: proxy.why,
-      ...(proxy.grant && { next: `needs the permission to ${proxy.grant.needs}` }),
+      next: proxy.grant
+        ? `needs the permission to ${proxy.grant.needs}`
+        : `kubectl get daemonsets -n ${namespace}`,
     });
   }
   const install = proxy.value;

@@ -71,6 +71,7 @@ export function checkValues(values: InstallValues): void {
       throw usageProblem({
         code: 'USAGE',
         what: `${flag} must be a Kubernetes name (lower-case letters, digits and hyphens), not "${name}"`,
+        next: `${flag} pod-iam`,
       });
     }
   }

@@ -120,6 +120,7 @@ function readCaller({ caller, callerRole }: TrustRequest): Caller {
     code: 'BAD_CALLER',
     what: `"${caller}" is no caller`,
     why: 'a caller is the ARN of a role, user or session, an account, a service such as ec2.amazonaws.com, or the ARN of an OIDC or SAML provider',
+    next: 'write it in full, such as arn:aws:iam::111122223333:role/NAME',
   });
 }
 
@@ -130,7 +131,7 @@ function readRole(text: string | null): RoleArn | null {
   throw usageProblem({
     code: 'BAD_ROLE',
     what: `"${text}" is no role ARN`,
-    why: 'it must read like arn:aws:iam::111122223333:role/NAME',
+    next: 'write it in full, such as arn:aws:iam::111122223333:role/NAME',
   });
 }
 

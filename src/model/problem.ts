@@ -21,8 +21,8 @@ export interface ProblemDetails {
   what: string;
   /** Why: the cause as far as known, such as the API's own reason and the request id. */
   why?: string;
-  /** The next thing to type or to do. */
-  next?: string;
+  /** The next thing to type or to do. There always is one, if only to look more closely. */
+  next: string;
   /** A stable name such as `NO_CLUSTER` for scripts that read the JSON form. */
   code: string;
   cause?: unknown;
@@ -40,7 +40,7 @@ export class Problem extends Error {
   readonly kind: ProblemKind;
   readonly code: string;
   readonly why: string | undefined;
-  readonly next: string | undefined;
+  readonly next: string;
 
   constructor(kind: ProblemKind, details: ProblemDetails) {
     super(details.what, { cause: details.cause });
@@ -64,3 +64,13 @@ export const environmentProblem = (details: ProblemDetails): Problem => new Prob
 
 /** Ctrl-C, SIGTERM or a deadline: exit 4. */
 export const interruptedProblem = (details: ProblemDetails): Problem => new Problem('interrupted', details);
+
+/** @param what which file: `FILE cannot be written` */
+export const cannotWrite = (what: string, cause: unknown): Problem =>
+  environmentProblem({
+    code: 'CANNOT_WRITE',
+    what,
+    why: cause instanceof Error ? cause.message : String(cause),
+    next: 'give another place, or make this one writable',
+    cause,
+  });

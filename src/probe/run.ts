@@ -56,10 +56,7 @@ export async function runProbes(kube: Kube, plan: ProbePlan, options: RunOptions
       return observation;
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
-      const observation = notRun(
-        [error.message, error.why].filter(Boolean).join(': '),
-        error.next ?? 'see why the API server refuses it',
-      );
+      const observation = notRun([error.message, error.why].filter(Boolean).join(': '), error.next);
       done += 1;
       options.progress.detail(`${done} of ${plan.probes.length}, ${inWords(observation)}`);
       return observation;

@@ -83,7 +83,7 @@ function explainEnd(error: unknown): string {
     return `Error: the daemon ran into a defect of its own: ${messageOf(error)}\n`;
   const lines = [`Error: ${error.message}`];
   if (error.why) lines.push(`  Why:  ${error.why}`);
-  if (error.next) lines.push(`  Next: ${error.next}`);
+  lines.push(`  Next: ${error.next}`);
   return `${lines.join('\n')}\n`;
 }
 

@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Report } from '../model/finding.ts';
 import { nearestName } from '../model/nearest.ts';
-import { environmentProblem, usageProblem } from '../model/problem.ts';
+import { cannotWrite, usageProblem } from '../model/problem.ts';
 import { FORMATS, type OutputFormat, type RenderOptions, renderReport } from './render.ts';
 
 export interface Output {
@@ -73,14 +73,7 @@ export async function writeReports(
       mkdirSync(dirname(file), { recursive: true });
       writeFileSync(file, text);
     } catch (error) {
-      failures.push(
-        environmentProblem({
-          code: 'CANNOT_WRITE',
-          what: `the ${format} report cannot be written to ${file}`,
-          why: (error as Error).message,
-          cause: error,
-        }),
-      );
+      failures.push(cannotWrite(`the ${format} report cannot be written to ${file}`, error));
     }
   }
   if (failures[0]) throw failures[0];

@@ -10,6 +10,7 @@ import { environmentProblem, type Problem, usageProblem } from '../model/problem
 import type { RoleFact } from '../model/snapshot.ts';
 import { checkPolicy } from './check.ts';
 import { diffTrust } from './diff.ts';
+import { adviceOf } from './fault-advice.ts';
 import { foreignRemovals } from './foreign.ts';
 import { asIamKnowsThem } from './named.ts';
 import { planTrustChange, type TrustChange } from './plan.ts';
@@ -119,7 +120,11 @@ export const backupName = (role: RoleFact, now: Date): string =>
 export async function readRole(aws: Roles, text: string): Promise<RoleFact> {
   const arn = text.startsWith('arn:') ? parseRoleArn(text) : null;
   if (text.startsWith('arn:') && !arn)
-    throw usageProblem({ code: 'BAD_ROLE', what: `"${text}" is no role ARN` });
+    throw usageProblem({
+      code: 'BAD_ROLE',
+      what: `"${text}" is no role ARN`,
+      next: 'write it in full, such as arn:aws:iam::111122223333:role/NAME, or give the name alone',
+    });
   const name = arn?.name ?? text.slice(text.lastIndexOf('/') + 1);
   const role = await aws.role(name);
   if (role === null) throw await noRole(aws, name);
@@ -134,13 +139,24 @@ export async function readRole(aws: Roles, text: string): Promise<RoleFact> {
   return role;
 }
 
+/** IAM has the role, but gave no document that can be read. */
+export const noTrustPolicy = (arn: string): Problem =>
+  usageProblem({
+    code: 'BAD_POLICY',
+    what: `IAM gave no trust policy for ${arn}`,
+    next: `aws iam get-role --role-name ${arn.slice(arn.lastIndexOf('/') + 1)}`,
+  });
+
 async function noRole(aws: Roles, name: string): Promise<Problem> {
   const names = await aws.roleNames().catch(() => []);
   const near = nearestName(name, names);
   return usageProblem({
     code: 'NO_ROLE',
     what: `there is no role ${name} in this account`,
-    ...(near === null ? {} : { next: `did you mean ${near}?` }),
+    next:
+      near === null
+        ? 'aws iam list-roles, or the credentials of the right account (--profile)'
+        : `did you mean ${near}?`,
   });
 }
 
@@ -155,6 +171,7 @@ function planReplacement(
       code: 'BAD_POLICY',
       what: `IAM would refuse the document: ${fault?.message}`,
       why: `at line ${fault?.line}, column ${fault?.column}`,
+      next: adviceOf({ hint: fault?.hint ?? null }),
     });
   }
   const old = parsePolicy(before).policy;

@@ -25,6 +25,7 @@ export function checkOptions(words: CheckWords): CheckOptions {
       code: 'BAD_ACCOUNT',
       what: `--account "${account}" is no account id`,
       why: 'it has 12 digits',
+      next: '--account 111122223333',
     });
   const identities = nodeRoles.map(readNodeIdentity);
   const read = readRole(role, account ?? identities[0]?.account ?? null, identities[0]?.partition ?? 'aws');
@@ -54,7 +55,11 @@ function readRole(role: string | null, account: string | null, partition: string
     });
   const read = parseRoleArn(arn);
   if (read) return read;
-  throw usageProblem({ code: 'BAD_ROLE', what: `--role "${role}" is no role` });
+  throw usageProblem({
+    code: 'BAD_ROLE',
+    what: `--role "${role}" is no role`,
+    next: 'give its name, its path and name, or its ARN',
+  });
 }
 
 export function reportOf(

@@ -1,5 +1,6 @@
 // Judges trust policies by all rules: one result for each breach, with its place, and one pass for each
 // rule that holds.
+
 import {
   type Fix,
   fail,
@@ -13,6 +14,7 @@ import {
 import { type Place, type PolicyFault, parsePolicy } from '../model/policy.ts';
 import { RULES } from './codes.ts';
 import { type Corrected, Corrector } from './corrector.ts';
+import { asAdvice } from './fault-advice.ts';
 import { correctionOf } from './fault-corrections.ts';
 import type { PolicyText } from './input.ts';
 import type { CheckOptions, Rule, RuleInput, Violation } from './rule.ts';
@@ -77,10 +79,6 @@ function violationOf(fault: PolicyFault): Violation {
     ...(text !== null || correct ? { fix: { text: text ?? '', ...(correct && { correct }) } } : {}),
   };
 }
-
-/** A hint of one word, or of JSON, is what should stand there. */
-const asAdvice = (hint: string): string =>
-  !hint.includes(' ') || hint.startsWith('{') ? `write ${hint}` : hint;
 
 const makers = { fail, warn, unknown };
 

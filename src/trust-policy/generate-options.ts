@@ -26,7 +26,11 @@ export function optionsOf(words: GenerateWords): { options: TrustOptions; role: 
   const { mode, partition } = words;
   const resolved = resolveRole(words.role, `arn:${partition}:iam::${words.account ?? '000000000000'}:role/`);
   if (!resolved.ok)
-    throw usageProblem({ code: 'BAD_ROLE', what: `--role "${words.role}" names no role: ${resolved.why}` });
+    throw usageProblem({
+      code: 'BAD_ROLE',
+      what: `--role "${words.role}" names no role: ${resolved.why}`,
+      next: 'give its name, its path and name, or its ARN',
+    });
   const { role } = resolved;
   const account = (words.role.startsWith('arn:') ? role.account : words.account) ?? null;
   const service = serviceAccountOf(words);

@@ -64,6 +64,7 @@ export function nodePolicy(roleArns: readonly string[]): string {
       code: 'BAD_ROLE',
       what: wrong === undefined ? 'a node policy needs at least one role' : `"${wrong}" is no role ARN`,
       why: 'a policy that allows sts:AssumeRole on everything would let a node take any role that trusts its account',
+      next: 'name each role by its ARN, such as arn:aws:iam::111122223333:role/NAME',
     });
   }
   const statement: StatementDocument = {
@@ -142,7 +143,11 @@ function podIdentityStatement({
 }: PodIdentityTrust): StatementDocument {
   const cluster = clusterArn ? parseArn(clusterArn) : null;
   if (clusterArn && (cluster?.service !== 'eks' || !cluster.resource.startsWith('cluster/')))
-    throw usageProblem({ code: 'BAD_CLUSTER', what: `"${clusterArn}" is no ARN of an EKS cluster` });
+    throw usageProblem({
+      code: 'BAD_CLUSTER',
+      what: `"${clusterArn}" is no ARN of an EKS cluster`,
+      next: 'aws eks describe-cluster --name NAME --query cluster.arn',
+    });
   const owner = account ?? cluster?.account;
   if (!owner) throw missing('the account of the cluster', '--account ID or --cluster-arn ARN');
   if (namespace) checkName('namespace', namespace, NAMESPACE);
@@ -171,7 +176,11 @@ function podIdentityStatement({
 function readProvider({ issuer, account, partition = 'aws' }: IrsaTrust): string {
   if (issuer.startsWith('arn:')) {
     if (/^arn:[^:]+:iam::\d{12}:oidc-provider\/[^/:]+/.test(issuer)) return issuer;
-    throw usageProblem({ code: 'BAD_ISSUER', what: `"${issuer}" is no ARN of an OIDC provider` });
+    throw usageProblem({
+      code: 'BAD_ISSUER',
+      what: `"${issuer}" is no ARN of an OIDC provider`,
+      next: 'aws iam list-open-id-connect-providers',
+    });
   }
   const bare = issuer.replace(/^https:\/\//, '').replace(/\/$/, '');
   if (!/^[\w.-]+\.[\w.-]+(?:\/[\w./-]+)?$/.test(bare))
@@ -186,7 +195,12 @@ function readProvider({ issuer, account, partition = 'aws' }: IrsaTrust): string
 
 function checkAccount(account: string): string {
   if (/^\d{12}$/.test(account)) return account;
-  throw usageProblem({ code: 'BAD_ACCOUNT', what: `"${account}" is no account id`, why: 'it has 12 digits' });
+  throw usageProblem({
+    code: 'BAD_ACCOUNT',
+    what: `"${account}" is no account id`,
+    why: 'it has 12 digits',
+    next: 'aws sts get-caller-identity --query Account',
+  });
 }
 
 export function checkExternalId(externalId: string): string {
@@ -195,6 +209,7 @@ export function checkExternalId(externalId: string): string {
     code: 'BAD_EXTERNAL_ID',
     what: `"${externalId}" is no external id`,
     why: 'it has 2 to 1224 letters, digits and +=,.@:/_-',
+    next: '--external-id TEXT of these alone',
   });
 }
 
@@ -205,6 +220,7 @@ function checkOrganisation(id: string): string {
     code: 'BAD_ORGANISATION',
     what: `"${id}" is no id of an organisation`,
     why: 'it reads like o-a1b2c3d4e5',
+    next: 'aws organizations describe-organization --query Organization.Id',
   });
 }
 
@@ -214,6 +230,7 @@ function checkSessionName(pattern: string): string {
     code: 'BAD_SESSION_NAME',
     what: `"${pattern}" is no pattern of session names`,
     why: 'it has 2 to 64 letters, digits and +=,.@_-, * and ?',
+    next: '--session-name PATTERN of these alone',
   });
 }
 
@@ -223,7 +240,11 @@ const SERVICE_ACCOUNT = /^[a-z0-9*](?:[-.a-z0-9*]{0,251}[a-z0-9*])?$/;
 
 function checkName(what: string, name: string, pattern: RegExp): void {
   if (!pattern.test(name))
-    throw usageProblem({ code: 'BAD_NAME', what: `"${name}" is no name of a ${what}` });
+    throw usageProblem({
+      code: 'BAD_NAME',
+      what: `"${name}" is no name of a ${what}`,
+      next: `give one that Kubernetes takes, as in: kubectl get ${what.replace(' ', '')}s`,
+    });
 }
 
 const missing = (what: string, flag: string) =>

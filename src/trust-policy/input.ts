@@ -1,4 +1,5 @@
 // Reads policy files as text, strictly: what a lenient decoder would hide must reach the check.
+
 import { existsSync } from 'node:fs';
 import { glob, readFile, stat } from 'node:fs/promises';
 import type { IdentityPolicies } from '../model/evaluate.ts';
@@ -10,6 +11,7 @@ import {
   parsePolicy,
 } from '../model/policy.ts';
 import { usageProblem } from '../model/problem.ts';
+import { asAdvice } from './fault-advice.ts';
 
 export interface PolicyText {
   /** The path as given, `stdin` for `-`. */
@@ -35,7 +37,12 @@ export async function spreadPaths(words: readonly string[]): Promise<string[]> {
     else {
       const found: string[] = [];
       for await (const path of glob(word)) found.push(path);
-      if (found.length === 0) throw usageProblem({ code: 'NO_FILE', what: `no file matches ${word}` });
+      if (found.length === 0)
+        throw usageProblem({
+          code: 'NO_FILE',
+          what: `no file matches ${word}`,
+          next: 'name the files, or mend the pattern',
+        });
       for (const path of found.sort()) paths.add(path);
     }
   }
@@ -80,7 +87,7 @@ export async function readPolicyFile(
     fault === null
       ? `${name}:${first?.line}:${first?.column}: ${first?.message}`
       : `${name} is no policy: ${fault}`;
-  throw badPolicy(what, first?.hint ?? `pod-iam trust-policy check ${path}`);
+  throw badPolicy(what, first?.hint ?? null, `pod-iam trust-policy check ${path}`);
 }
 
 /** `any`, `silent`, or files; none at all is silent. Throws a usage Problem (BAD_POLICY). */
@@ -94,6 +101,9 @@ export async function readIdentityPolicies(
   return readCallerPolicies(words, stdin);
 }
 
+const GRAMMAR =
+  'mend it there: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html';
+
 /** Policies of a caller, none of which IAM would refuse. Throws a usage Problem (BAD_POLICY). */
 export async function readCallerPolicies(
   paths: readonly string[],
@@ -103,14 +113,15 @@ export async function readCallerPolicies(
   for (const path of paths) {
     const { parsed } = await readPolicyFile(path, stdin, 'identity');
     const [fault] = parsed.faults;
-    if (fault) throw badPolicy(`${path}:${fault.line}:${fault.column}: ${fault.message}`, fault.hint);
+    if (fault)
+      throw badPolicy(`${path}:${fault.line}:${fault.column}: ${fault.message}`, fault.hint, GRAMMAR);
     policies.push(parsed.policy);
   }
   return policies;
 }
 
-const badPolicy = (what: string, next: string | null): Error =>
-  usageProblem({ code: 'BAD_POLICY', what, ...(next === null ? {} : { next }) });
+const badPolicy = (what: string, hint: string | null, otherwise: string): Error =>
+  usageProblem({ code: 'BAD_POLICY', what, next: hint === null ? otherwise : asAdvice(hint) });
 
 async function readBytes(path: string): Promise<Uint8Array | null> {
   try {
@@ -126,9 +137,10 @@ async function readBytes(path: string): Promise<Uint8Array | null> {
     throw usageProblem({
       code: 'NO_FILE',
       what: `cannot read ${path}: ${reasons[code ?? ''] ?? code}`,
-      ...(code === 'EISDIR' && {
-        next: `name its files: pod-iam trust-policy check '${path.replace(/\/$/, '')}/*.json'`,
-      }),
+      next:
+        code === 'EISDIR'
+          ? `name its files: pod-iam trust-policy check '${path.replace(/\/$/, '')}/*.json'`
+          : 'name a file that is there and may be read, or "-" for standard input',
       cause: error,
     });
   }

@@ -1,9 +1,11 @@
 // The least change that lets node identities assume a role: additive, and none at all when the document
 // already says so. The doctor prints it as the fix, and `trust-policy apply` writes it.
+
 import { type Evaluation, evaluateTrust } from '../model/evaluate.ts';
 import { type Policy, parsePolicy } from '../model/policy.ts';
 import { usageProblem } from '../model/problem.ts';
 import { oneOrMany, renderDocument, type StatementDocument } from './document.ts';
+import { adviceOf } from './fault-advice.ts';
 import { checkExternalId, PROXY_SID } from './generate.ts';
 import { type NodeIdentity, readNodeIdentity } from './identity.ts';
 
@@ -190,5 +192,5 @@ const badPolicy = ({
     code: 'BAD_POLICY',
     what: `the trust policy cannot be changed because IAM would refuse it as it is: ${message}`,
     why: `at line ${line}, column ${column}`,
-    ...(hint ? { next: hint } : {}),
+    next: adviceOf({ hint }),
   });

@@ -62,9 +62,15 @@ export function checkRequest(request: TrustRequest): void {
       why: parseSessionArn(caller)
         ? 'a session and its role share account and name'
         : 'only the ARN of a session leaves its role open',
+      next: 'leave --caller-role out, or give the ARN of the role that this session is of',
     });
   const fault = (what: string, whose: string): Error =>
-    usageProblem({ code: 'BAD_CALLER_POLICY', what: `${caller} has no ${what}`, why: `only ${whose} has` });
+    usageProblem({
+      code: 'BAD_CALLER_POLICY',
+      what: `${caller} has no ${what}`,
+      why: `only ${whose} has`,
+      next: 'leave it out, or give such a caller',
+    });
   if (permissionsBoundary && !isRole && read.kind !== 'user')
     throw fault('permissions boundary', 'a role, its session or a user');
   if (sessionPolicies && !isRole && read.kind !== 'federated-user')

@@ -23,11 +23,17 @@ export async function readWanted(
     throw usageProblem({
       code: 'USAGE',
       what: 'say what to write: --node-role ARN or --file FILE, one of them',
+      next: 'pod-iam trust-policy apply ROLE --node-role ARN, or --file FILE',
     });
   const externalId = words['external-id'] ?? null;
   if (file === undefined) return { identities, externalId };
   const { name, text, fault } = await readPolicyText(file, stdin);
-  if (fault !== null) throw usageProblem({ code: 'BAD_POLICY', what: `${name} is no policy: ${fault}` });
+  if (fault !== null)
+    throw usageProblem({
+      code: 'BAD_POLICY',
+      what: `${name} is no policy: ${fault}`,
+      next: `pod-iam trust-policy check ${name}`,
+    });
   return { document: text, mayRemove: words['allow-removals'] ?? false, externalId };
 }
 

@@ -36,7 +36,11 @@ export function settle(detected: Detected, given: readonly Answer[]): Answers {
 }
 
 const badAnswer = (name: string, values: readonly string[], fault: string): Problem =>
-  usageProblem({ code: 'USAGE', what: `--${name} ${values.join(', ')} cannot be: ${fault}` });
+  usageProblem({
+    code: 'USAGE',
+    what: `--${name} ${values.join(', ')} cannot be: ${fault}`,
+    next: `give another --${name}, or leave it out to be asked`,
+  });
 
 function detectedAnswers({ baseRoleArn, nodeRoles, region, roles, peerFlags }: Detected): Answer[] {
   const of = (name: AnswerName, values: string[], from: string): Answer => ({

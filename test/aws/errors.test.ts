@@ -100,7 +100,7 @@ describe('an error of the AWS SDK', () => {
   });
 
   it('passes when it is a problem already', () => {
-    const problem = usageProblem({ code: 'X', what: 'x' });
+    const problem = usageProblem({ code: 'X', what: 'x', next: 'y' });
     assert.equal(awsProblem(problem, call), problem);
   });
 });

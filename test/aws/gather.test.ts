@@ -28,6 +28,7 @@ const denied = (action: string) => () =>
       code: 'AWS_DENIED',
       what: `AWS does not allow ${action}`,
       why: 'AccessDenied: no (request id 1)',
+      next: 'allow it',
     }),
   );
 
@@ -178,7 +179,12 @@ describe('gatherAws', () => {
   it('asks no further when it cannot learn who it is', async () => {
     const unreachable = () =>
       Promise.reject(
-        environmentProblem({ code: 'AWS_UNREACHABLE', what: 'AWS did not answer', why: 'ENOTFOUND' }),
+        environmentProblem({
+          code: 'AWS_UNREACHABLE',
+          what: 'AWS did not answer',
+          why: 'ENOTFOUND',
+          next: 'check the network',
+        }),
       );
     const aws = account1({
       caller: unreachable,
@@ -195,7 +201,11 @@ describe('gatherAws', () => {
   it('says what credentials would be needed for when there are none', async () => {
     const caller = () =>
       Promise.reject(
-        environmentProblem({ code: 'NO_AWS_CREDENTIALS', what: 'no AWS credentials were found' }),
+        environmentProblem({
+          code: 'NO_AWS_CREDENTIALS',
+          what: 'no AWS credentials were found',
+          next: 'sign in',
+        }),
       );
     const { roles } = await gatherAws(account1({ caller }), [blue.arn]);
     const fact = roles[blue.arn];

@@ -150,6 +150,8 @@ for (const [text, message, code] of badFiles) {
     const { error } = JSON.parse(ran.stdout);
     assert.equal(error.code, code);
     assert.ok(error.message.endsWith(message), error.message);
+    const next = code === 'USAGE' ? /^mend \S+ in .*, or give the flag, which comes first$/ : /^mend it, or/;
+    assert.match(error.next, next);
   });
 }
 

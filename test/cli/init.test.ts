@@ -165,7 +165,10 @@ test('declining writes nothing and ends with 4', async () => {
     dialogue: [['Write 11 files to declined?', 'n']],
   });
   assert.equal(code, 4);
-  assert.match(stderr, /Error: nothing was written: the answer was no\n$/);
+  assert.match(
+    stderr,
+    /Error: nothing was written: the answer was no\n {2}Next: run it again when it may be done, or see with --dry-run what it would do\n$/,
+  );
   assert.equal(readdirSync(folder).includes('declined'), false);
 });
 

@@ -20,7 +20,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     assert.deepEqual(await interrupted([], ['ready'], signal), {
       code: 4,
       stdout: '',
-      stderr: `ready\nError: the run was interrupted by ${signal}\n`,
+      stderr: `ready\nError: the run was interrupted by ${signal}\n  Next: run the same command again\n`,
     });
   });
 
@@ -36,6 +36,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
         `Stopping and cleaning up after ${signal}; once more quits at once.`,
         'cleaned up',
         `Error: the run was interrupted by ${signal}`,
+        '  Next: run the same command again',
         '',
       ].join('\n'),
     });
@@ -58,7 +59,7 @@ test('an interrupt is told as JSON too', async () => {
       code: 'INTERRUPTED',
       message: 'the run was interrupted by SIGINT',
       why: null,
-      next: null,
+      next: 'run the same command again',
       exitCode: 4,
     };
     assert.deepEqual(JSON.parse(stdout), { schemaVersion: 1, error });

@@ -7,17 +7,17 @@ import { environmentProblem, interruptedProblem, usageProblem } from '../../src/
 const quiet = { debug: false };
 
 test('each kind of problem has its exit code', () => {
-  const words = { code: 'X', what: 'w' };
+  const words = { code: 'X', what: 'w', next: 'n' };
   assert.equal(renderProblem(usageProblem(words), quiet).exitCode, 2);
   assert.equal(renderProblem(environmentProblem(words), quiet).exitCode, 3);
   assert.equal(renderProblem(interruptedProblem(words), quiet).exitCode, 4);
   assert.equal(renderProblem(new TypeError('w'), quiet).exitCode, 70);
 });
 
-test('what is not known has no line of its own', () => {
+test('a cause that is not known has no line of its own', () => {
   assert.equal(
-    renderProblem(usageProblem({ code: 'X', what: 'no such role' }), quiet).text,
-    'Error: no such role\n',
+    renderProblem(usageProblem({ code: 'X', what: 'no such role', next: 'aws iam list-roles' }), quiet).text,
+    'Error: no such role\n  Next: aws iam list-roles\n',
   );
 });
 
@@ -43,7 +43,7 @@ test('words of a server cannot steer the terminal, and credentials in them are c
 });
 
 test('the cause’s stack is there with DEBUG only', () => {
-  const problem = environmentProblem({ code: 'X', what: 'w', cause: new Error('deep') });
+  const problem = environmentProblem({ code: 'X', what: 'w', next: 'n', cause: new Error('deep') });
   assert.doesNotMatch(renderProblem(problem, quiet).text, /deep/);
   assert.match(renderProblem(problem, { debug: true }).text, /Error: deep\n {4}at /);
 });

@@ -39,12 +39,18 @@ for (const input of ['n\n', '\n']) {
   test(`${JSON.stringify(input)} to a question for leave ends with 4`, async () => {
     const { code, stdout, stderr } = await ask([], input);
     assert.deepEqual([code, stdout], [4, '']);
-    assert.match(stderr, /Error: nothing was changed: the answer was no\n$/);
+    assert.match(
+      stderr,
+      /Error: nothing was changed: the answer was no\n {2}Next: run it again when it may be done, or see with --dry-run what it would do\n$/,
+    );
   });
 }
 
 test('Ctrl-C at a question ends with 4', async () => {
   const { code, stderr } = await ask([], '\x03');
   assert.equal(code, 4);
-  assert.match(stderr, /Error: the question was left unanswered\n$/);
+  assert.match(
+    stderr,
+    /Error: the question was left unanswered\n {2}Next: run it again, or answer by a flag \(--help lists them\)\n$/,
+  );
 });

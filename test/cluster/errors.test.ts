@@ -54,7 +54,7 @@ describe('an answer of the API server', () => {
       code: 'CONFLICT',
       what: 'could not create Pod shop/web',
       why: '.spec.replicas: conflict with "kubectl"',
-      next: undefined,
+      next: 'run it again; if it stays, find out who else changes the object',
     });
   });
 
@@ -63,7 +63,7 @@ describe('an answer of the API server', () => {
       code: 'KUBE_API',
       what: 'could not create Pod shop/web',
       why: 'the API server answered 502: <html>; <b>Bad Gateway</b>',
-      next: undefined,
+      next: "kubectl --context prod get --raw '/readyz?verbose'",
     });
   });
 

@@ -129,6 +129,7 @@ spec:
     const problem = await refusal(workloadsFromFiles([broken]));
     assert.equal(problem.message, `${broken}:2 is not valid YAML`);
     assert.equal(problem.exitCode, 2);
+    assert.equal(problem.next, `mend it there; "kubectl apply --dry-run=client -f ${broken}" must take it`);
     const template = file('template.yaml', 'kind: Pod\nmetadata:\n  {{- include "labels" . }}\n');
     assert.equal(
       (await refusal(workloadsFromFiles([template]))).next,
@@ -139,7 +140,7 @@ spec:
       code: 'NO_OBJECTS',
       what: `there is no Kubernetes object in ${empty}`,
       why: undefined,
-      next: undefined,
+      next: 'give YAML or JSON with apiVersion and kind: -f FILE, or -f DIR',
     });
   });
 });

@@ -81,7 +81,11 @@ describe('the chain of a live role', () => {
       const fact = (await read(answering(simulated(call)))).ownSides.get(NODE_ROLE);
       assert.equal(fact?.state === 'known' && fact.value, side);
     }
-    const denied = environmentProblem({ code: 'AWS_DENIED', what: 'AWS does not allow it' });
+    const denied = environmentProblem({
+      code: 'AWS_DENIED',
+      what: 'AWS does not allow it',
+      next: 'allow it',
+    });
     const unread = await read(answering(simulated(), { simulate: () => Promise.reject(denied) }));
     const fact = unread.ownSides.get(NODE_ROLE);
     assert.ok(fact?.state === 'unknown');
@@ -89,7 +93,11 @@ describe('the chain of a live role', () => {
   });
 
   it('is unknown, with the reason, where there is no cluster', async () => {
-    const problem = environmentProblem({ code: 'NO_CLUSTER', what: 'nobody answers' });
+    const problem = environmentProblem({
+      code: 'NO_CLUSTER',
+      what: 'nobody answers',
+      next: 'check the network',
+    });
     const chain = await read(answering(simulated()), { kube: problem, nodeRoles: [] });
     assert.ok(chain.workloads?.state === 'unknown' && chain.nodeIdentities.state === 'unknown');
     assert.deepEqual([chain.workloads.why, chain.nodeIdentities.why], ['nobody answers', 'nobody answers']);

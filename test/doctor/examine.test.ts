@@ -184,7 +184,11 @@ describe('an examination', () => {
   });
 
   it('gives a report that says that it is not complete when the cluster cannot be reached', async () => {
-    const gone = environmentProblem({ code: 'NO_CLUSTER', what: 'the cluster cannot be reached' });
+    const gone = environmentProblem({
+      code: 'NO_CLUSTER',
+      what: 'the cluster cannot be reached',
+      next: 'check the network',
+    });
     const kube = { ...cluster(), version: () => Promise.reject(gone) };
     const examination = await examine(optionsOf({ kube }));
     assert.equal(examination.problem, gone);
@@ -195,7 +199,11 @@ describe('an examination', () => {
 
   it('keeps what it knew when it is interrupted, and leaves no pod behind', async () => {
     const controller = new AbortController();
-    const reason = interruptedProblem({ code: 'INTERRUPTED', what: 'the run was interrupted by SIGINT' });
+    const reason = interruptedProblem({
+      code: 'INTERRUPTED',
+      what: 'the run was interrupted by SIGINT',
+      next: 'again',
+    });
     const kube = cluster({
       onPod: (pod) => {
         setState(pod, { waiting: { reason: 'ContainerCreating' } });

@@ -50,7 +50,12 @@ const instance: InstanceFact = {
   metadata: { isOn: true, needsToken: true, hopLimit: 1 },
 };
 const denied = (action: string) => async (): Promise<never> => {
-  throw environmentProblem({ code: 'AWS_DENIED', what: `AWS does not allow ${action}`, why: 'no policy' });
+  throw environmentProblem({
+    code: 'AWS_DENIED',
+    what: `AWS does not allow ${action}`,
+    why: 'no policy',
+    next: 'allow it',
+  });
 };
 
 const find = (objects: KubeObject[], aws: Partial<Aws> | null, cluster = 'memory', log = '') => {

@@ -158,7 +158,7 @@ describe('installing', () => {
       ...SILENT,
       step: (what) => {
         if (what.startsWith('applying ClusterRole '))
-          interrupt.abort(interruptedProblem({ code: 'INTERRUPTED', what: 'by SIGINT' }));
+          interrupt.abort(interruptedProblem({ code: 'INTERRUPTED', what: 'by SIGINT', next: 'again' }));
       },
     };
     const problem = await refusal(
@@ -398,7 +398,7 @@ describe('uninstalling', () => {
       ...SILENT,
       step: (what) => {
         if (what.startsWith('removing the redirect'))
-          interrupt.abort(interruptedProblem({ code: 'INTERRUPTED', what: 'by SIGINT' }));
+          interrupt.abort(interruptedProblem({ code: 'INTERRUPTED', what: 'by SIGINT', next: 'again' }));
       },
     };
     const planned = await planUninstall(test.kube, values, SILENT);

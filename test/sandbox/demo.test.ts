@@ -65,7 +65,10 @@ describe('the demo', () => {
     const folder = folderOf(demo);
     demo.child.kill('SIGINT');
     assert.equal(await demo.ended, 4, demo.output());
-    assert.match(demo.output(), /Error: the run was interrupted by SIGINT\n$/);
+    assert.match(
+      demo.output(),
+      /Error: the run was interrupted by SIGINT\n {2}Next: run the same command again\n$/,
+    );
     assert.equal(processesIn(folder), '');
     assert.equal(existsSync(folder), false);
   });

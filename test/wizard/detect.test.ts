@@ -33,7 +33,11 @@ describe('without a cluster', () => {
   });
 
   it('missing credentials are a note, and a defect is not', async () => {
-    const none = environmentProblem({ code: 'NO_AWS_CREDENTIALS', what: 'there are no AWS credentials' });
+    const none = environmentProblem({
+      code: 'NO_AWS_CREDENTIALS',
+      what: 'there are no AWS credentials',
+      next: 'sign in',
+    });
     assert.deepEqual(await detect({ ...options, aws: aws(() => Promise.reject(none)) }), {
       ...NOTHING,
       notes: ['there are no AWS credentials'],

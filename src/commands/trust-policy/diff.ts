@@ -55,7 +55,7 @@ export default class Diff extends PodIamCommand<typeof Diff> {
 
   async #live(name: string): Promise<Policy> {
     const { connectAws } = await import('../../aws/clients.ts');
-    const { readRole } = await import('../../trust-policy/apply.ts');
+    const { noTrustPolicy, readRole } = await import('../../trust-policy/apply.ts');
     const { profile, region } = this.flags;
     this.progress.step(`reading role ${name}`);
     const { arn, trustPolicy } = await readRole(
@@ -65,6 +65,6 @@ export default class Diff extends PodIamCommand<typeof Diff> {
     this.progress.end();
     const { policy } = parsePolicy(trustPolicy);
     if (policy !== null) return policy;
-    throw usageProblem({ code: 'BAD_POLICY', what: `IAM gave no trust policy for ${arn}` });
+    throw noTrustPolicy(arn);
   }
 }

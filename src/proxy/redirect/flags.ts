@@ -61,7 +61,7 @@ function parse(argv: readonly string[]) {
   try {
     return parseArgs({ args: [...argv], options, strict: true, allowPositionals: false }).values;
   } catch (error) {
-    throw usageProblem({ code: 'USAGE', what: (error as Error).message.split('\n')[0]! });
+    throw bad((error as Error).message.split('\n')[0]!);
   }
 }
 
@@ -88,4 +88,9 @@ function readAntiSpoof(value: string): AntiSpoof {
   throw bad(`--anti-spoof must be one of auto, required, off, not "${value}"`);
 }
 
-const bad = (what: string): Error => usageProblem({ code: 'USAGE', what });
+const bad = (what: string): Error =>
+  usageProblem({
+    code: 'USAGE',
+    what,
+    next: 'see what "pod-iam manifests" prints for the container "redirect", or write it anew: pod-iam upgrade',
+  });

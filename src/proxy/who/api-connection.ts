@@ -56,7 +56,12 @@ interface Kubeconfig {
 // https://kubernetes.io/docs/reference/config-api/kubeconfig.v1/
 function fromKubeconfig(path: string, insecure: boolean): ApiConnection {
   const bad = (why: string): Error =>
-    usageProblem({ code: 'BAD_KUBECONFIG', what: `--kubeconfig ${path} cannot be used`, why });
+    usageProblem({
+      code: 'BAD_KUBECONFIG',
+      what: `--kubeconfig ${path} cannot be used`,
+      why,
+      next: 'pod-iam proxy --kubeconfig FILE, or --api-server URL --api-token TOKEN',
+    });
   let config: Kubeconfig;
   try {
     config = parse(readFileSync(path, 'utf8')) as Kubeconfig;

@@ -157,7 +157,11 @@ describe('trust-policy simulate', () => {
     ]);
     assert.deepEqual(
       [service.code, service.stdout, service.stderr],
-      [2, '', 'Error: ec2.amazonaws.com has no session policies\n  Why:  only the session of a role has\n'],
+      [
+        2,
+        '',
+        'Error: ec2.amazonaws.com has no session policies\n  Why:  only the session of a role has\n  Next: leave it out, or give such a caller\n',
+      ],
     );
   });
 
@@ -180,7 +184,7 @@ describe('trust-policy simulate', () => {
     assert.deepEqual(await run(other), {
       code: 2,
       stdout: '',
-      stderr: `Error: ${NODE}s is not the role of ${session}\n  Why:  a session and its role share account and name\n`,
+      stderr: `Error: ${NODE}s is not the role of ${session}\n  Why:  a session and its role share account and name\n  Next: leave --caller-role out, or give the ARN of the role that this session is of\n`,
     });
     const none = await run(['simulate', '--policy', '-', '--caller', NODE], 'Version: x');
     assert.equal(none.code, 2);
@@ -240,7 +244,13 @@ describe('trust-policy check', () => {
 
   it('exits 2 for a file that is not there', async () => {
     const ran = await run(['check', 'nowhere.json']);
-    assert.deepEqual([ran.code, ran.stderr], [2, 'Error: cannot read nowhere.json: it does not exist\n']);
+    assert.deepEqual(
+      [ran.code, ran.stderr],
+      [
+        2,
+        'Error: cannot read nowhere.json: it does not exist\n  Next: name a file that is there and may be read, or "-" for standard input\n',
+      ],
+    );
   });
 });
 
