@@ -8,6 +8,7 @@ import { documentRules } from './rules/document.ts';
 import { guardRules } from './rules/guards.ts';
 import { liveRules } from './rules/live.ts';
 import { oidcRules } from './rules/oidc.ts';
+import { principalArnRules } from './rules/principal-arns.ts';
 import { principalRules } from './rules/principals.ts';
 import { publicRules } from './rules/public.ts';
 import { requestRules } from './rules/request.ts';
@@ -17,6 +18,7 @@ import { sharedIssuerRules } from './rules/shared-issuers.ts';
 export const RULES: readonly Rule[] = [
   ...documentRules,
   ...principalRules,
+  ...principalArnRules,
   ...publicRules,
   ...actionRules,
   ...conditionRules,

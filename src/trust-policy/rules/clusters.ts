@@ -2,8 +2,8 @@
 // each provider, with the conditions on its own claims and those that are on no claims at all.
 import type { Condition, Statement } from '../../model/policy.ts';
 import { type Correction, isObject, type JsonObject, valueAt } from '../edit.ts';
-import type { Rule } from '../rule.ts';
-import { allows, principalsOf } from './shared.ts';
+import type { Rule, Violation } from '../rule.ts';
+import { allows, isGuard, principalsOf } from './shared.ts';
 import { claims } from './tokens.ts';
 
 const oneCluster: Rule = {
@@ -17,12 +17,28 @@ const oneCluster: Rule = {
       .filter(
         (statement) => new Set(principalsOf(statement, 'oidc').map(({ names }) => names.issuer)).size > 1,
       )
-      .map((statement) => ({
-        at: statement,
-        observed: `statement ${statement.index} trusts ${principalsOf(statement, 'oidc').length} OIDC providers at once`,
-        fix: { text: oneCluster.fix, correct: splitByProvider(statement) },
-      })),
+      .map(
+        (statement): Violation => ({
+          at: statement,
+          observed: `statement ${statement.index} trusts ${principalsOf(statement, 'oidc').length} OIDC providers at once`,
+          ...(asksSeveral(statement) && {
+            severity: 'error',
+            status: 'fail',
+            observed: `statement ${statement.index} asks for claims of several OIDC providers at once, and no token has them`,
+          }),
+          fix: { text: oneCluster.fix, correct: splitByProvider(statement) },
+        }),
+      ),
 };
+
+/** Whether the claims of more than one provider must be there together, so that nobody gets in. */
+const asksSeveral = (statement: Statement): boolean =>
+  principalsOf(statement, 'oidc').filter(({ names }) =>
+    statement.conditions.some(
+      (condition) =>
+        isGuard(condition) && condition.key.toLowerCase().startsWith(`${names.issuer.toLowerCase()}:`),
+    ),
+  ).length > 1 && statement.principals.every(({ names }) => names.kind === 'oidc');
 
 const splitByProvider =
   (statement: Statement): Correction =>

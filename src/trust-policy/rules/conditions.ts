@@ -9,7 +9,7 @@ import type { Condition, Policy, Statement } from '../../model/policy.ts';
 import { AWS_KEYS, STS_KEYS, TAG_KEYS } from '../condition-keys.ts';
 import { moveCondition, renameKey } from '../edit.ts';
 import type { Rule, Violation } from '../rule.ts';
-import { conditionsOn, isGuard } from './shared.ts';
+import { conditionsOn, hasKind, isGuard } from './shared.ts';
 
 const lines = (policy: Policy): { statement: Statement; condition: Condition }[] =>
   policy.statements.flatMap((statement) =>
@@ -179,10 +179,15 @@ const reach: Rule = {
   severity: 'warning',
   why: 'what a document says cannot show whether the condition holds where the proxy runs',
   fix: 'make sure that it holds for every node, or remove it',
-  find: ({ policy }) =>
+  find: ({ policy, options }) =>
     policy.statements
       .filter(({ effect, principals }) => effect === 'Allow' && principals.some(({ type }) => type === 'AWS'))
-      .flatMap(({ conditions }) => conditions)
+      .flatMap((statement) =>
+        // Users can sign in with MFA; only where they are the nodes' own identity they do not.
+        hasKind(statement, 'role', 'session', 'account', 'everyone') || options.nodeIdentities.length > 0
+          ? statement.conditions
+          : statement.conditions.filter(({ key }) => !/^aws:multifactorauth/i.test(key)),
+      )
       .filter(
         (condition) =>
           isGuard(condition) &&

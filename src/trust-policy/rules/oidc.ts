@@ -170,11 +170,16 @@ const issuerKeys: Rule = {
 const hasOtherPrincipals = ({ principals }: Statement): boolean =>
   principals.some(({ type }) => type !== 'Federated');
 
-/** Whether a key is a claim of an issuer, written with its host or URL, that the statement does not trust. */
+/**
+ * Whether a key is a claim of an issuer that the statement does not trust: written with its host, its URL,
+ * the ARN of its provider, or what a template left of them.
+ */
 function isForeign({ key }: Condition, statement: Statement): boolean {
   const folded = key.toLowerCase();
   const issuer = folded.slice(0, folded.lastIndexOf(':'));
-  const isClaim = /^https?:/.test(issuer) || /^[\w-]+\./.test(issuer);
+  const isClaim =
+    /^https?:|^[\w-]+\.|oidc-provider\//.test(issuer) ||
+    (/:(?:sub|aud)$/.test(folded) && !/^(?:aws|sts|saml|)$/.test(issuer));
   return (
     isClaim && principalsOf(statement, 'oidc').every(({ names }) => names.issuer.toLowerCase() !== issuer)
   );
@@ -200,7 +205,9 @@ const namespaces: Rule = {
         at: value,
         observed: `"${value.text}" takes tokens of more than one organisation`,
         why: 'everyone may open an account at this issuer under a name that fits the pattern, and gets the role',
-        fix: { text: 'write the name of your organisation in full before the first *' },
+        fix: {
+          text: `write the name of your organisation in full before the first *${/^repo:/.test(value.text) ? ', and behind it a /, or an @ where GitHub adds ids' : ''}`,
+        },
       })),
   ],
 };

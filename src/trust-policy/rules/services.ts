@@ -1,11 +1,11 @@
-// Rules on service principals: misspelt ones, and EKS Pod Identity's, which needs a second action and a
-// scope.
+// Rules on service principals: misspelt ones, those that need a second action, and the scope of EKS Pod
+// Identity.
 // https://docs.aws.amazon.com/eks/latest/userguide/pod-id-role.html
 import { editDistance, nearestName } from '../../model/nearest.ts';
-import { addText, replaceValue } from '../edit.ts';
+import { addText, inTurn, replaceValue } from '../edit.ts';
 import type { Rule, Violation } from '../rule.ts';
 import { SERVICES } from '../services.ts';
-import { allows, conditionsOn, covers, isGuard, principalsOf } from './shared.ts';
+import { allows, conditionsOn, covers, isGuard, joined, principalsOf } from './shared.ts';
 
 const POD_IDENTITY = 'pods.eks.amazonaws.com';
 
@@ -70,28 +70,40 @@ const plain = (name: string): string => name.replaceAll('.', '-');
 const wordsOf = (name: string): string => plain(name).split('-').sort().join();
 const lettersOf = (name: string): string => [...name].sort().join('');
 
+/** What a service sends with each request for a role, and must be allowed to. */
+const SENT: Readonly<Record<string, readonly string[]>> = {
+  [POD_IDENTITY]: ['sts:TagSession'],
+  // https://docs.aws.amazon.com/rolesanywhere/latest/userguide/trust-model.html
+  'rolesanywhere.amazonaws.com': ['sts:SetSourceIdentity', 'sts:TagSession'],
+};
+
 const tagSession: Rule = {
   code: 'TP033',
-  title: 'EKS Pod Identity may tag its sessions',
+  title: 'EKS Pod Identity and Roles Anywhere may tag their sessions',
   severity: 'error',
   why: 'EKS always sends tags with cluster, namespace and service account unless the association disables them, and is refused without sts:TagSession',
   fix: 'write "Action": ["sts:AssumeRole", "sts:TagSession"]',
-  find({ policy }) {
-    const statements = allows(policy).filter((statement) =>
-      principalsOf(statement, 'service').some(({ text }) => text === POD_IDENTITY),
-    );
-    if (statements.some((statement) => covers(statement, 'sts:TagSession'))) return [];
-    return statements
-      .filter((statement) => covers(statement, 'sts:AssumeRole'))
-      .map((statement) => ({
-        at: statement.actions[0] ?? statement,
-        observed: `${POD_IDENTITY} is trusted without sts:TagSession`,
-        fix: {
-          text: tagSession.fix,
-          correct: addText(`${statement.pointer}/Action`, 'sts:TagSession'),
-        },
-      }));
-  },
+  find: ({ policy }) =>
+    Object.entries(SENT).flatMap(([service, needed]): Violation[] => {
+      const statements = allows(policy).filter((statement) =>
+        principalsOf(statement, 'service').some(({ text }) => text === service),
+      );
+      const missing = needed.filter((action) => !statements.some((statement) => covers(statement, action)));
+      if (missing.length === 0) return [];
+      return statements
+        .filter((statement) => covers(statement, 'sts:AssumeRole'))
+        .map((statement) => ({
+          at: statement.actions[0] ?? statement,
+          observed: `${service} is trusted without ${joined(missing)}`,
+          ...(service !== POD_IDENTITY && {
+            why: 'Roles Anywhere always sends tags and a source identity, made of the certificate, and is refused where it may not',
+          }),
+          fix: {
+            text: `write "Action": [${['sts:AssumeRole', ...needed].map((action) => `"${action}"`).join(', ')}]`,
+            correct: inTurn(...missing.map((action) => addText(`${statement.pointer}/Action`, action))),
+          },
+        }));
+    }),
 };
 
 const SCOPES =

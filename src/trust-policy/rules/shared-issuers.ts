@@ -41,10 +41,14 @@ function demandedKey({ names }: PrincipalOf<'oidc'>): string | null {
 /** Whether every token passes: no value, or nothing but wildcards. */
 export const isBlank = (text: string): boolean => /^[*?]*$/.test(text);
 
-/** A subject whose literal start ends before its organisation does: `repo:*`, `repo:acme*`. */
+/**
+ * A subject whose literal start ends before its organisation does: `repo:*`, `repo:acme*`. GitHub writes the
+ * owner's id behind an @, which no name holds.
+ * https://github.blog/changelog/2026-04-23-immutable-subject-claims-for-github-actions-oidc-tokens/
+ */
 export function hasOpenTenant(pattern: string): boolean {
   const [start = ''] = pattern.split(/[*?]/, 1);
-  return start !== pattern && !/^[\w-]+:[^:/]+[:/]/.test(start);
+  return start !== pattern && !/^(?:[\w-]+:[^:/]+[:/]|repo:[\w-]+@)/.test(start);
 }
 
 const tenancy: Rule = {
