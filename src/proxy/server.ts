@@ -14,6 +14,7 @@ import { type PlainConnections, plainConnections } from './plain-connections.ts'
 import { type Answer, SERVER } from './reply.ts';
 import type { Routed } from './routes/answer.ts';
 import type { Soon } from './soon.ts';
+import { answerUnreadable } from './unreadable.ts';
 import { canonicalAddress } from './who/address.ts';
 
 /** Longer than any SDK keeps an idle connection. */
@@ -38,6 +39,7 @@ export function metadataServer(
     forceCloseConnections: 'idle',
     exposeHeadRoutes: false,
     schemaController: NO_SCHEMAS,
+    clientErrorHandler: answerUnreadable,
     serverFactory: (handOver) => server(handOver as Handler),
   });
 

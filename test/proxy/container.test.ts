@@ -97,7 +97,14 @@ describe('the container credentials', () => {
     const { status, body, headers } = await ask(token, { method: 'HEAD' });
     assert.deepEqual([status, body], [200, '']);
     assert.ok(Number(headers['content-length']) > 100);
-    for (const host of [`${HOST}:80`, '[fd00:ec2::23]', '[FD00:EC2::23]:80'])
+    for (const host of [
+      `${HOST}:80`,
+      `${HOST}:8181`,
+      '[fd00:ec2::23]',
+      '[FD00:EC2::23]:80',
+      '[fd00:ec2::23]:4213',
+      'fd00:ec2::23',
+    ])
       assert.equal((await ask(token, { host })).status, 200);
     assert.equal((await ask(token, { path: `${PATH}?x=1` })).status, 200);
   });
@@ -226,9 +233,12 @@ describe('the container credentials', () => {
       '169.254.169.254',
       'evil.example',
       `${HOST}.evil.example`,
-      `${HOST}:8181`,
+      `${HOST}:80.evil.example`,
+      `${HOST}:80:80`,
+      `evil.example:${HOST}`,
       '127.0.0.1',
-      'fd00:ec2::23',
+      '[fd00:ec2::23].evil.example',
+      '[fd00:ec2::23',
     ]) {
       const reply = await ask(token, { host });
       assert.deepEqual(

@@ -8,9 +8,11 @@ import { bearerNow, findBearer } from './bearer.ts';
 import { provide } from './provide.ts';
 import type { RequestTarget } from './target.ts';
 
-/** Whether a Host header names the endpoint. */
-const isContainerHost = (host: string): boolean =>
-  [CONTAINER_IPV4, `[${CONTAINER_IPV6}]`].includes(host.toLowerCase().replace(/:80$/, ''));
+/** Whether a Host header names the endpoint. As at the agent of EKS, any port will do, and no brackets. */
+function isContainerHost(host: string): boolean {
+  const [, address = host] = /^(\[.*\]|[^:]*):\d*$/.exec(host) ?? [];
+  return [CONTAINER_IPV4, CONTAINER_IPV6, `[${CONTAINER_IPV6}]`].includes(address.toLowerCase());
+}
 
 /** Whether a request is for this endpoint; what is not belongs to the metadata service. */
 export const isForContainer = (ask: Ask, { target }: RequestTarget): boolean =>

@@ -12,6 +12,9 @@ export async function passThrough(target: { path: string; name: string }, parts:
   if (!isAllowed(target.name, parts.settings.allowPaths)) return notFound('this path is not passed through');
   try {
     const answer = await parts.imds.get(target.path);
+    // It is the daemon's token that is refused; the pod would take it for its own, and ask for another.
+    if (answer.status === 401)
+      return refusal(503, 'MetadataUnavailable', "the instance metadata service refuses the daemon's token");
     const headers: Record<string, string> = {};
     for (const name of PASSED_HEADERS) {
       const value = answer.headers[name];

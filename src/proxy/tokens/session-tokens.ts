@@ -50,7 +50,7 @@ const sign = (key: Buffer, end: string, address: string): string =>
 
 /** Seconds asked for in a token request; null for what EC2 answers with 400. */
 export function readTtl(header: string | undefined): number | null {
-  if (header === undefined || !/^\d{1,5}$/.test(header.trim())) return null;
+  if (header === undefined || !/^0*\d{1,5}$/.test(header.trim())) return null;
   const seconds = Number(header);
   return seconds >= 1 && seconds <= MAX_TTL_SECONDS ? seconds : null;
 }
