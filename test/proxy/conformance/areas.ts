@@ -4,6 +4,7 @@ import type { Area } from './case.ts';
 import { cache, endpoints, events, healths } from './credentials.ts';
 import { roleFormats } from './docker.ts';
 import { documents } from './document.ts';
+import { containerCredentials } from './eks-agent.ts';
 import { listing } from './listing.ts';
 import { globs, lists, permitted, regexps } from './namespaces.ts';
 import { others } from './paths.ts';
@@ -12,9 +13,11 @@ import { redirects } from './redirect.ts';
 import { callers, methods } from './requests.ts';
 import { arns, bases, selection, sessions } from './roles.ts';
 import { tokens } from './tokens.ts';
+import { wires } from './wire.ts';
 
 export const AREAS: readonly Area[] = [
   ...[arns, bases, selection, globs, regexps, lists, permitted, sessions],
-  ...[pods, addresses, listing, documents, tokens, others, methods, callers, bypasses],
+  ...[pods, addresses, listing, documents, tokens, others, methods, callers, wires, bypasses],
+  containerCredentials,
   ...[cache, endpoints, healths, redirects, events, roleFormats],
 ];

@@ -1,5 +1,5 @@
-// A row of the conformance table: how the three peers behave, what this daemon answers, and why where
-// it differs. What it answers is asked of the daemon, or of the function that it decides with.
+// A row of the conformance table: how the peers and AWS's own services behave, what this daemon answers,
+// and why where it differs. What it answers is asked of the daemon, or of the function that it decides with.
 
 export interface Case {
   /** What is asked, in a few words. */
@@ -8,6 +8,10 @@ export interface Case {
   kube2iam: string | null;
   kiam: string | null;
   metadataproxy: string | null;
+  /** EC2's own metadata service. */
+  ec2: string | null;
+  /** The agent of EKS Pod Identity. */
+  eksAgent: string | null;
   ours: string;
   /** Null where it is what the peers that do it well do. */
   why: string | null;
@@ -19,7 +23,17 @@ export interface Area {
   cases: Case[];
 }
 
-export type Peers = Partial<Pick<Case, 'kube2iam' | 'kiam' | 'metadataproxy'>>;
+export const PEERS = {
+  kube2iam: 'kube2iam',
+  kiam: 'kiam',
+  metadataproxy: 'metadataproxy',
+  ec2: 'EC2',
+  eksAgent: 'EKS agent',
+} as const;
+
+export type Peers = Partial<Pick<Case, keyof typeof PEERS>>;
+
+const NONE = { kube2iam: null, kiam: null, metadataproxy: null, ec2: null, eksAgent: null };
 
 export const row = (
   what: string,
@@ -27,4 +41,4 @@ export const row = (
   ours: string,
   run: Case['run'],
   why: string | null = null,
-): Case => ({ what, kube2iam: null, kiam: null, metadataproxy: null, ...peers, ours, why, run });
+): Case => ({ what, ...NONE, ...peers, ours, why, run });
