@@ -2,29 +2,96 @@
 import { isNegated } from '../model/policy/operators.ts';
 import { hasWildcard } from '../model/policy/wildcard.ts';
 import type { Condition } from '../model/policy.ts';
+import { subjectWords } from './subject-words.ts';
 
-/** What a condition asks: `the caller's address is in "192.0.2.0/24"`. */
-export function conditionWords(condition: Condition): string {
-  const { key, operator, values } = condition;
-  const texts = values.map(({ text }) => text);
-  if (operator.name === 'Null')
-    return `${key} is ${texts.join() === 'true' ? 'absent from' : 'present in'} the request`;
-  const loophole = operator.ifExists
-    ? ', or the request does not tell'
-    : operator.set === 'ForAllValues'
-      ? ', or there is none'
-      : '';
-  return (ofMfa(condition) ?? ofSubject(condition) ?? plain(condition)) + loophole;
+/**
+ * What the conditions of a statement ask, one clause each: `the caller's address is in "192.0.2.0/24"`. A
+ * Null line that demands a key goes without saying where another one tells what must be in it.
+ */
+export function conditionsWords(conditions: readonly Condition[]): string[] {
+  const demanded = new Set(conditions.filter(demandsKey).map(({ key }) => key.toLowerCase()));
+  const told = new Set(
+    conditions.filter(({ operator }) => operator.name !== 'Null').map(({ key }) => key.toLowerCase()),
+  );
+  return conditions
+    .filter((condition) => !demandsKey(condition) || !told.has(condition.key.toLowerCase()))
+    .map((condition) => conditionWords(condition, demanded.has(condition.key.toLowerCase())));
 }
 
-function ofMfa({ key, operator, values }: Condition): string | null {
-  const [value, ...more] = values.map(({ text }) => text.toLowerCase());
-  if (more.length > 0) return null;
+/** Whether a line holds for any value, as long as there is one. */
+export const demandsKey = ({ operator, values }: Condition): boolean =>
+  operator.name === 'Null' && values.length > 0 && values.every(({ text }) => text.toLowerCase() === 'false');
+
+function conditionWords(condition: Condition, isDemanded: boolean): string {
+  const { key, operator, values } = condition;
+  if (operator.name === 'Null')
+    return givenWords(
+      key,
+      values.every(({ text }) => text.toLowerCase() !== 'true'),
+    );
+  const loophole = isDemanded
+    ? ''
+    : operator.ifExists
+      ? ', or the request does not tell'
+      : operator.set === 'ForAllValues'
+        ? ', or there is none'
+        : '';
+  return (
+    (ofMfa(condition) ??
+      ofSwitch(condition) ??
+      ofCognito(condition) ??
+      ofSubject(condition) ??
+      plain(condition)) + loophole
+  );
+}
+
+/** Whether a key is there at all, whatever its value. */
+function givenWords(key: string, isGiven: boolean): string {
+  const folded = key.toLowerCase();
+  if (folded === 'sts:externalid') return `${isGiven ? 'an' : 'no'} external id is sent along`;
+  if (folded === 'sts:sourceidentity') return `${isGiven ? 'a' : 'no'} source identity is sent along`;
+  const [, kind, tag] = TAG.exec(key) ?? [];
+  if (kind !== undefined && /^principal/i.test(kind))
+    return `the caller has ${isGiven ? 'the' : 'no'} tag ${tag}`;
+  if (kind !== undefined) return `${isGiven ? 'the' : 'no'} tag ${tag} is sent along`;
+  return `${subjectOf(key)} is ${isGiven ? '' : 'not '}given`;
+}
+
+/** The one value of a line, in small letters; null when there are several. */
+const single = ({ values }: Condition): string | null =>
+  values.length === 1 ? values[0]!.text.toLowerCase() : null;
+
+function ofMfa(condition: Condition): string | null {
+  const { key, operator } = condition;
+  const value = single(condition);
+  if (value === null) return null;
   if (/^aws:MultiFactorAuthPresent$/i.test(key) && operator.name === 'Bool')
     return `the caller signed in with${value === 'true' ? '' : 'out'} MFA`;
   if (/^aws:MultiFactorAuthAge$/i.test(key) && operator.name === 'NumericLessThan')
     return `the caller gave the MFA code less than ${value} seconds ago`;
   return null;
+}
+
+const SWITCHES: Readonly<Record<string, readonly [on: string, off: string]>> = {
+  'aws:securetransport': ['the call is encrypted', 'the call is not encrypted'],
+  'aws:viaawsservice': ['an AWS service calls for the caller', 'the caller calls by itself'],
+  'aws:principalisawsservice': ['an AWS service calls by itself', 'the caller is no AWS service'],
+};
+
+function ofSwitch(condition: Condition): string | null {
+  const words = SWITCHES[condition.key.toLowerCase()];
+  const value = single(condition);
+  if (words === undefined || condition.operator.name !== 'Bool' || value === null) return null;
+  return value === 'true' ? words[0] : words[1];
+}
+
+// https://docs.aws.amazon.com/cognito/latest/developerguide/role-trust-and-permissions.html
+function ofCognito(condition: Condition): string | null {
+  if (!/^cognito-identity\.amazonaws\.com:amr$/i.test(condition.key) || isNegated(condition.operator))
+    return null;
+  const value = single(condition);
+  if (value === 'authenticated') return 'the user has signed in';
+  return value === 'unauthenticated' ? 'the user has not signed in' : null;
 }
 
 /** Whose token it is, told as what it means. */
@@ -35,50 +102,35 @@ function ofSubject({ key, operator, values }: Condition): string | null {
   return `the token is ${isNegated(operator) ? 'not ' : ''}of ${wanted}`;
 }
 
-function subjectWords(text: string, isPattern: boolean): string {
-  const star = hasWildcard(text) && !isPattern;
-  const [, namespace, name] = /^system:serviceaccount:([^:]+):([^:]+)$/.exec(text) ?? [];
-  if (star) return `"${text}", in which the star is no wildcard`;
-  if (!namespace || !name) return gitSubject(text) ?? `"${text}"`;
-  const who = hasWildcard(name)
-    ? `any service account${name === '*' ? '' : ` named like ${name}`}`
-    : `the service account ${name}`;
-  const where = hasWildcard(namespace)
-    ? `any namespace${namespace === '*' ? '' : ` named like ${namespace}`}`
-    : `namespace ${namespace}`;
-  return `${who} in ${where}`;
-}
-
-// https://docs.github.com/en/actions/reference/security/oidc
-function gitSubject(text: string): string | null {
-  const [, repository = '', rest = ''] = /^repo:([^:]+):(.+)$/.exec(text) ?? [];
-  if (repository === '') return null;
-  const of = /^[^*?/]+\/\*$/.test(repository)
-    ? `any repository of ${repository.slice(0, -2)}`
-    : `the repository ${repository}`;
-  const [, kind, name = ''] = /^(environment|ref:refs\/heads|ref:refs\/tags):?\/?(.+)$/.exec(rest) ?? [];
-  if (rest === '*') return `any run in ${of}`;
-  if (rest === 'pull_request') return `a pull request in ${of}`;
-  if (kind === undefined) return null;
-  const what = kind === 'environment' ? 'the environment' : kind.endsWith('heads') ? 'the branch' : 'the tag';
-  return `a run for ${what} ${name} in ${of}`;
-}
-
 function plain(condition: Condition): string {
   const { key, operator, values } = condition;
   const texts = values.map(({ text }) => text);
   const isPattern = /Like|Arn/.test(operator.name);
-  if (isPattern && !isNegated(operator) && texts.join() === '*') return `${subjectOf(key)} is given`;
-  const each = operator.set === 'ForAllValues' ? 'each value of ' : '';
+  if (isPattern && !isNegated(operator) && texts.join() === '*') return givenWords(key, true);
+  const subject =
+    operator.set === 'ForAllValues'
+      ? `each ${PARTS[key.toLowerCase()] ?? `value of ${subjectOf(key)}`}`
+      : subjectOf(key);
   const wanted = texts.map((text) => `"${text}"`).join(' or ') || 'nothing';
-  return `${each}${subjectOf(key)} ${verb(condition, isPattern && texts.some(hasWildcard))} ${wanted}`;
+  return `${subject} ${verb(condition, isPattern && texts.some(hasWildcard))} ${wanted}`;
 }
+
+/** What keys of several values hold, one of it. */
+const PARTS: Readonly<Record<string, string>> = {
+  'aws:tagkeys': 'name of a tag sent along',
+  'sts:transitivetagkeys': 'name of a tag that later sessions inherit',
+  'sts:requestcontextproviders': 'provider of the context',
+};
 
 const SUBJECTS: Readonly<Record<string, string>> = {
   'sts:externalid': 'the external id sent along',
   'sts:rolesessionname': 'the session name asked for',
   'sts:sourceidentity': 'the source identity sent along',
-  'sts:transitivetagkeys': 'the list of tags that later sessions inherit',
+  'sts:transitivetagkeys': 'the name of a tag that later sessions inherit',
+  'sts:requestcontextproviders': 'the provider of the context',
+  'aws:tagkeys': 'the name of a tag sent along',
+  'aws:userid': "the caller's unique id (a session's ends in its name)",
+  'aws:username': "the caller's user name",
   'aws:principalarn': "the ARN of the caller's role or user",
   'aws:principalaccount': "the caller's account",
   'aws:principalorgid': "the caller's organisation",
@@ -94,6 +146,20 @@ const SUBJECTS: Readonly<Record<string, string>> = {
   'aws:requesttag/eks-cluster-name': "the pod's cluster",
   'aws:requesttag/eks-cluster-arn': "the pod's cluster",
   'saml:aud': 'the address that the assertion is for',
+  // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html#condition-keys-wif
+  'accounts.google.com:aud': 'the client that the token was made for',
+  'accounts.google.com:oaud': "the token's audience",
+  'cognito-identity.amazonaws.com:aud': 'the identity pool',
+};
+
+const TAG = /^aws:(PrincipalTag|RequestTag)\/(.+)$/i;
+
+// https://docs.aws.amazon.com/rolesanywhere/latest/userguide/trust-model.html
+const CERTIFICATE = /^x509(Subject|Issuer|SAN)\/(.+)$/i;
+const CERTIFICATE_PARTS: Readonly<Record<string, string>> = {
+  subject: 'subject',
+  issuer: 'issuer',
+  san: 'alternative name',
 };
 
 function subjectOf(key: string): string {
@@ -102,8 +168,12 @@ function subjectOf(key: string): string {
   if (/\..*:aud$/i.test(key)) return "the token's audience";
   const claim = /\..*:([\w-]+)$/.exec(key)?.[1];
   if (claim !== undefined) return `the token's claim ${claim}`;
-  const [, kind, tag] = /^aws:(PrincipalTag|RequestTag)\/(.+)$/i.exec(key) ?? [];
+  const assertion = /^saml:([\w-]+)$/i.exec(key)?.[1];
+  if (assertion !== undefined) return `the assertion's ${assertion}`;
+  const [, kind, tag = ''] = TAG.exec(key) ?? [];
   if (kind === undefined) return key;
+  const field = CERTIFICATE.exec(tag);
+  if (field) return `the certificate's ${CERTIFICATE_PARTS[field[1]!.toLowerCase()]} (${field[2]})`;
   return /^principal/i.test(kind) ? `the caller's tag ${tag}` : `the tag ${tag} asked for`;
 }
 

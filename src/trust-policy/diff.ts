@@ -1,6 +1,6 @@
 // What one trust policy allows or denies and another does not, by meaning and in sentences.
 import type { Policy } from '../model/policy.ts';
-import { type Grant, grantsOf, keyOf } from './grants.ts';
+import { type Grant, grantsOf, isCovered, keyOf } from './grants.ts';
 
 export interface TrustDiff {
   isEqual: boolean;
@@ -28,8 +28,8 @@ export function diffTrust(before: Policy, after: Policy): TrustDiff {
     isEqual: added.length + removed.length + versionText.length === 0,
     isWider:
       versionText.length > 0 ||
-      added.some(({ effect }) => effect === 'Allow') ||
-      removed.some(({ effect }) => effect === 'Deny'),
+      added.some((grant) => grant.effect === 'Allow' && !isCovered(grant, [...old.values()])) ||
+      removed.some((grant) => grant.effect === 'Deny' && !isCovered(grant, [...young.values()])),
     added: [...added.map(sentence), ...versionText],
     removed: removed.map(sentence),
   };

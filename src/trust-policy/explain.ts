@@ -1,15 +1,16 @@
 // A trust policy in plain sentences: who may become the role, under which conditions, what each side
 // still needs, and what a reader might wrongly believe.
 import type { Result } from '../model/finding.ts';
+import { TRUST_ACTIONS, type TrustAction, trustActionsOf } from '../model/policy/actions.ts';
 import type { Policy, Statement } from '../model/policy.ts';
 import { checkPolicy } from './check.ts';
-import { conditionWords } from './condition-words.ts';
+import { conditionsWords } from './condition-words.ts';
 import type { PolicyText } from './input.ts';
 import { misreadings } from './misreadings.ts';
 import { needs } from './needs.ts';
 import type { CheckOptions } from './rule.ts';
 import { joined } from './rules/shared.ts';
-import { principalWords, statementName } from './words.ts';
+import { principalsWords, statementName } from './words.ts';
 
 export interface Explanation {
   /** One sentence per statement. */
@@ -34,31 +35,35 @@ export function explainTrust(document: PolicyText, policy: Policy, options: Chec
 }
 
 function statementSentence(statement: Statement): string {
-  const who = joined(statement.principals.map(principalWords)) || 'nobody';
-  const conditions = statement.conditions.map(conditionWords);
+  const who = principalsWords(statement.principals) || 'nobody';
+  const conditions = conditionsWords(statement.conditions);
   const tail = conditions.length === 0 ? '' : `, if ${conditions.join(', and ')}`;
   const [first, ...rest] = statementName(statement);
   const does = statement.effect === 'Allow' ? 'lets' : 'forbids';
   return `${first?.toUpperCase()}${rest.join('')} ${does} ${who} ${actionWords(statement)}${tail}.`;
 }
 
-const DEEDS: Readonly<Record<string, string>> = {
-  'sts:assumerole': 'become this role',
-  'sts:assumerolewithwebidentity': 'become this role',
-  'sts:assumerolewithsaml': 'become this role',
-  'sts:tagsession': 'tag the session',
-  'sts:setsourceidentity': 'give the session a source identity',
-  'sts:setcontext': 'give the session a context',
+const DEEDS: Readonly<Record<TrustAction, string>> = {
+  'sts:AssumeRole': 'become this role',
+  'sts:AssumeRoleWithWebIdentity': 'become this role',
+  'sts:AssumeRoleWithSAML': 'become this role',
+  'sts:TagSession': 'tag the session',
+  'sts:SetSourceIdentity': 'give the session a source identity',
+  'sts:SetContext': 'give the session a context',
 };
 
 /** `become this role and tag the session (sts:AssumeRole, sts:TagSession)`. */
-function actionWords({ effect, actions, exceptActions }: Statement): string {
+function actionWords(statement: Statement): string {
+  const { effect, actions, exceptActions } = statement;
   const texts = actions.map(({ text }) => text);
-  const deeds = texts.map((text) => DEEDS[text.toLowerCase()]);
+  const deeds = [...new Set(texts.flatMap(trustActionsOf).map((action) => DEEDS[action]))];
   const to = effect === 'Allow' ? '' : 'to ';
-  if (exceptActions || deeds.includes(undefined))
-    return `${to}call ${exceptActions ? 'everything but ' : ''}${joined(texts) || 'nothing'}`;
-  return `${to}${joined([...new Set(deeds as string[])])} (${texts.join(', ')})`;
+  const every = effect === 'Allow' ? 'everything' : 'anything';
+  if (exceptActions) return `${to}do ${every} with this role but call ${joined(texts) || 'nothing'}`;
+  if (texts.some((text) => trustActionsOf(text).length === TRUST_ACTIONS.length))
+    return `${to}do ${every} with this role that a trust policy can allow (${texts.join(', ')})`;
+  if (deeds.length === 0) return `${to}call ${joined(texts) || 'nothing'}`;
+  return `${to}${effect === 'Allow' ? joined(deeds) : deeds.join(' or ')} (${texts.join(', ')})`;
 }
 
 const findingLine = ({ code, status, severity, observed, subject }: Result): string =>

@@ -2,6 +2,7 @@
 // document that invites it.
 import { isNegated } from '../model/policy/operators.ts';
 import type { Condition, Policy, PrincipalKind, Statement } from '../model/policy.ts';
+import { demandsKey } from './condition-words.ts';
 import { hasKind, principalsOf } from './rules/shared.ts';
 import { isKubernetes } from './rules/tokens.ts';
 
@@ -53,6 +54,61 @@ export function misreadings(policy: Policy): string[] {
       'A star at the end of a GitHub subject takes every branch, tag, environment and pull request: whoever may push any branch can change what runs.',
     ],
     [
+      onKey(allows, /^token\.actions\.githubusercontent\.com:sub$/i, isByNamesAlone),
+      'GitHub writes ids into the subjects of repositories that were made, renamed or moved since 15 July 2026, as in repo:acme@12/shop@34:ref:refs/heads/main: a subject of names alone does not fit them.',
+    ],
+    [
+      onKey(allows, /:sub$/i, ({ values }) =>
+        values.some(({ text }) => /^project_path:.*:(?:ref:)?\*$/.test(text)),
+      ),
+      'A star at the end of a GitLab subject takes every branch: whoever may push any branch can change what runs.',
+    ],
+    [
+      onKey(allows, /:sub$/i, ({ values }) =>
+        values.some(({ text }) => /^organization:.*(?:run_phase:|:)\*$/.test(text)),
+      ),
+      'A plan runs code, too: where pull requests start plans, whoever may open one gets the role under run_phase:*.',
+    ],
+    [
+      allows.some(
+        (statement) =>
+          principalsOf(statement, 'oidc').some(({ text }) => text === COGNITO) &&
+          !onKey(
+            [statement],
+            /:amr$/i,
+            ({ values }) => !values.some(({ text }) => /^(?:un.*|\*)$/i.test(text)),
+          ),
+      ),
+      'Users of an identity pool need not have signed in unless the document asks for it: then everyone counts who knows the id of the pool, which every app tells that uses it.',
+    ],
+    [
+      onKey(allows, /^accounts\.google\.com:aud$/i),
+      "accounts.google.com:aud is compared with the token's azp where it has one; its audience is accounts.google.com:oaud.",
+    ],
+    [
+      allows.some(
+        (statement) =>
+          principalsOf(statement, 'service').some(({ text }) => text === 'rolesanywhere.amazonaws.com') &&
+          !onKey([statement], /^aws:(?:SourceArn|PrincipalTag\/x509.*)$/i),
+      ),
+      'Without a condition on aws:SourceArn or the certificate, every certificate of every trust anchor of the account counts, of a later one too.',
+    ],
+    [
+      allows.some((statement) =>
+        principalsOf(statement, 'role').some(({ names }) => names.name.startsWith('AWSReservedSSO_')),
+      ),
+      'IAM Identity Center makes the role of a permission set anew, with another suffix, once its last assignment is gone: nobody has the name here then.',
+    ],
+    [
+      onKey(
+        allows,
+        /./,
+        ({ key, values }) =>
+          /^aws:username$/i.test(key) || values.some(({ text }) => /\$\{aws:username\}/i.test(text)),
+      ),
+      'Only users have a user name: a session of a role has none, and does not fit.',
+    ],
+    [
       onKey(allows, /^aws:SourceIp$/i),
       'The address is the one that AWS sees: that of a NAT gateway, and none at all when the call comes through a VPC endpoint.',
     ],
@@ -62,12 +118,14 @@ export function misreadings(policy: Policy): string[] {
     ],
     [
       policy.statements.some(({ conditions }) =>
-        conditions.some(({ operator }) => operator.set === 'ForAllValues'),
+        conditions.some((one) => one.operator.set === 'ForAllValues' && !isDemanded(one, conditions)),
       ),
       'ForAllValues also holds when the key is missing.',
     ],
     [
-      policy.statements.some(({ conditions }) => conditions.some(({ operator }) => operator.ifExists)),
+      policy.statements.some(({ conditions }) =>
+        conditions.some((one) => one.operator.ifExists && !isDemanded(one, conditions)),
+      ),
       'IfExists also holds when the key is missing.',
     ],
     [
@@ -90,6 +148,16 @@ export function misreadings(policy: Policy): string[] {
   ];
   return all.filter(([applies]) => applies).map(([, text]) => text);
 }
+
+/** Whether a Null line beside demands the key. */
+const isDemanded = ({ key }: Condition, conditions: readonly Condition[]): boolean =>
+  conditions.some((other) => demandsKey(other) && other.key.toLowerCase() === key.toLowerCase());
+
+const COGNITO = 'cognito-identity.amazonaws.com';
+
+/** Subjects none of which could fit a repository whose subjects have ids. */
+const isByNamesAlone = ({ values }: Condition): boolean =>
+  values.length > 0 && values.every(({ text }) => /^repo:[^@*?:]+(?:\/[^@*?:]+|\/\*)(?::|$)/.test(text));
 
 const onKey = (
   statements: readonly Statement[],

@@ -45,7 +45,7 @@ function ofKind(principal: Principal, statement: Statement, account: string | nu
       ];
     case 'everyone':
       return [
-        'From other accounts a caller needs a policy of its own that allows sts:AssumeRole; whoever administers such an account can give it.',
+        "Roles and users of the role's own account need nothing more, as long as no policy denies it; those of other accounts need a policy of their own that allows sts:AssumeRole, which whoever administers such an account can give them.",
       ];
     case 'session':
       return names.account === account
@@ -55,9 +55,8 @@ function ofKind(principal: Principal, statement: Statement, account: string | nu
           ];
     case 'service':
       return [
-        text === 'pods.eks.amazonaws.com'
-          ? "A Pod Identity association must give the role to the pods' service account; whoever makes it needs iam:PassRole on the role."
-          : 'A service gets the role only where somebody with iam:PassRole hands it the role.',
+        OF_SERVICES[text] ??
+          'A service gets the role only where somebody with iam:PassRole hands it the role.',
       ];
     case 'oidc':
       return [ofIssuer({ ...principal, names }, statement)];
@@ -68,6 +67,13 @@ function ofKind(principal: Principal, statement: Statement, account: string | nu
   }
 }
 
+const OF_SERVICES: Readonly<Record<string, string>> = {
+  'pods.eks.amazonaws.com':
+    "A Pod Identity association must give the role to the pods' service account; whoever makes it needs iam:PassRole on the role.",
+  'rolesanywhere.amazonaws.com':
+    'A trust anchor for the certificates and a profile that lists the role must exist in the account; whoever makes the profile needs iam:PassRole on the role.',
+};
+
 function ofIssuer(provider: Parameters<typeof isBuiltIn>[0], statement: Statement): string {
   const { issuer } = provider.names;
   if (isBuiltIn(provider))
@@ -75,5 +81,5 @@ function ofIssuer(provider: Parameters<typeof isBuiltIn>[0], statement: Statemen
   const must = "The role's account must have an OIDC provider for this issuer that lists the audience";
   return isKubernetes(provider, statement)
     ? `${must}, and the pod a projected token (for EKS: the annotation eks.amazonaws.com/role-arn on its service account).`
-    : `${must}, and whoever asks a token that the issuer made for it.`;
+    : `${must}, and whoever asks needs a token that the issuer made for it.`;
 }

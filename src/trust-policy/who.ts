@@ -1,9 +1,9 @@
 // Who can become a role, from trust policies alone: those that its own names, and behind each role among
 // them those that its policy names, and so on. What their own policies allow is not looked at.
 import type { Policy, Principal, Statement } from '../model/policy.ts';
-import { conditionWords } from './condition-words.ts';
+import { conditionsWords } from './condition-words.ts';
 import { type PodsThatCan, renderPods } from './who-pods.ts';
-import { principalWords } from './words.ts';
+import { principalsWords, principalWords } from './words.ts';
 
 export interface Who {
   /** As the policy names it. */
@@ -50,7 +50,7 @@ function named(policy: Policy, policies: ReadonlyMap<string, Policy>, above: rea
         words: principalWords(principal),
         statement: statement.index,
         actions: statement.actions.map(({ text }) => text),
-        conditions: statement.conditions.map(conditionWords),
+        conditions: conditionsWords(statement.conditions),
         by: by(principal),
         next: behind(principal, policies, above),
       })),
@@ -89,8 +89,8 @@ function behind(
 }
 
 const denyWords = (statement: Statement): string => {
-  const who = statement.principals.map(principalWords).join(', ') || 'nobody';
-  const conditions = statement.conditions.map(conditionWords).join(', and ');
+  const who = principalsWords(statement.principals) || 'nobody';
+  const conditions = conditionsWords(statement.conditions).join(', and ');
   return `statement ${statement.index} forbids it to ${who}${conditions ? `, if ${conditions}` : ''}`;
 };
 

@@ -1,9 +1,9 @@
 // Who gets in by a change of a trust policy who did not before, in words that need no knowledge of IAM.
-import type { Policy, PrincipalKind, Statement } from '../model/policy.ts';
-import { conditionWords } from './condition-words.ts';
-import { grantsOf, grantsOfStatement, keyOf } from './grants.ts';
-import { joined } from './rules/shared.ts';
-import { principalWords, statementName } from './words.ts';
+import type { Policy, Principal, PrincipalKind, Statement } from '../model/policy.ts';
+import { conditionsWords } from './condition-words.ts';
+import { type Grant, grantsOf, grantsOfStatement, isCovered } from './grants.ts';
+import { isKubernetes } from './rules/tokens.ts';
+import { principalsWords, statementName } from './words.ts';
 
 /**
  * One sentence for each statement that lets more in, or that no longer keeps somebody out; empty when
@@ -11,39 +11,45 @@ import { principalWords, statementName } from './words.ts';
  * @param before null when the old document could not be read: then all is new
  */
 export function wideningWords(before: Policy | null, after: Policy, role: string): string[] {
-  const old = new Set((before === null ? [] : grantsOf(before)).map(keyOf));
-  const young = new Set(grantsOf(after).map(keyOf));
+  const old = before === null ? [] : grantsOf(before);
+  const young = grantsOf(after);
   const opened = after.statements
     .filter(({ effect }) => effect === 'Allow')
     .flatMap((statement) => openedBy(statement, old, role));
   const freed = (before?.statements ?? [])
     .filter(
       (statement) =>
-        statement.effect === 'Deny' && grantsOfStatement(statement).some((grant) => !young.has(keyOf(grant))),
+        statement.effect === 'Deny' && grantsOfStatement(statement).some((grant) => !isCovered(grant, young)),
     )
     .map(
       (statement) =>
-        `${statementName(statement)} no longer keeps ${joined(statement.principals.map(principalWords))} out`,
+        `${statementName(statement)} no longer keeps ${principalsWords(statement.principals)} out`,
     );
   return [...opened, ...freed];
 }
 
-function openedBy(statement: Statement, old: ReadonlySet<string>, role: string): string[] {
+function openedBy(statement: Statement, old: readonly Grant[], role: string): string[] {
   const principals = statement.principals.filter((principal) =>
-    grantsOfStatement({ ...statement, principals: [principal] }).some((grant) => !old.has(keyOf(grant))),
+    grantsOfStatement({ ...statement, principals: [principal] }).some((grant) => !isCovered(grant, old)),
   );
   if (principals.length === 0) return [];
-  const conditions = statement.conditions.map(conditionWords);
+  const conditions = conditionsWords(statement.conditions);
   const tail = conditions.length === 0 ? '' : `, if ${conditions.join(', and ')}`;
-  const reach = [...new Set(principals.map(({ names }) => REACH[names.kind] ?? ''))].filter(Boolean);
+  const reach = [...new Set(principals.map((principal) => reachOf(principal, statement)))].filter(Boolean);
   const means = reach.length === 0 ? '' : `: ${reach.join('; ')}`;
-  return [`${joined(principals.map(principalWords))} may now become ${role}${tail}${means}`];
+  return [`${principalsWords(principals)} may now become ${role}${tail}${means}`];
 }
 
-/** What is easily overlooked of a principal. */
+/** What is easily overlooked of a principal; empty for nothing. */
+function reachOf({ names, ...principal }: Principal, statement: Statement): string {
+  if (names.kind !== 'oidc') return REACH[names.kind] ?? '';
+  return isKubernetes({ ...principal, names }, statement)
+    ? 'each pod that may use the service account'
+    : 'whoever gets such a token from the issuer';
+}
+
 const REACH: Partial<Record<PrincipalKind['kind'], string>> = {
   role: "where it is the nodes' role, that is the proxy, and every process that reaches the node's credentials",
   account: 'whoever writes policies in that account decides who',
   everyone: 'the conditions alone keep strangers out',
-  oidc: 'each pod that may use the service account',
 };

@@ -48,6 +48,22 @@ describe('diffTrust', () => {
     assert.equal(diff(denied, trust({ AWS: NODE })).isWider, true);
   });
 
+  it('takes a further condition and a shorter list of values for a narrowing', () => {
+    const on = (Condition: unknown): string => trust({ AWS: ROOT }, { Condition });
+    const ids = (...values: string[]) => ({ StringEquals: { 'sts:ExternalId': values } });
+    assert.equal(diff(trust({ AWS: ROOT }), on(ids('blue'))).isWider, false);
+    assert.equal(diff(on(ids('blue', 'red')), on(ids('red'))).isWider, false);
+    assert.equal(diff(on(ids('red')), on(ids('blue', 'red'))).isWider, true);
+    assert.equal(diff(on(ids('red')), on({ StringLike: { 'sts:ExternalId': 'red' } })).isWider, true);
+    const but = (...values: string[]) => ({ StringNotEquals: { 'aws:PrincipalTag/team': values } });
+    assert.equal(diff(on(but('blue')), on(but('blue', 'red'))).isWider, false);
+    assert.equal(diff(on(but('blue', 'red')), on(but('blue'))).isWider, true);
+    const denied = (Condition: unknown): string =>
+      document(allow(ROOT), { ...allow('*'), Effect: 'Deny', Condition });
+    assert.equal(diff(denied(but('blue')), denied(but('blue', 'red'))).isWider, true);
+    assert.equal(diff(denied(but('blue', 'red')), denied(but('blue'))).isWider, false);
+  });
+
   it('minds the version where variables stand', () => {
     const text = trust(
       { AWS: ROOT },

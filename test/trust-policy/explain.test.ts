@@ -47,8 +47,26 @@ describe('explainTrust', () => {
         ),
       ).statements,
       [
-        'Statement 0 forbids anyone in any AWS account to call sts:*, if the caller\'s address is not in "192.0.2.0/24".',
+        'Statement 0 forbids anyone in any AWS account to do anything with this role that a trust policy can allow (sts:*), if the caller\'s address is not in "192.0.2.0/24".',
       ],
+    );
+  });
+
+  it('tells actions by what they do', () => {
+    const doing = (more: Record<string, unknown>): string =>
+      explain(trust({ AWS: NODE }, more)).statements[0]!.replace(/^.*account \d+ /, '');
+    assert.equal(doing({ Action: 'sts:assumerole*' }), 'become this role (sts:assumerole*).');
+    assert.equal(
+      doing({ Action: ['sts:AssumeRole', 'sts:SetSourceIdentity'] }),
+      'become this role and give the session a source identity (sts:AssumeRole, sts:SetSourceIdentity).',
+    );
+    assert.equal(
+      doing({ Action: ['sts:AssumeRole', 'sts:TagSession'], Effect: 'Deny' }),
+      'to become this role or tag the session (sts:AssumeRole, sts:TagSession).',
+    );
+    assert.equal(
+      doing({ Action: undefined, NotAction: 'sts:TagSession' }),
+      'do everything with this role but call sts:TagSession.',
     );
   });
 

@@ -16,6 +16,13 @@ describe('the widening of a change', () => {
     assert.deepEqual(words(document(allow), document(allow, deny)), []);
   });
 
+  it('is nothing where a condition is added', () => {
+    const guarded = trust({ AWS: ROOT }, { Condition: { StringEquals: { 'sts:ExternalId': 'blue' } } });
+    assert.deepEqual(words(trust({ AWS: ROOT }), guarded), []);
+    const strict = document(allow, { ...deny, Condition: { Bool: { 'aws:SecureTransport': 'false' } } });
+    assert.deepEqual(words(strict, document(allow, deny)), []);
+  });
+
   it('names those alone who are new', () => {
     assert.deepEqual(words(trust({ AWS: NODE }), trust({ AWS: [NODE, HOME] })), [
       `any role or user of account ${HOME} whose own policies allow it may now become app: whoever writes policies in that account decides who`,
@@ -32,6 +39,19 @@ describe('the widening of a change', () => {
 
   it('speaks of tokens as of whom they are for', () => {
     const after = irsa({ StringEquals: { ...AUDIENCE, ...SUBJECT } });
-    assert.match(words(trust({ AWS: NODE }), after)[0]!, /the service account web in namespace shop/);
+    assert.match(
+      words(trust({ AWS: NODE }), after)[0]!,
+      /the service account web in namespace shop.*: each pod that may use the service account$/,
+    );
+    const github = 'token.actions.githubusercontent.com';
+    const run = document({
+      Effect: 'Allow',
+      Principal: { Federated: `arn:aws:iam::${HOME}:oidc-provider/${github}` },
+      Action: 'sts:AssumeRoleWithWebIdentity',
+      Condition: { StringLike: { [`${github}:sub`]: 'repo:acme/shop:*' } },
+    });
+    assert.deepEqual(words(trust({ AWS: NODE }), run), [
+      'holders of a token of GitHub Actions may now become app, if the token is of any run in the repository acme/shop: whoever gets such a token from the issuer',
+    ]);
   });
 });

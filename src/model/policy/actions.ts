@@ -17,11 +17,13 @@ export const TRUST_ACTIONS = [
   'sts:SetContext',
 ] as const;
 
+export type TrustAction = (typeof TRUST_ACTIONS)[number];
+
 /** Whether an action such as `sts:AssumeRole` is covered by a pattern; case does not matter. */
 export function actionMatches(pattern: string, action: string): boolean {
   return wildcardMatches(pattern.toLowerCase(), action.toLowerCase());
 }
 
 /** The trust actions that a pattern covers. */
-export const trustActionsOf = (pattern: string): string[] =>
+export const trustActionsOf = (pattern: string): TrustAction[] =>
   TRUST_ACTIONS.filter((action) => actionMatches(pattern, action));
