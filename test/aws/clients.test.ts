@@ -172,7 +172,7 @@ describe('AWS, asked through the SDK', () => {
       (await (await connectAws({ env: process.env })).instances('eu-west-1', ['i-0aaa'])).length,
       1,
     );
-    setEnvironment({ AWS_ENDPOINT_URL: 'http://127.0.0.1:59998', ...keysOf(admin.key) });
+    setEnvironment({ AWS_ENDPOINT_URL: `http://127.0.0.1:${await closedPort()}`, ...keysOf(admin.key) });
     const lost = await problemOf((await connectAws({ env: process.env })).instances('eu-west-1', ['i-0aaa']));
     assert.equal(lost.code, 'AWS_UNREACHABLE');
   });
@@ -293,14 +293,11 @@ describe('AWS that cannot be reached', () => {
   const keys = keysOf({ id: 'AKIA', secret: 'x' });
 
   it('says so at once when nobody listens', async () => {
-    const closed = createTcpServer().listen(0, '127.0.0.1');
-    await new Promise((done) => closed.once('listening', done));
-    const { port } = closed.address() as AddressInfo;
-    await new Promise((done) => closed.close(done));
+    const port = await closedPort();
     setEnvironment({ AWS_ENDPOINT_URL: `http://127.0.0.1:${port}`, ...keys });
     const startedAtMs = performance.now();
     const problem = await problemOf((await connectAws()).caller());
-    assert.ok(performance.now() - startedAtMs < 2000);
+    assert.ok(performance.now() - startedAtMs < 3500);
     assert.equal(problem.code, 'AWS_UNREACHABLE');
     assert.equal(problem.message, 'AWS did not answer sts:GetCallerIdentity');
     assert.equal(problem.why, `connect ECONNREFUSED 127.0.0.1:${port}`);
@@ -327,7 +324,7 @@ describe('AWS that cannot be reached', () => {
     silent.closeAllConnections();
     silent.close();
     assert.equal(problem.code, 'AWS_UNREACHABLE');
-    assert.ok(performance.now() - startedAtMs < 8000);
+    assert.ok(performance.now() - startedAtMs < 12_000);
   });
 
   it('does not wait long for an instance metadata service that swallows packets', async () => {
@@ -344,6 +341,15 @@ describe('AWS that cannot be reached', () => {
     silent.closeAllConnections();
     silent.close();
     assert.equal(problem.code, 'NO_AWS_CREDENTIALS');
-    assert.ok(performance.now() - startedAtMs < 5000);
+    assert.ok(performance.now() - startedAtMs < 8000);
   });
 });
+
+/** A port at which nobody listens. */
+async function closedPort(): Promise<number> {
+  const server = createTcpServer().listen(0, '127.0.0.1');
+  await new Promise((done) => server.once('listening', done));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((done) => server.close(done));
+  return port;
+}

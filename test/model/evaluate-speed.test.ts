@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { evaluateTrust, type TrustRequest } from '../../src/model/evaluate.ts';
 import { parsePolicy } from '../../src/model/policy.ts';
+import { cpuMs } from '../helpers/cpu-time.ts';
 
 const HOME = '111122223333';
 const issuer = 'oidc.eks.eu-west-1.amazonaws.com/id/EXAMPLED539D4633E53DE1B716D3041E';
@@ -77,10 +78,9 @@ for (const [name, statements, request] of cases)
       ...request,
     };
     for (let index = 0; index < 1_000; index += 1) evaluateTrust(parsed.policy, whole);
-    // Processor time, not the clock's: a busy machine must not decide.
-    const start = process.cpuUsage();
-    for (let index = 0; index < 10_000; index += 1) evaluateTrust(parsed.policy, whole);
-    const { user, system } = process.cpuUsage(start);
-    t.diagnostic(`${Math.round(1e10 / (user + system)).toLocaleString('en')} evaluations a second: ${name}`);
-    assert.ok(user + system < 1_000_000, `${user + system} µs for 10,000`);
+    const tookMs = cpuMs(() => {
+      for (let index = 0; index < 10_000; index += 1) evaluateTrust(parsed.policy, whole);
+    });
+    t.diagnostic(`${Math.round(1e7 / tookMs).toLocaleString('en')} evaluations a second: ${name}`);
+    assert.ok(tookMs < 1_000, `${tookMs} ms for 10,000`);
   });

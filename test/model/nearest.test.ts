@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { editDistance, nearestName } from '../../src/model/nearest.ts';
+import { cpuMs } from '../helpers/cpu-time.ts';
 
 const cases: [string, string[], string | null][] = [
   ['explian', ['explain', 'install'], 'explain'],
@@ -44,7 +45,9 @@ test('a name with one slip in it is found among others', () => {
 });
 
 test('a very long word costs nothing to turn down', () => {
-  const startedAt = performance.now();
-  assert.equal(nearestName('x'.repeat(1_000_000), Array(200).fill('namespace-restrictions')), null);
-  assert.ok(performance.now() - startedAt < 50);
+  const word = 'x'.repeat(1_000_000);
+  const tookMs = cpuMs(() =>
+    assert.equal(nearestName(word, Array(200).fill('namespace-restrictions')), null),
+  );
+  assert.ok(tookMs < 50, `${tookMs} ms`);
 });

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { parseJson } from '../../src/model/policy/json.ts';
 import { hasWildcard, wildcardMatches } from '../../src/model/policy/wildcard.ts';
 import { parsePolicy } from '../../src/model/policy.ts';
+import { cpuMs } from '../helpers/cpu-time.ts';
 
 const good = `{
   "Version": "2012-10-17",
@@ -143,11 +144,12 @@ describe('parsePolicy', () => {
       { length: 2500 },
       (_, i) => `"arn:aws:iam::111122223333:role/n${i}"`,
     ).join();
-    const startMs = performance.now();
-    parsePolicy(good.replace('"444455556666"', principals));
-    parsePolicy(' '.repeat(10 * 1024 * 1024));
-    parseJson(`[${'"x",'.repeat(1_000_000)}1]`);
-    assert.ok(performance.now() - startMs < 5000);
+    const tookMs = cpuMs(() => {
+      parsePolicy(good.replace('"444455556666"', principals));
+      parsePolicy(' '.repeat(10 * 1024 * 1024));
+      parseJson(`[${'"x",'.repeat(1_000_000)}1]`);
+    });
+    assert.ok(tookMs < 5000, `${tookMs} ms`);
   });
 });
 
@@ -218,10 +220,11 @@ describe('wildcards', () => {
   });
 
   it('take a hostile pattern in its stride', () => {
-    const startMs = performance.now();
-    assert.equal(wildcardMatches('*a'.repeat(500), 'a'.repeat(499)), false);
-    assert.equal(wildcardMatches(`${'*a'.repeat(50)}b`, 'a'.repeat(10_000)), false);
-    assert.ok(performance.now() - startMs < 1000);
+    const tookMs = cpuMs(() => {
+      assert.equal(wildcardMatches('*a'.repeat(500), 'a'.repeat(499)), false);
+      assert.equal(wildcardMatches(`${'*a'.repeat(50)}b`, 'a'.repeat(10_000)), false);
+    });
+    assert.ok(tookMs < 1000, `${tookMs} ms`);
   });
 
   it('are literal when written as variables', () => {

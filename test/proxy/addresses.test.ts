@@ -17,6 +17,12 @@ describe('the pod behind an address', () => {
   const seen = (ip: string, wanted: string | number) =>
     until(`${ip} is ${wanted}`, async () => (await listing(ip)) === wanted);
 
+  /** STS has been asked for a pod's credentials; its answer takes as long as it was told. */
+  const called = (pod: string) =>
+    until(`the call for ${pod}`, () =>
+      world.aws.requests.some(({ parameters }) => parameters['RoleSessionName'] === `shop.${pod}`),
+    );
+
   test('a terminating pod is served until it is gone', async () => {
     world.pod('old', { ip: '127.24.0.1', role: 'blue' });
     await seen('127.24.0.1', 'blue');
@@ -124,19 +130,19 @@ describe('the pod behind an address', () => {
 
   test('a role that is taken away while STS is asked is not handed out any more', async () => {
     await until('own identity', () => world.lines('identity').length > 0);
-    world.aws.latencyMs = 300;
+    world.aws.latencyMs = 1_000;
     world.pod('stripped', { ip: '127.24.0.14', role: 'blue' });
     await seen('127.24.0.14', 'blue');
     const asked = world.get('127.24.0.14', `${CREDENTIALS}blue`);
     const info = world.get('127.24.0.14', '/latest/meta-data/iam/info');
-    await new Promise((done) => setTimeout(done, 50));
+    await called('stripped');
     world.pod('stripped', { ip: '127.24.0.14', role: '' });
     for (const { status, body } of [await asked, await info])
       assert.deepEqual([status, JSON.parse(body).Check], [404, 'AN002']);
     world.pod('turned', { ip: '127.24.0.15', role: 'blue' });
     await seen('127.24.0.15', 'blue');
     const blue = world.get('127.24.0.15', `${CREDENTIALS}blue`);
-    await new Promise((done) => setTimeout(done, 50));
+    await called('turned');
     world.pod('turned', { ip: '127.24.0.15', role: 'red' });
     assert.equal((await blue).status, 403);
     world.aws.latencyMs = 0;
@@ -144,12 +150,10 @@ describe('the pod behind an address', () => {
 
   test('an address that passes on while STS is asked gets nothing of the pod before', async () => {
     await until('own identity', () => world.lines('identity').length > 0);
-    world.aws.latencyMs = 200;
+    world.aws.latencyMs = 1_000;
     world.pod('leaver', { ip: '127.24.0.13', role: 'blue' });
     const asked = world.get('127.24.0.13', `${CREDENTIALS}blue`);
-    await until('the call', () =>
-      world.aws.requests.some(({ parameters }) => parameters['RoleSessionName'] === 'shop.leaver'),
-    );
+    await called('leaver');
     world.removePod('leaver');
     const { status, body } = await asked;
     world.aws.latencyMs = 0;

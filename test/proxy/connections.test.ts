@@ -164,7 +164,7 @@ for (const [readBy, request] of [
       }
       await ask(connect('127.29.0.2'), '/neighbour');
       const neighbourMs = performance.now() - startedMs;
-      await until('the flood', () => flood.every(({ heard }) => heard.endsWith('/9\n')), 5_000);
+      await until('the flood', () => flood.every(({ heard }) => heard.endsWith('/9\n')), 15_000);
       const floodMs = performance.now() - startedMs;
       // A thousand requests are twenty turns, and at least ten milliseconds lie between two.
       assert.ok(floodMs > 150, `${floodMs} ms`);
@@ -197,15 +197,15 @@ describe('the time of a connection that is read at the socket', () => {
     const startedMs = performance.now();
     const [silent, asked] = await Promise.all([connected('127.29.0.1'), connected('127.29.0.1')]);
     asked.write(plain('/x'));
-    await ended(silent, 8_000);
+    await ended(silent, 15_000);
     const tookMs = performance.now() - startedMs;
-    assert.ok(tookMs > 4_900 && tookMs < 7_000, `${tookMs} ms`);
+    assert.ok(tookMs > 4_900 && tookMs < 12_000, `${tookMs} ms`);
     assert.equal(asked.destroyed, false);
     server.connections.closeIdle({ idleMs: 60_000, silentMs: 0 });
-    await ended(await connected('127.29.0.2').then((one) => one.end()), 1_000);
+    await ended(await connected('127.29.0.2').then((one) => one.end()), 5_000);
     assert.equal(asked.destroyed, false);
     server.connections.closeIdle({ idleMs: 1_000, silentMs: 0 });
-    await ended(asked, 1_000);
+    await ended(asked, 5_000);
   });
 
   test("is Node's to keep once it was handed over", async () => {

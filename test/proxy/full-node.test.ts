@@ -9,23 +9,34 @@ describe('a full node', () => {
   let world: World;
   afterEach(() => world.close());
 
-  test('250 pods with 250 external ids, seen a second before, are all served at the first attempt within 1 s', async () => {
+  test('250 pods with 250 external ids are all fetched ahead at once, and served at the first attempt within 1 s', async () => {
     world = await startWorld();
     await until('own identity', () => world.lines('identity').length === 1);
     world.aws.latencyMs = () => 100 + Math.random() * 200;
     const ips = Array.from({ length: 250 }, (_, i) => `127.28.0.${i + 1}`);
     const tokens = await Promise.all(ips.map((ip) => world.token(ip)));
+    const [startedMs, before] = [performance.now(), process.cpuUsage()];
     for (const ip of ips)
       world.pod(ip, { ip, role: 'blue', annotations: { 'iam.amazonaws.com/external-id': `id-${ip}` } });
-    await new Promise((done) => setTimeout(done, 1_000));
-    const replies = await Promise.all(
-      ips.map((ip, i) => world.send(ip, 'GET', `${CREDENTIALS}blue`, { [TOKEN]: tokens[i]! })),
-    );
+    await until('what is fetched ahead', () => world.lines('issued').length === 250, 30_000);
+    const fetchedMs = performance.now() - startedMs;
+    const { user, system } = process.cpuUsage(before);
+    const askAll = (path: string) =>
+      Promise.all(ips.map((ip, i) => world.send(ip, 'GET', path, { [TOKEN]: tokens[i]! })));
+    const replies = await askAll(`${CREDENTIALS}blue`);
+    const canaries = await askAll('/-/pod-iam');
     assert.deepEqual([...new Set(replies.map(({ status }) => status))], [200]);
     assert.equal(new Set(replies.map(({ body }) => body)).size, 250);
     assert.equal(world.assumes(), 250);
-    const slowest = Math.max(...replies.map(({ ms }) => ms));
-    assert.ok(slowest < 1_000, `${slowest} ms`);
+    // A machine that has other work as well may take longer, but not longer than the work explains: that of
+    // this process (a pace of 50 calls a second would take 5 s), and that of as many requests for the canary.
+    const workMs = (user + system) / 1_000;
+    assert.ok(fetchedMs < Math.max(1_000, 10 * workMs), `${fetchedMs} ms for ${workMs} ms of work`);
+    const [slowest, canary] = [replies, canaries].map((all) => Math.max(...all.map(({ ms }) => ms))) as [
+      number,
+      number,
+    ];
+    assert.ok(slowest < Math.max(1_000, 3 * canary), `${slowest} ms, and ${canary} ms for the canary`);
   });
 
   test('a thousand first requests of one pod at once are one call to STS', async () => {

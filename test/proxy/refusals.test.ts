@@ -81,7 +81,11 @@ describe('refusals', () => {
     for (let i = 1; i <= 60; i++) world.pod(`bare-${i}`, { ip: `127.25.2.${i}` });
     await until('the pods', async () => (await world.admin('/metrics')).body.includes('pod_iam_pods 60'));
     await Promise.all(Array.from({ length: 60 }, (_, i) => world.get(`127.25.2.${i + 1}`, CREDENTIALS)));
-    await new Promise((done) => setTimeout(done, 100));
+    const counted = async (): Promise<number> =>
+      [...(await world.admin('/metrics')).body.matchAll(/^pod_iam_events_total\{outcome="\w+"\} (\d+)$/gm)]
+        .map(([, count]) => Number(count))
+        .reduce((sum, count) => sum + count, 0);
+    await until('an outcome of each', async () => (await counted()) === 60);
     assert.ok(world.api.events.length >= 25 && world.api.events.length <= 30, `${world.api.events.length}`);
   });
 

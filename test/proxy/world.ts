@@ -261,11 +261,14 @@ function raw(port: number, from: string, bytes: string, hangUpMs?: number): Prom
   });
 }
 
-/** Waits until something holds; fails after two seconds. */
+/**
+ * Waits until something holds. The bound leaves room for a busy machine, and is shorter than what the daemon
+ * itself waits before it looks again unasked (5 s and more): an event that is missed still fails.
+ */
 export async function until(
   what: string,
   holds: () => boolean | Promise<boolean>,
-  ms = 2_000,
+  ms = 4_500,
 ): Promise<void> {
   const endMs = Date.now() + ms;
   while (!(await holds())) {

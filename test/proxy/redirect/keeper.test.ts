@@ -79,7 +79,7 @@ describe('the keeper of the redirect', () => {
   }
 
   async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-    for (const endMs = Date.now() + 3000; Date.now() < endMs; await delay(2)) if (await holds()) return;
+    for (const endMs = Date.now() + 10_000; Date.now() < endMs; await delay(2)) if (await holds()) return;
     assert.fail(`it never came to that; the log: ${JSON.stringify(lines)}`);
   }
 

@@ -65,7 +65,7 @@ describe('a half-open connection', () => {
     const now = performance.now.bind(performance);
     t.mock.method(performance, 'now', () => now() + 5_500);
     watch.nudge();
-    await until('the pod', () => known.has('unheard'), 1_000);
+    await until('the pod', () => known.has('unheard'));
     assert.ok(restarts.includes('nudged'), String(restarts));
   });
 });

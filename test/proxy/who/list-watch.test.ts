@@ -90,7 +90,8 @@ describe('list and watch', () => {
     put('meanwhile');
     const startedMs = Date.now();
     await until('the event', () => known.has('meanwhile'));
-    assert.ok(Date.now() - startedMs < 500);
+    // Not only after the longest pause (5 s), nor with the next list.
+    assert.ok(Date.now() - startedMs < 2_500);
     assert.equal(lists(), 1);
   });
 
@@ -108,9 +109,9 @@ describe('list and watch', () => {
     start();
     await watching();
     server.forget();
+    const sentAtMs = performance.now();
     server.bookmark();
-    await until('the bookmark', () => true);
-    await new Promise((done) => setTimeout(done, 50));
+    await until('the bookmark', () => performance.now() - watch.freshness.silentMs! > sentAtMs);
     server.endWatches();
     put('late');
     await until('late', () => known.has('late'));
@@ -184,7 +185,7 @@ describe('list and watch', () => {
     const timer = setInterval(() => server.endWatches(), 5);
     await new Promise((done) => setTimeout(done, 1_500));
     clearInterval(timer);
-    assert.ok(restarts.length < 8, `${restarts.length} times`);
+    assert.ok(restarts.length > 1 && restarts.length < 8, `${restarts.length} times`);
   });
 
   test('does not hammer a server that lists well and then always says 410', async () => {
@@ -194,7 +195,7 @@ describe('list and watch', () => {
     const timer = setInterval(() => server.say(gone), 5);
     await new Promise((done) => setTimeout(done, 1_500));
     clearInterval(timer);
-    assert.ok(restarts.length < 8, `${restarts.length} times`);
+    assert.ok(restarts.length > 1 && restarts.length < 8, `${restarts.length} times`);
     put('after');
     await until('after', () => known.has('after'), 6_000);
   });
@@ -217,7 +218,7 @@ describe('the doubt about a silent watch', () => {
       remove: () => {},
     });
     const real = async (holds: () => boolean) => {
-      for (let i = 0; i < 200 && !holds(); i++) await new Promise((done) => setTimeout(done, 5));
+      for (let i = 0; i < 1_000 && !holds(); i++) await new Promise((done) => setTimeout(done, 5));
       assert.ok(holds());
     };
     await real(() => server.openWatches() === 1);

@@ -100,7 +100,7 @@ describe('the index of pods', () => {
     index.set(pod('elsewhere', { addresses: ['10.0.0.9'] }));
     index.set(pod('here'));
     assert.equal((await waiting)?.uid, 'here');
-    assert.ok(performance.now() - startedMs < 500);
+    assert.ok(performance.now() - startedMs < 2_500);
     assert.equal(await index.waitAt('10.0.0.77', 10), null);
   });
 

@@ -13,6 +13,7 @@ import {
   Watch,
 } from '@kubernetes/client-node';
 import { type EmulatedCluster, startEmulatedCluster } from '../../../src/sandbox/api/index.ts';
+import { eventually } from './fidelity.ts';
 import { startInstantKubelets } from './helpers/kubelet.ts';
 import { pod } from './helpers/objects.ts';
 
@@ -35,6 +36,11 @@ describe('client-node on the emulated cluster', () => {
     core = config.makeApiClient(CoreV1Api);
   });
   after(() => cluster.close());
+
+  const running = (name: string) =>
+    eventually(async () =>
+      assert.equal((await core.readNamespacedPod({ name, namespace: 'default' })).status?.phase, 'Running'),
+    );
 
   it('finds context, server and version', async () => {
     assert.equal(config.getCurrentContext(), 'shop');
@@ -65,7 +71,7 @@ describe('client-node on the emulated cluster', () => {
       { name: 'side', image: 'side:1' },
     ];
     cluster.system.create('pods', pod('talker', { containers: twoContainers }));
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await running('talker');
     const log = (options: object = {}) =>
       core.readNamespacedPodLog({ name: 'talker', namespace: 'default', ...options });
     cluster.appendPodLog('default', 'talker', 'main', 'one\ntwo\nthr');
@@ -86,12 +92,13 @@ describe('client-node on the emulated cluster', () => {
     assert.equal(await log({ container: 'main' }), '');
   });
 
-  it('follows a log until the pod has ended', async () => {
+  it('follows a log until the pod has ended', async (t) => {
     cluster.system.create('pods', pod('singer'));
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await running('singer');
+    const { mock } = t.mock.method(cluster.logs, 'follow');
     cluster.appendPodLog('default', 'singer', 'main', 'one\n');
     const follow = core.readNamespacedPodLog({ name: 'singer', namespace: 'default', follow: true });
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await eventually(async () => assert.equal(mock.callCount(), 1));
     cluster.appendPodLog('default', 'singer', 'main', 'two\n');
     cluster.setPodStatus('default', 'singer', { phase: 'Succeeded' });
     cluster.appendPodLog('default', 'singer', 'main', 'too late\n');
@@ -115,7 +122,7 @@ describe('client-node on the emulated cluster', () => {
       () => {},
     );
     await core.createNamespacedPod({ namespace: 'default', body: pod('passer') as object });
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await eventually(async () => assert.ok(seen.includes('MODIFIED Running'), seen.join()));
     await core.deleteNamespacedPod({ name: 'passer', namespace: 'default' });
     await gone;
     controller.abort();

@@ -130,8 +130,11 @@ describe('the watch on a Docker engine', () => {
     const asked = api.requests.length;
     for (const action of ['exec_create: /bin/check', 'exec_start: /bin/check', 'exec_die', 'health_status'])
       api.event(action, 'a');
-    await settled();
-    assert.equal(api.requests.length, asked);
+    // Events are taken in their order: when the last has told, the others have been passed over.
+    api.run('b', '172.17.0.3');
+    api.event('start', 'b');
+    await until('b', () => at('172.17.0.3') === 'b');
+    assert.equal(api.requests.length, asked + 1);
   });
 
   it('asks for a list when somebody unknown waits, since engines forget to tell', async () => {
