@@ -1,8 +1,9 @@
 // All areas of the conformance table, in reading order.
 import { bypasses } from './bypass.ts';
 import type { Area } from './case.ts';
+import { changes } from './changes.ts';
 import { cache, endpoints, events, healths } from './credentials.ts';
-import { roleFormats } from './docker.ts';
+import { containers, roleFormats } from './docker.ts';
 import { documents } from './document.ts';
 import { containerCredentials } from './eks-agent.ts';
 import { listing } from './listing.ts';
@@ -11,13 +12,14 @@ import { others } from './paths.ts';
 import { addresses, pods } from './pods.ts';
 import { redirects } from './redirect.ts';
 import { callers, methods } from './requests.ts';
-import { arns, bases, selection, sessions } from './roles.ts';
+import { arns, bases, selection } from './roles.ts';
+import { sessions } from './sessions.ts';
 import { tokens } from './tokens.ts';
 import { wires } from './wire.ts';
 
 export const AREAS: readonly Area[] = [
   ...[arns, bases, selection, globs, regexps, lists, permitted, sessions],
-  ...[pods, addresses, listing, documents, tokens, others, methods, callers, wires, bypasses],
+  ...[pods, addresses, changes, listing, documents, tokens, others, methods, callers, wires, bypasses],
   containerCredentials,
-  ...[cache, endpoints, healths, redirects, events, roleFormats],
+  ...[cache, endpoints, healths, redirects, events, roleFormats, containers],
 ];

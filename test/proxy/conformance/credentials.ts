@@ -16,6 +16,8 @@ async function calls(
   return `${count} ${count === 1 ? 'call' : 'calls'}`;
 }
 
+const named = (session: string) => ({ 'iam.amazonaws.com/session-name': session });
+
 async function ask(one: Awaited<ReturnType<typeof world>>, from: string, role: string): Promise<void> {
   await until('the pod', async () => (await one.get(from, CREDENTIALS)).status === 200);
   await one.get(from, CREDENTIALS + role);
@@ -69,6 +71,36 @@ export const cache: Area = {
             await ask(one, `127.26.3.${nth + 1}`, 'red');
           }
         }),
+    ),
+    row(
+      'a pod that was only bound to the node, and asks for nothing',
+      { kube2iam: 'no call', kiam: '1 call, once it runs', metadataproxy: 'no call' },
+      '1 call',
+      () =>
+        calls('--log-level=info', async (one) => {
+          one.pod('bound', { role: 'red', phase: 'Pending', annotations: named('bound') });
+          await until('the call', () => one.log().includes('"session":"bound"'));
+        }),
+      'its credentials are there before it asks, and its SDK waits a second at most',
+    ),
+    row('a pod that has failed', { kube2iam: 'no call', kiam: 'no call' }, '0 calls', () =>
+      calls('--log-level=info', async (one) => {
+        one.pod('failed', { ip: '127.26.6.1', role: 'red', phase: 'Failed', annotations: named('failed') });
+        one.pod('after', { ip: '127.26.6.2' });
+        await until('it to be seen', async () =>
+          (await one.get('127.26.6.2', CREDENTIALS)).body.includes('LK001'),
+        );
+      }),
+    ),
+    row(
+      'three requests, one after the other',
+      { kube2iam: '1 call', kiam: '1 call', metadataproxy: '1 call' },
+      '0 calls',
+      () =>
+        calls('--log-level=info', async (one) => {
+          for (let nth = 0; nth < 3; nth++) await ask(one, POD, 'blue');
+        }),
+      'what is served was fetched before',
     ),
     row(
       'five requests in a second for a role that STS refuses',
@@ -133,6 +165,16 @@ export const endpoints: Area = {
       'cn-north-1',
       same('https://sts.cn-north-1.amazonaws.com.cn'),
       'https://sts.cn-north-1.amazonaws.com.cn',
+    ),
+    at(
+      'cn-northwest-1',
+      same('https://sts.cn-northwest-1.amazonaws.com.cn'),
+      'https://sts.cn-northwest-1.amazonaws.com.cn',
+    ),
+    at(
+      'us-gov-east-1',
+      { kiam: 'https://sts.us-gov-east-1.amazonaws.com' },
+      'https://sts.us-gov-east-1.amazonaws.com',
     ),
     at(
       'us-gov-west-1',

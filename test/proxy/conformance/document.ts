@@ -1,8 +1,9 @@
 // The document: whom the credentials are given to, and in which form.
 import { get } from './asks.ts';
 import { type Area, row } from './case.ts';
-import { BARE, CLOSED, CREDENTIALS, FORBIDDEN, PATHED, send } from './worlds.ts';
+import { BARE, CLOSED, CREDENTIALS, CROSS, FORBIDDEN, NOBODY, PATHED, send } from './worlds.ts';
 
+const ARN = 'arn:aws:iam::111122223333:role/blue';
 const restricted = { flags: ['--namespace-restrictions'] };
 
 export const documents: Area = {
@@ -48,6 +49,75 @@ export const documents: Area = {
       { kube2iam: '301', kiam: '301' },
       '200 document',
       'SDKs with an endpoint that ends in a slash ask so',
+    ),
+    get(
+      'by ARN, percent-encoded',
+      CREDENTIALS + encodeURIComponent(ARN),
+      { kube2iam: '200' },
+      '200 document',
+    ),
+    get(
+      'by ARN, percent-encoded in small letters',
+      `${CREDENTIALS}${encodeURIComponent(ARN).toLowerCase()}`,
+      { kube2iam: '200' },
+      '200 document',
+    ),
+    get(
+      'with an encoded slash before',
+      `${CREDENTIALS}%2Fblue`,
+      { kube2iam: '301', kiam: '301' },
+      '200 document',
+    ),
+    get(
+      'by path and name, with slashes around',
+      `${CREDENTIALS}/team/green/`,
+      { kube2iam: '301', kiam: '301' },
+      '200 document',
+      null,
+      { from: PATHED },
+    ),
+    get('with a query behind', `${CREDENTIALS}blue?x=y`, { kube2iam: '200', kiam: '200' }, '200 document'),
+    get(
+      'by the ARN of another account',
+      `${CREDENTIALS}arn:aws:iam::999999999999:role/blue`,
+      { kube2iam: '403', kiam: '500' },
+      '403 OtherRole',
+    ),
+    get(
+      'by the ARN of another partition',
+      `${CREDENTIALS}arn:aws-cn:iam::111122223333:role/blue`,
+      { kube2iam: '403', kiam: '500' },
+      '403 OtherRole',
+    ),
+    get(
+      'by an ARN in capitals',
+      `${CREDENTIALS}ARN:aws:iam::111122223333:role/blue`,
+      { kube2iam: '403', kiam: '500' },
+      '403 OtherRole',
+    ),
+    get(
+      'of a role of another account, by its name',
+      `${CREDENTIALS}cross`,
+      { kube2iam: '403', kiam: '500' },
+      '403 OtherRole',
+      null,
+      { from: CROSS },
+    ),
+    get(
+      'of a role that does not exist, of 2,000 letters',
+      `${CREDENTIALS}${'a'.repeat(2_000)}`,
+      { kube2iam: '403', kiam: '500' },
+      '403 OtherRole',
+    ),
+    get('of a star', `${CREDENTIALS}*`, { kube2iam: '403', kiam: '500' }, '403 OtherRole'),
+    get('with a blank behind', `${CREDENTIALS}blue%20`, { kube2iam: '403', kiam: '500' }, '404 NotFound'),
+    get(
+      'from an address that no pod has',
+      `${CREDENTIALS}blue`,
+      { kube2iam: '404 after 2 s', kiam: '500 after 5 s', metadataproxy: '404' },
+      '404 UnknownCaller',
+      null,
+      { from: NOBODY },
     ),
     get(
       'of another role',

@@ -57,7 +57,7 @@ export const containerCredentials: Area = {
     ask('"Bearer" before the token', { authorization: `Bearer ${jwt({})}` }, '400', '400 text/plain'),
     ask('a word in place of a token', { authorization: 'word' }, '400', '400 text/plain'),
     ask('a token that has expired', { expiresInSeconds: 0 }, '400', '400 text/plain'),
-    ask('a token for another audience', { audience: 'sts.amazonaws.com' }, '400, by EKS', '401 text/plain'),
+    ask('a token for another audience', { audience: 'sts.amazonaws.com' }, '4xx, by EKS', '401 text/plain'),
     ask(
       'a token that the API server has not signed',
       {
@@ -66,7 +66,7 @@ export const containerCredentials: Area = {
           'kubernetes.io': { pod: { name: 'role-0', uid: 'uid-role-0' } },
         }),
       },
-      '400, by EKS',
+      '4xx, by EKS',
       '401 text/plain',
     ),
     ask(
@@ -76,8 +76,8 @@ export const containerCredentials: Area = {
       '403 text/plain',
       'the daemon knows the pods of its node; what a pod has ends with it',
     ),
-    ask('a pod without a role', { pod: 'bare' }, '404, by EKS', '404 text/plain'),
-    ask('a role that STS refuses', { pod: 'closed' }, '403, by EKS', '403 text/plain'),
+    ask('a pod without a role', { pod: 'bare' }, '4xx, by EKS', '404 text/plain'),
+    ask('a role that STS refuses', { pod: 'closed' }, '4xx, by EKS', '403 text/plain'),
     ask('a query behind the path', { path: '/v1/credentials?x=1' }, '200', '200 blue'),
     ask('a slash behind the path', { path: '/v1/credentials/' }, '404', '404 text/plain'),
     ask('another path', { path: '/v2/credentials' }, '404', '404 text/plain'),

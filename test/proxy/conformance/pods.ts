@@ -9,8 +9,9 @@ const IP = '10.0.0.1';
 
 interface Given {
   name?: string;
+  uid?: string;
   phase?: string;
-  podIP?: string;
+  podIP?: string | null;
   podIPs?: { ip: string }[];
   hostNetwork?: boolean;
   terminating?: boolean;
@@ -19,10 +20,10 @@ interface Given {
 /** Puts pods into the index one after the other, and says who answers for an address. */
 function behind(address: string, ...pods: Given[]): string {
   const index = new PodIndex();
-  for (const [nth, { name = 'a', hostNetwork, terminating, ...status }] of pods.entries()) {
+  for (const [nth, { name = 'a', uid = name, hostNetwork, terminating, ...status }] of pods.entries()) {
     const object = {
       metadata: {
-        ...{ uid: name, name, namespace: 'shop', creationTimestamp: `2026-01-01T00:00:0${nth}Z` },
+        ...{ uid, name, namespace: 'shop', creationTimestamp: `2026-01-01T00:00:0${nth}Z` },
         ...(terminating && { deletionTimestamp: '2026-01-01T00:01:00Z' }),
       },
       spec: { nodeName: 'n', hostNetwork },
@@ -60,6 +61,18 @@ export const pods: Area = {
       'the address is that of the node and of all that runs on its network',
     ),
     who('terminating', yes, 'a', [{ ...running, terminating: true }], null),
+    who('of a phase that is not known', yes, 'a', [{ phase: 'Unknown', podIP: IP }]),
+    who('without a phase, with an address', yes, 'a', [{ podIP: IP }]),
+    who('with null for its address', no, 'nobody', [{ phase: 'Running', podIP: null }]),
+    who('that has got another address since', no, 'nobody', [running, { ...running, podIP: '10.0.0.2' }]),
+    who('that ran and has ended', no, 'nobody', [running, { ...running, phase: 'Succeeded' }]),
+    who(
+      'two of one name, one after the other',
+      { kube2iam: '404 until the end of the first is told', kiam: '500' },
+      'nobody',
+      [running, { ...running, uid: 'second', podIP: '10.0.0.2' }],
+      'a name has one pod at a time: the second tells the end of the first',
+    ),
     who(
       'two that run',
       { kube2iam: '404 after 2 s; the first with --resolve-duplicate-cache-ips', kiam: '500 after 5 s' },

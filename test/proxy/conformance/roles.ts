@@ -1,8 +1,6 @@
-// From an annotation to a role: ARNs, base ARNs, the default role, the role that is asked for, and
-// session names.
+// From an annotation to a role: ARNs, base ARNs, and the default role.
 import { normaliseBaseArn, resolveRole } from '../../../src/model/arn.ts';
 import { DEFAULT_SETTINGS, decideRole } from '../../../src/model/role.ts';
-import { sessionName } from '../../../src/model/session-name.ts';
 import { discoveredRoles } from '../../../src/proxy/settings.ts';
 import { type Area, type Peers, row } from './case.ts';
 
@@ -13,6 +11,9 @@ function resolved(annotation: string, base: string | null): string {
   const result = resolveRole(annotation, base);
   return result.ok ? result.role.arn : `refused: ${result.why}`;
 }
+const basis = (base: string | null): string =>
+  base === null ? ', no base ARN' : base === BASE ? '' : `, base ARN \`${base}\``;
+
 const resolves = (
   annotation: string,
   peers: Peers,
@@ -21,7 +22,7 @@ const resolves = (
   base: string | null = BASE,
 ) =>
   row(
-    `annotation \`${annotation.replace('\n', '\\n')}\`${base === null ? ', no base ARN' : ''}`,
+    `annotation \`${annotation.replace('\n', '\\n')}\`${basis(base)}`,
     peers,
     ours,
     () => resolved(annotation, base),
@@ -85,6 +86,46 @@ export const arns: Area = {
       'refused: it is not the ARN of an IAM role: an instance profile is not a role; use the role inside it',
       'STS would refuse it',
     ),
+    resolves('kiam/myrole', both(`${BASE}kiam/myrole`), `${BASE}kiam/myrole`),
+    resolves('/kiam/myrole', { kiam: `${BASE}kiam/myrole` }, `${BASE}kiam/myrole`),
+    resolves('my_role.v2', both(`${BASE}my_role.v2`), `${BASE}my_role.v2`),
+    resolves(
+      'k8s-logger',
+      { kube2iam: 'arn:aws-us-gov:iam::123456789012:role/bosh-passed/k8s-logger' },
+      'arn:aws-us-gov:iam::123456789012:role/bosh-passed/k8s-logger',
+      null,
+      'arn:aws-us-gov:iam::123456789012:role/bosh-passed/',
+    ),
+    resolves(
+      'arn:aws::iam::123456789012:role/x',
+      both('as it is'),
+      'refused: it is not the ARN of an IAM role: its service is "", not "iam"',
+      'STS would refuse it',
+    ),
+    resolves(
+      'arn:aws:iam::123456789012:role:role/x',
+      both('as it is'),
+      'refused: it is not the ARN of an IAM role: it names "role:role", not a role',
+      'STS would refuse it',
+    ),
+    resolves(
+      'arn:aws:iam::123456789012:role/',
+      both('as it is'),
+      'refused: it is not the ARN of an IAM role: it ends in a slash, where the role name should be',
+      'STS would refuse it',
+    ),
+    resolves(
+      '"my-role"',
+      both('with its quotation marks'),
+      'refused: it holds quotation marks',
+      'refused with the reason instead of served half',
+    ),
+    resolves(
+      'x'.repeat(65),
+      both('65 letters, which STS refuses'),
+      `refused: "${'x'.repeat(65)}" is not a role name: letters, digits and +=,.@_- only, 64 at most`,
+      'the reason stands in the answer and in an event',
+    ),
     resolves('team/a+b=c,d@e', both(`${BASE}team/a+b=c,d@e`), `${BASE}team/a+b=c,d@e`),
   ],
 };
@@ -93,7 +134,7 @@ const based = (base: string, kube2iam: string, why: string | null = null) =>
   row(
     `\`--base-role-arn=${base}\``,
     { kube2iam },
-    kube2iam === 'taken' || why ? (normaliseBaseArn(base) ? 'taken' : 'refused') : kube2iam,
+    why === null ? kube2iam : kube2iam === 'taken' ? 'refused' : 'taken',
     () => (normaliseBaseArn(base) === null ? 'refused' : 'taken'),
     why,
   );
@@ -115,7 +156,18 @@ export const bases: Area = {
     based('arn:aws-us-gov:iam::123456789012:role/', 'taken'),
     based('not-an-arn', 'refused'),
     based('arn:aws:iam::123456789012:user/my-user', 'refused'),
-    based('arn:aws:iam::12345:role/', 'refused'),
+    based('arn:aws:iam::12345:role/', 'taken', 'an account id has 12 digits; STS would refuse every role'),
+    based('arn:aws:iam::123456789012:role/my.role', 'taken'),
+    based('arn:aws:iam::123456789012:role/path/to/role', 'taken'),
+    based('arn:aws:iam:us-east-1:123456789012:role/my-role', 'refused'),
+    based('arn:aws:iam::123456789012::role/path', 'refused'),
+    based('arn:aws:iam:::role', 'refused'),
+    based('arn:aws:iam::123456789012:role/$', 'refused', 'IAM allows every printable character in a path'),
+    based(
+      'arn:aws:iam::123456789012:role-part',
+      'taken',
+      'what is put behind it makes no ARN of a role; STS would refuse it',
+    ),
     based('arn:aws:s3:::bucket', 'refused'),
     based('arn:aws:iam::123456789012:role/a+b=c,d@e/', 'refused', 'IAM allows these characters in a path'),
     row(
@@ -129,6 +181,12 @@ export const bases: Area = {
       { kube2iam: 'arn:aws-cn:iam::123456789012:role/' },
       'arn:aws-cn:iam::123456789012:role/',
       () => found('node', '123456789012', 'aws-cn').baseRoleArn!,
+    ),
+    row(
+      'discovered in an isolated region',
+      { kube2iam: 'arn:aws-iso:iam::123456789012:role/' },
+      'arn:aws-iso:iam::123456789012:role/',
+      () => found('node', '123456789012', 'aws-iso').baseRoleArn!,
     ),
     row(
       'default role discovered',
@@ -201,49 +259,36 @@ export const selection: Area = {
       'none (AN002)',
       'blank is no role, and never the default one',
     ),
+    selects(
+      'no annotation, and an ARN of another account for a default role',
+      {},
+      'arn:aws:iam::123456789012:role/x/standard',
+      { kube2iam: 'that role' },
+      'x/standard',
+    ),
+    selects(
+      'no annotation, and a default role that is none',
+      {},
+      'a b',
+      { kube2iam: 'a role named "a b"' },
+      'none (AN002)',
+      'as the annotation',
+    ),
+    selects(
+      'an external id with a blank in it',
+      { [KEY]: 'own', 'iam.amazonaws.com/external-id': 'a b' },
+      null,
+      { kube2iam: 'own; STS refuses it' },
+      'none (TP041)',
+      'the reason stands in the answer and in an event',
+    ),
+    selects(
+      'an external id that is empty',
+      { [KEY]: 'own', 'iam.amazonaws.com/external-id': '' },
+      null,
+      { kube2iam: 'own, without one' },
+      'own',
+    ),
     selects('another annotation', { other: 'own' }, 'standard', { kube2iam: 'standard' }, 'standard'),
-  ],
-};
-
-function named(annotation: string | null, pod = 'web-1', namespace = 'shop'): string {
-  const annotations: Record<string, string> =
-    annotation === null ? {} : { 'iam.amazonaws.com/session-name': annotation };
-  return sessionName('{namespace}.{pod}', { namespace, name: pod, uid: 'u', node: 'n', annotations }, 'role');
-}
-
-export const sessions: Area = {
-  title: 'Session names, as CloudTrail shows them',
-  cases: [
-    row(
-      'by default',
-      {
-        kube2iam: "hash of the pod's address and the role: `ff6719c1-role`",
-        kiam: '`kiam-kiam`',
-        metadataproxy: '`devproxyauth`',
-      },
-      'shop.web-1',
-      () => named(null),
-      'it should name the pod',
-    ),
-    row(
-      'annotated `nightly`',
-      { kiam: '`kiam-nightly`' },
-      'nightly',
-      () => named('nightly'),
-      'what is annotated is what trust policies can ask for',
-    ),
-    row(
-      'annotated with `testing@#&-test%`',
-      { kiam: '`kiam-testing@---test-`', metadataproxy: 'bad characters become `_`' },
-      'testing@---test-',
-      () => named('testing@#&-test%'),
-    ),
-    row(
-      'longer than 64 characters',
-      { kube2iam: 'cut to 64', kiam: 'cut to 63', metadataproxy: 'cut to 64' },
-      `shop.${'x'.repeat(59)} (64)`,
-      () => `${named(null, 'x'.repeat(100))} (${named(null, 'x'.repeat(100)).length})`,
-    ),
-    row('of one character', { kiam: '`kiam-x`' }, 'x-', () => named('x'), 'STS wants two at least'),
   ],
 };

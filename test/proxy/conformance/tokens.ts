@@ -1,7 +1,7 @@
 // Session tokens: who gets one, and what needs one.
 import { get, passed } from './asks.ts';
 import { type Area, type Peers, row } from './case.ts';
-import { CREDENTIALS, PATHED, POD, send, world } from './worlds.ts';
+import { CREDENTIALS, NOBODY, PATHED, POD, send, world } from './worlds.ts';
 
 const token = (
   what: string,
@@ -40,6 +40,11 @@ export const tokens: Area = {
     token('PUT with a lifetime of 0', 'PUT', ttl('0'), FORWARDED, '400'),
     token('PUT with a lifetime over 6 hours', 'PUT', ttl('21601'), FORWARDED, '400'),
     token('PUT with words for a lifetime', 'PUT', ttl('long'), FORWARDED, '400'),
+    ...['-1', '+1', '1.5', '1e3', '0x10', '60s', '60, 60', '', '99999999999'].map((value) =>
+      token(`PUT with the lifetime \`${value}\``, 'PUT', ttl(value), {}, '400'),
+    ),
+    token('PUT with the lifetime `000060`', 'PUT', ttl('000060'), {}, '200'),
+    token('PUT with a lifetime and blanks around it', 'PUT', ttl('  60 '), { ec2: '200' }, '200'),
     token(
       'PUT with X-Forwarded-For',
       'PUT',
@@ -48,7 +53,39 @@ export const tokens: Area = {
       '403',
       'as EC2',
     ),
-    token('GET', 'GET', {}, { kube2iam: 'forwarded' }, '405'),
+    token('GET', 'GET', {}, { kube2iam: 'forwarded', ec2: '405' }, '405'),
+    ...['HEAD', 'POST', 'DELETE', 'OPTIONS', 'PATCH'].map((method) =>
+      token(method, method, ttl('60'), { kube2iam: 'forwarded' }, '405'),
+    ),
+    row(
+      'PUT with a slash behind the path',
+      { ec2: '403' },
+      '200',
+      async () => {
+        const { status } = await send('/latest/api/token/', {
+          method: 'PUT',
+          headers: ttl('60'),
+          token: false,
+        });
+        return String(status);
+      },
+      'it means the same, and who writes it has no credentials otherwise',
+    ),
+    row('PUT from an address that no pod has', { kube2iam: 'forwarded', ec2: '200' }, '200', async () => {
+      const one = await world();
+      return String((await one.send(NOBODY, 'PUT', '/latest/api/token', ttl('60'))).status);
+    }),
+    row(
+      'the form of a token, and of the answer',
+      { ec2: '56 characters of base64, text/plain, EC2ws' },
+      'some 50 characters, text/plain, EC2ws',
+      async () => {
+        const answer = await send('/latest/api/token', { method: 'PUT', headers: ttl('60'), token: false });
+        const { 'content-type': type, server } = answer.headers;
+        const characters = /^[\w.-]{48,56}$/.test(answer.body) ? 'some 50 characters' : answer.body;
+        return `${characters}, ${type}, ${server}`;
+      },
+    ),
     row('the lifetime that comes back', { kube2iam: "EC2's" }, '60', async () => {
       const { headers } = await send('/latest/api/token', {
         method: 'PUT',
@@ -81,6 +118,17 @@ export const tokens: Area = {
       'as EC2',
       { token: false, headers: { 'x-aws-ec2-metadata-token': 'BOGUS' } },
     ),
+    get(
+      'credentials with a made-up token, --imds-tokens=optional',
+      `${CREDENTIALS}blue`,
+      { kube2iam: '200', kiam: '200', ec2: '401' },
+      '401 Unauthorized',
+      null,
+      { token: false, headers: { 'x-aws-ec2-metadata-token': 'BOGUS' }, flags: ['--imds-tokens=optional'] },
+    ),
+    get('what does not exist, without a token', '/nothing', { ec2: '401' }, '401 Unauthorized', null, {
+      token: false,
+    }),
     row(
       'credentials with the token of another pod',
       { kube2iam: '200', kiam: '200' },
