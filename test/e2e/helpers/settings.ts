@@ -33,6 +33,8 @@ export const settings = {
   get moto() {
     return required('POD_IAM_E2E_MOTO', 'the moto_server program (pip install "moto[server]==5.2.5")');
   },
+  /** The client port of the cluster's etcd, where it can be reached. */
+  etcd: process.env.POD_IAM_E2E_ETCD,
   /** More words for `pod-iam install`, such as `--redirect-image …` where nodes have no nft. */
   installFlags: (process.env.POD_IAM_E2E_INSTALL_FLAGS ?? '').split(' ').filter((word) => word !== ''),
 };
