@@ -102,7 +102,8 @@ test('a second run changes nothing, and a file that was edited is not overwritte
   const args = [...OFFLINE, ...FLAGS, '--yes', '-o', 'flags', '--json'];
   const again = JSON.parse((await init(args)).stdout);
   assert.deepEqual([again.schemaVersion, again.written], [1, true]);
-  assert.ok(again.files.every(({ action }: { action: string }) => action === 'unchanged'));
+  const actions = again.files.map(({ action }: { action: string }) => action);
+  assert.deepEqual([actions.length > 5, [...new Set(actions)]], [true, ['unchanged']]);
   writeFileSync(join(folder, 'flags/policies/trust-blue.json'), '{}');
   const refused = await init(args);
   assert.equal(refused.code, 2);

@@ -129,6 +129,8 @@ describe('an examination', () => {
     const kube = cluster();
     const examination = await examine(optionsOf({ kube, active: false }));
     assert.ok(!kube.calls.some((call) => call.startsWith('create')));
+    const families = examination.report.results.map(({ code }) => code.slice(0, 2));
+    assert.ok(families.includes('TP') && families.includes('AN'), families.join());
     assert.ok(examination.report.results.every(({ code }) => !/^(NW|ID0(?!04)|LK|CR)/.test(code)));
     assert.equal(examination.report.workloads, undefined);
   });

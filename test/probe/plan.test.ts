@@ -102,7 +102,8 @@ describe('the plan of probes', () => {
       assert.deepEqual(planned.notCovered, [
         'apps/Deployment/plain: its role by EKS Pod Identity, which no annotation names',
       ]);
-      assert.ok(planned.probes.every(({ workload: of }) => of !== plain.id));
+      const asked = planned.probes.map(({ workload: of }) => of);
+      assert.deepEqual([asked.includes(blue.id), asked.includes(plain.id)], [true, false]);
     });
 
     it('says so when its token is one that no other pod can have', () => {

@@ -119,7 +119,7 @@ describe(`a daemon that is sent nonsense (POD_IAM_SEED=${SEED})`, () => {
       assert.ok(statuses.get(status), `no ${status} among ${[...statuses]}`);
     assert.ok(times.length > 5);
     const late = times.filter((ms) => ms >= 1_000);
-    assert.ok(late.length <= times.length / 100, `${late.length} of ${times.length} were late: ${late}`);
+    assert.ok(late.length <= times.length / 20, `${late.length} of ${times.length} were late: ${late}`);
     const forwarded = world.imds.requests.slice(forwardedBefore);
     assert.ok(forwarded.length > 0, 'nothing was forwarded at all');
     for (const { path, method } of forwarded) {

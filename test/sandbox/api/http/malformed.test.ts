@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type EmulatedCluster, startEmulatedCluster } from '../../../../src/sandbox/api/index.ts';
 import { typeOf } from '../../../../src/sandbox/api/resources.ts';
+import { eventually } from '../fidelity.ts';
 import { startInstantKubelets } from '../helpers/kubelet.ts';
 import { connectWire, type Wire } from '../helpers/wire.ts';
 
@@ -107,8 +107,19 @@ describe('malformed requests', () => {
   }
 
   it('leave the controllers at work', async () => {
-    await sleep(200);
     assert.equal((await wire.call('GET', '/readyz')).text, 'ok');
+    const path = '/apis/apps/v1/namespaces/default';
+    const template = {
+      metadata: { labels: { well: 'formed' } },
+      spec: { containers: [{ name: 'a', image: 'b' }] },
+    };
+    const spec = { replicas: 1, selector: { matchLabels: { well: 'formed' } }, template };
+    const body = { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'well-formed' }, spec };
+    assert.equal((await wire.call('POST', `${path}/deployments`, body)).code, 201);
+    await eventually(async () => {
+      const { status } = (await wire.call('GET', `${path}/deployments/well-formed`)).body;
+      assert.equal(status?.readyReplicas, 1);
+    });
   });
 
   it('take any path without a defect', async () => {
