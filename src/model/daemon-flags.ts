@@ -7,6 +7,7 @@ import { CONTAINER_AUDIENCE, CONTAINER_IPV4, CONTAINER_PATH } from './container-
 import { type DaemonValues, valueFault } from './daemon-values.ts';
 import { nearestName } from './nearest.ts';
 import { isOff, isOn } from './on-off.ts';
+import { peerFlagHint } from './peer-flags.ts';
 import { usageProblem } from './problem.ts';
 import type { RoleSettings } from './snapshot.ts';
 
@@ -256,6 +257,8 @@ function readSwitch(name: string, value: string): boolean {
 }
 
 function unknownFlag(name: string): Error {
+  const hint = peerFlagHint(name);
+  if (hint !== null) return badFlag(`there is no flag --${name}; ${hint}`);
   const guess = nearestName(
     name,
     DAEMON_FLAGS.map((flag) => flag.name),

@@ -4,6 +4,7 @@ import type { Metrics } from './metrics.ts';
 import { NO_SCHEMAS } from './no-schemas.ts';
 import type { Parts } from './parts.ts';
 import { explain } from './routes/explain.ts';
+import { readAddress } from './who/address.ts';
 
 export interface Readiness {
   ready: boolean;
@@ -28,9 +29,10 @@ export function adminServer(
   );
   app.get('/-/explain', async (request, reply) => {
     const { ip } = request.query as { ip?: unknown };
-    if (typeof ip !== 'string' || ip === '')
+    const address = typeof ip === 'string' ? readAddress(ip) : null;
+    if (address === null)
       return reply.code(400).send({ error: 'give the address of a pod: /-/explain?ip=10.0.0.7' });
-    return explain(ip, parts);
+    return explain(address, parts);
   });
   return app;
 }

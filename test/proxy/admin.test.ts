@@ -86,6 +86,8 @@ describe('the admin address', () => {
     assert.match((await world.admin('/-/explain?ip=127.26.0.2')).body, /"code":"LK001"/);
     assert.match((await world.admin('/-/explain?ip=10.9.9.9')).body, /no pod of this node is known/);
     assert.equal((await world.admin('/-/explain')).status, 400);
+    for (const odd of ['abcd', 'host:80', '10.0.0'])
+      assert.equal((await world.admin(`/-/explain?ip=${odd}`)).status, 400);
   });
 
   test('counts requests, calls, refusals and what it holds', async () => {

@@ -3,10 +3,9 @@
 import { keyEnding } from '../credentials/types.ts';
 import type { Parts } from '../parts.ts';
 import { callersOf, instant } from '../reply.ts';
-import { canonicalAddress } from '../who/address.ts';
 
-export function explain(ip: string, parts: Parts): unknown {
-  const address = canonicalAddress(ip);
+/** @param address in its one spelling */
+export function explain(address: string, parts: Parts): unknown {
   const pod = parts.pods.at(address);
   const self = { arn: parts.self.self?.arn ?? null, why: parts.self.failure };
   if (!pod) {

@@ -1,8 +1,7 @@
-// Credentials: how often STS is asked, what is served meanwhile, where STS is, and what is told of it.
-import { stsEndpoint } from '../../../src/model/endpoint.ts';
+// Credentials: how often STS is asked, and what is served meanwhile.
 import { until } from '../world.ts';
-import { type Area, type Peers, row } from './case.ts';
-import { answer, CLOSED, CREDENTIALS, FORBIDDEN, POD, send, world } from './worlds.ts';
+import { type Area, row } from './case.ts';
+import { answer, CREDENTIALS, POD, world } from './worlds.ts';
 
 /** Calls to STS while something is done in a world of its own. */
 async function calls(
@@ -148,112 +147,6 @@ export const cache: Area = {
         return `${(await held()) - (before - 1)} identities`;
       },
       'nothing is kept of a pod that is gone',
-    ),
-  ],
-};
-
-const at = (region: string, peers: Peers, ours: string, why: string | null = null) =>
-  row(`region \`${region}\``, peers, ours, async () => stsEndpoint(region), why);
-const same = (url: string): Peers => ({ kube2iam: url, kiam: url });
-
-export const endpoints: Area = {
-  title: 'Where STS is',
-  cases: [
-    at('us-east-1', same('https://sts.us-east-1.amazonaws.com'), 'https://sts.us-east-1.amazonaws.com'),
-    at('eu-west-1', same('https://sts.eu-west-1.amazonaws.com'), 'https://sts.eu-west-1.amazonaws.com'),
-    at(
-      'cn-north-1',
-      same('https://sts.cn-north-1.amazonaws.com.cn'),
-      'https://sts.cn-north-1.amazonaws.com.cn',
-    ),
-    at(
-      'cn-northwest-1',
-      same('https://sts.cn-northwest-1.amazonaws.com.cn'),
-      'https://sts.cn-northwest-1.amazonaws.com.cn',
-    ),
-    at(
-      'us-gov-east-1',
-      { kiam: 'https://sts.us-gov-east-1.amazonaws.com' },
-      'https://sts.us-gov-east-1.amazonaws.com',
-    ),
-    at(
-      'us-gov-west-1',
-      same('https://sts.us-gov-west-1.amazonaws.com'),
-      'https://sts.us-gov-west-1.amazonaws.com',
-    ),
-    at(
-      'us-isob-east-1',
-      { kiam: 'https://sts.us-isob-east-1.sc2s.sgov.gov' },
-      'https://sts.us-isob-east-1.sc2s.sgov.gov',
-    ),
-    at('us-iso-east-1', same('https://sts.us-iso-east-1.c2s.ic.gov'), 'https://sts.us-iso-east-1.c2s.ic.gov'),
-  ],
-};
-
-async function health(path: string): Promise<string> {
-  const one = await world();
-  const { latencyMs } = one.imds;
-  one.imds.latencyMs = 60_000;
-  const { status } = await one.admin(path);
-  one.imds.latencyMs = latencyMs;
-  return String(status);
-}
-
-export const healths: Area = {
-  title: 'Health',
-  cases: [
-    row('/healthz', { kube2iam: '200', kiam: '200' }, '200', async () =>
-      String((await (await world()).admin('/healthz')).status),
-    ),
-    row(
-      '/healthz, the metadata service hangs',
-      { kube2iam: '500, so that the kubelet restarts the daemon', kiam: '500' },
-      '200',
-      () => health('/healthz'),
-      'a restart mends nothing that lies behind the daemon',
-    ),
-    row('/readyz, the metadata service hangs', {}, '200', () => health('/readyz')),
-  ],
-};
-
-interface Told {
-  type: string;
-  reason: string;
-  message: string;
-  involvedObject: { name: string };
-}
-
-async function event(from: string, pod: string, path: string, flags: string[] = []): Promise<string> {
-  const one = await world(...flags);
-  await send(path, { from, flags });
-  const of = () =>
-    (one.api.events as unknown as Told[]).find(({ involvedObject }) => involvedObject.name === pod);
-  await until('an event', () => of() !== undefined);
-  const { type, reason, message } = of()!;
-  return `${type} ${reason} (${/\((\w+);/.exec(message)?.[1]})`;
-}
-
-export const events: Area = {
-  title: 'Events on the pod',
-  cases: [
-    row(
-      'a role that the namespace does not allow',
-      { kube2iam: 'none', kiam: 'Warning KiamRoleForbidden' },
-      'Warning RoleNotAllowed (AN003)',
-      () => event(FORBIDDEN, 'forbidden', CREDENTIALS, ['--namespace-restrictions']),
-    ),
-    row(
-      'a role that STS refuses',
-      { kube2iam: 'none', kiam: 'Warning KiamCredentialError' },
-      'Warning CredentialsRefused (TP018)',
-      () => event(CLOSED, 'closed', `${CREDENTIALS}closed`),
-    ),
-    row(
-      'another role is asked for',
-      { kube2iam: 'none', kiam: 'none' },
-      'Warning OtherRole (LK002)',
-      () => event(POD, 'role-0', `${CREDENTIALS}red`),
-      'somebody in the pod tries what is not its own',
     ),
   ],
 };

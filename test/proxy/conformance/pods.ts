@@ -1,6 +1,6 @@
 // Which pod is behind an address.
 import { createServer } from 'node:net';
-import { canonicalAddress } from '../../../src/proxy/who/address.ts';
+import { canonicalAddress, readAddress } from '../../../src/proxy/who/address.ts';
 import { PodIndex } from '../../../src/proxy/who/pod-index.ts';
 import { podRecord } from '../../../src/proxy/who/pod-record.ts';
 import { type Area, type Peers, row } from './case.ts';
@@ -141,14 +141,33 @@ export const addresses: Area = {
     read('fd00:ec2::254', 'fd00:ec2::254', 'fd00:ec2::254'),
     read('FD00:EC2:0:0:0:0:0:254', 'as it is', 'fd00:ec2::254', 'one spelling for each address'),
     read('::ffff:10.0.0.1', 'as it is', '10.0.0.1', 'one spelling for each address'),
-    ...['', 'a:'].map((given) =>
-      row(
-        given === '' ? 'that cannot be told' : `\`${given}\``,
-        { kube2iam: 'empty: nobody' },
-        'nobody',
-        () => new PodIndex().at(canonicalAddress(given))?.name ?? 'nobody',
-      ),
+    row(
+      'that cannot be told',
+      { kube2iam: 'empty: nobody' },
+      'nobody',
+      () => new PodIndex().at(canonicalAddress(''))?.name ?? 'nobody',
     ),
     read('fe80::1%eth0', 'as it is', 'fe80::1', 'one spelling for each address'),
+    ...(
+      [
+        ['10.0.0.1', '10.0.0.1'],
+        ['10.0.0.1:8080', '10.0.0.1'],
+        ['127.0.0.1:12345', '127.0.0.1'],
+        ['[fd00:ec2::254]:8181', 'fd00:ec2::254'],
+        ['[fd00:ec2::254]', 'fd00:ec2::254'],
+        ['myhost:1234', 'none'],
+        ['a:', 'none'],
+        ['abcd', 'none'],
+        ['256.0.0.1', 'none'],
+        ['', 'none'],
+      ] as const
+    ).map(([given, ours]) =>
+      row(
+        `\`${given}\`, of the operator's /-/explain?ip=…`,
+        { kube2iam: ours === 'none' ? 'empty: nobody' : ours },
+        ours,
+        () => readAddress(given) ?? 'none',
+      ),
+    ),
   ],
 };

@@ -1,0 +1,28 @@
+// What is said to a flag of kube2iam or kiam that the daemon does not have.
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { parseDaemonFlags } from '../../src/model/daemon-flags.ts';
+import { peerFlagHint } from '../../src/model/peer-flags.ts';
+
+describe('a flag of kube2iam or kiam that is not here', () => {
+  for (const [word, message] of [
+    ['--verbose', 'there is no flag --verbose; say --log-level=debug'],
+    [
+      '--iam-role-session-ttl=15m',
+      'there is no flag --iam-role-session-ttl; say how long credentials live with --session-duration; they are renewed by themselves',
+    ],
+    [
+      '--whitelist-route-regexp=placement',
+      'there is no flag --whitelist-route-regexp; name the paths with --allow-paths',
+    ],
+    ['--app-prot=1', 'there is no flag --app-prot; did you mean --app-port?'],
+    ['--constructor', 'there is no flag --constructor'],
+  ] as const)
+    test(`${word} is a usage error that says what to do`, () => {
+      assert.throws(() => parseDaemonFlags([word]), { message });
+    });
+
+  test('has no hint where it is one of the daemon, or nobody else’s', () => {
+    for (const name of ['app-port', 'node', 'toString']) assert.equal(peerFlagHint(name), null);
+  });
+});
