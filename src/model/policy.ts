@@ -1,6 +1,6 @@
 // The parser of policies: text in, statements with their places out, or all the reasons for which IAM
 // would refuse to save the document. The emulated IAM, the evaluator and the checks share it.
-import { recogniseKeys, recogniseText } from './policy/foreign.ts';
+import { recogniseKeys, recogniseRoot, recogniseText } from './policy/foreign.ts';
 import { parseJson } from './policy/json.ts';
 import { readPolicy } from './policy/read.ts';
 import type { Policy, PolicyFault, PolicyKind } from './policy/types.ts';
@@ -32,7 +32,7 @@ export function parsePolicy(text: string, kind: PolicyKind = 'trust'): ParsedPol
     const fault = {
       code: 'TP001',
       message: `not JSON: ${message}`,
-      hint: recogniseText(text),
+      hint: recogniseText(text) ?? simpleHint(message, kind),
       pointer: '',
       line,
       column,
@@ -49,13 +49,24 @@ export function parsePolicy(text: string, kind: PolicyKind = 'trust'): ParsedPol
       line,
       column,
     });
-  if (json.root.type === 'object' && faults.length > 0) {
-    const hint = recogniseKeys(json.root.entries.map(({ key }) => key));
+  if (faults.length > 0) {
+    const hint =
+      json.root.type === 'object'
+        ? recogniseKeys(json.root.entries.map(({ key }) => key))
+        : recogniseRoot(text);
     if (hint !== null) return { ok: false, faults: [{ ...faults[0]!, hint }], policy: null };
   }
   faults.sort((a, b) => a.line - b.line || a.column - b.column);
   if (faults.length > 0) return { ok: false, faults, policy: json.root.type === 'object' ? policy : null };
   return { ok: true, policy, faults };
+}
+
+/** What to do where the fault itself tells it. */
+function simpleHint(message: string, kind: PolicyKind): string | null {
+  if (message.startsWith('a comma stands before')) return 'remove the comma';
+  return message === 'it is empty' && kind === 'trust'
+    ? 'start from what `pod-iam trust-policy generate` prints'
+    : null;
 }
 
 function refusedText(text: string): PolicyFault | null {
@@ -64,7 +75,7 @@ function refusedText(text: string): PolicyFault | null {
     return {
       ...at,
       message: `the document has ${text.length} characters; IAM takes ${MAX_DOCUMENT_CHARACTERS} at most`,
-      hint: null,
+      hint: 'check the document alone: a trust policy has a few thousand characters',
     };
   }
   // The pattern of the parameter PolicyDocument: tab, line ends and U+0020 to U+00FF.
@@ -79,6 +90,6 @@ function refusedText(text: string): PolicyFault | null {
     message: `the character ${code} stands in it, and IAM takes none above U+00FF`,
     hint: /[\u2018-\u201f]/.test(odd[0])
       ? 'write straight quotes; a word processor turned them into curly ones'
-      : null,
+      : recogniseText(text),
   };
 }

@@ -36,16 +36,13 @@ export function checkPolicy(document: PolicyText, options: CheckOptions): Result
   return RULES.flatMap((rule) => judge(rule, input, faultsOf(rule, faults), corrector));
 }
 
-function parse({
-  text,
-  fault,
-  faultAt = { line: 1, column: 1 },
-}: PolicyText): ReturnType<typeof parsePolicy> {
+function parse({ text, fault, hint, faultAt }: PolicyText): ReturnType<typeof parsePolicy> {
   if (fault === null) return parsePolicy(text);
+  const at = { pointer: '', ...(faultAt ?? { line: 1, column: 1 }) };
   return {
     ok: false,
     policy: null,
-    faults: [{ code: 'TP001', message: fault, hint: null, pointer: '', ...faultAt }],
+    faults: [{ code: 'TP001', message: fault, hint: hint ?? null, ...at }],
   };
 }
 

@@ -19,6 +19,8 @@ export interface PolicyText {
   text: string;
   /** Why the bytes are no text; the text is empty then. */
   fault: string | null;
+  /** What to do about the fault; absent when its sentence says it. */
+  hint?: string;
   /** Where the bytes stop being text; absent for the start. */
   faultAt?: { line: number; column: number };
 }
@@ -63,6 +65,7 @@ export async function readPolicyText(
       name,
       text: '',
       fault: `the document has more than ${MAX_DOCUMENT_CHARACTERS} characters, which is all that IAM takes`,
+      hint: 'check the document alone: a trust policy has a few thousand characters',
     };
   const broken = encodingFault(bytes);
   if (broken !== null) return { name, text: '', ...broken };
@@ -78,7 +81,7 @@ export async function readPolicyFile(
   stdin: AsyncIterable<Uint8Array | string>,
   kind: PolicyKind = 'trust',
 ): Promise<{ name: string; text: string; parsed: ParsedPolicy & { policy: Policy } }> {
-  const { name, text, fault } = await readPolicyText(path, stdin);
+  const { name, text, fault, hint } = await readPolicyText(path, stdin);
   const parsed = parsePolicy(text, kind);
   const { policy } = parsed;
   if (fault === null && policy !== null) return { name, text, parsed: { ...parsed, policy } };
@@ -87,7 +90,7 @@ export async function readPolicyFile(
     fault === null
       ? `${name}:${first?.line}:${first?.column}: ${first?.message}`
       : `${name} is no policy: ${fault}`;
-  throw badPolicy(what, first?.hint ?? null, `pod-iam trust-policy check ${path}`);
+  throw badPolicy(what, (fault === null ? first?.hint : hint) ?? null, `pod-iam trust-policy check ${path}`);
 }
 
 /** `any`, `silent`, or files; none at all is silent. Throws a usage Problem (BAD_POLICY). */
@@ -158,12 +161,12 @@ async function drain(stream: AsyncIterable<Uint8Array | string>): Promise<Uint8A
   return Buffer.concat(chunks);
 }
 
-function encodingFault(bytes: Uint8Array): Pick<PolicyText, 'fault' | 'faultAt'> | null {
+function encodingFault(bytes: Uint8Array): Pick<PolicyText, 'fault' | 'hint' | 'faultAt'> | null {
   const [a, b] = bytes;
   // JSON starts with an ASCII character: a zero beside it is the other half of a UTF-16 unit.
   if ((a === 0xff && b === 0xfe) || (a === 0xfe && b === 0xff) || a === 0 || b === 0)
-    return { fault: 'it is UTF-16, as PowerShell writes it: save it as UTF-8' };
-  if (a === 0x1f && b === 0x8b) return { fault: 'it is compressed' };
+    return { fault: 'it is UTF-16, as PowerShell writes it', hint: 'save it as UTF-8' };
+  if (a === 0x1f && b === 0x8b) return { fault: 'it is compressed', hint: 'unpack it first' };
   try {
     new TextDecoder('utf-8', { fatal: true }).decode(bytes);
     return null;
@@ -172,13 +175,14 @@ function encodingFault(bytes: Uint8Array): Pick<PolicyText, 'fault' | 'faultAt'>
   }
 }
 
-function firstBadByte(bytes: Uint8Array): Pick<PolicyText, 'fault' | 'faultAt'> {
+function firstBadByte(bytes: Uint8Array): Pick<PolicyText, 'fault' | 'hint' | 'faultAt'> {
   const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
   // U+FFFD stands for what could not be read, unless the file holds that character itself.
   const before = text.slice(0, Math.max(text.indexOf('\ufffd'), 0));
   const byte = bytes[new TextEncoder().encode(before).length] ?? 0;
   return {
     fault: `it is not UTF-8 text: the byte 0x${byte.toString(16).toUpperCase().padStart(2, '0')} is no character there, as in a file saved as Latin-1`,
+    hint: 'save it as UTF-8',
     faultAt: { line: before.split('\n').length, column: before.length - before.lastIndexOf('\n') },
   };
 }

@@ -47,7 +47,10 @@ describe('parsePolicy', () => {
   });
 
   it('says where a text stops to be JSON, and why', () => {
-    assert.equal(fault(''), '1:1 not JSON: it is empty');
+    assert.equal(
+      fault(''),
+      '1:1 not JSON: it is empty (start from what `pod-iam trust-policy generate` prints)',
+    );
     assert.equal(fault('{"Version": "2012-10-17",}'), '1:25 not JSON: a comma stands before "}"');
     assert.equal(
       fault('{"Version": "2012-10-17"\n "Statement": []}'),
@@ -81,6 +84,60 @@ describe('parsePolicy', () => {
     assert.match(fault('%7B%22Version%22%3A%222012-10-17%22%7D'), /URL-encoded/);
     assert.match(fault('{"Role": {"AssumeRolePolicyDocument": {}}}'), /aws iam get-role/);
     assert.match(fault('{"AWSTemplateFormatVersion": "2010-09-09", "Resources": {}}'), /CloudFormation/);
+  });
+
+  it('says of each what to check instead', () => {
+    const rows: readonly [text: string, hint: string][] = [
+      [' \n', 'start from what `pod-iam trust-policy generate` prints'],
+      [
+        '{\n  Version = "2012-10-17"\n}',
+        'it looks like Terraform: check what `terraform show -json` or the JSON in assume_role_policy gives',
+      ],
+      ['cat > trust.json <<EOF\n{}\nEOF\n', 'it looks like a shell script: check the JSON that it writes'],
+      ['# Roles\n```json\n{}\n```\n', 'it looks like a page of text: check the JSON inside it'],
+      ['export const trust = {};\n', 'it looks like source code: check the JSON that it makes'],
+      ['{\n  {{ if .Extra }}\n}', 'it looks like a template: check what it renders'],
+      ['{% set a = 1 %}\n{}', 'it looks like a template: check what it renders'],
+      [
+        '"Condition": {}',
+        'it is a part of a policy: check the whole, {"Version": "2012-10-17", "Statement": [{…}]}',
+      ],
+      [
+        '{\u00a0"Version": "2012-10-17"}',
+        'write plain blanks: a page or word processor put no-break spaces in',
+      ],
+      ['{"Version": "2012-10-17",}', 'remove the comma'],
+      [
+        '# \u4e3b\nresource "aws_iam_role" "app" {\n}\n',
+        'it looks like Terraform: check what `terraform show -json` or the JSON in assume_role_policy gives',
+      ],
+      [
+        '{"Effect": "Allow", "Action": "sts:AssumeRole"}',
+        'it is a statement alone: put it into {"Version": "2012-10-17", "Statement": […]}',
+      ],
+      [
+        '[{"Effect": "Allow"}]',
+        'if these are statements, put them into {"Version": "2012-10-17", "Statement": […]}',
+      ],
+      ['"{\\"Version\\": 1}"', 'it is a policy within a string: take it out (jq -r .)'],
+      [
+        '{"Roles": []}',
+        'it looks like the answer of `aws iam list-roles`: check the AssumeRolePolicyDocument of one role',
+      ],
+      [
+        '{"RoleDetailList": []}',
+        'it looks like the answer of `aws iam get-account-authorization-details`: check the AssumeRolePolicyDocument of one role',
+      ],
+      [
+        '{"RoleName": "a", "PolicyDocument": {}}',
+        'it looks like the answer of `aws iam get-role-policy`, a permissions policy: the policy is the value of its PolicyDocument',
+      ],
+      [
+        '{"Type": "AWS::IAM::Role", "Properties": {}}',
+        'it looks like a CloudFormation template: check the AssumeRolePolicyDocument inside it',
+      ],
+    ];
+    for (const [text, hint] of rows) assert.equal(parsePolicy(text).faults[0]?.hint, hint, text);
   });
 
   it('finds a character that IAM does not take', () => {

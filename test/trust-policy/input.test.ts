@@ -32,21 +32,13 @@ describe('a file for trust-policy check', () => {
 
   for (const [name, bytes, finding] of [
     ['UTF-8 with a byte order mark', `\ufeff${good}`, 'TP001 1:1 not JSON: it starts with a byte order mark'],
-    [
-      'UTF-16, the low byte first',
-      utf16(`\ufeff${good}`),
-      'TP001 1:1 it is UTF-16, as PowerShell writes it: save it as UTF-8',
-    ],
+    ['UTF-16, the low byte first', utf16(`\ufeff${good}`), 'TP001 1:1 it is UTF-16, as PowerShell writes it'],
     [
       'UTF-16, the high byte first',
       utf16(`\ufeff${good}`).swap16(),
-      'TP001 1:1 it is UTF-16, as PowerShell writes it: save it as UTF-8',
+      'TP001 1:1 it is UTF-16, as PowerShell writes it',
     ],
-    [
-      'UTF-16 without a mark',
-      utf16(good),
-      'TP001 1:1 it is UTF-16, as PowerShell writes it: save it as UTF-8',
-    ],
+    ['UTF-16 without a mark', utf16(good), 'TP001 1:1 it is UTF-16, as PowerShell writes it'],
     [
       'Latin-1',
       Buffer.from(document({ Sid: 'Knöten' }), 'latin1'),

@@ -207,6 +207,7 @@ class Reader {
     if (this.#at >= this.#text.length) return 'the text ends';
     if (this.#text[this.#at] === "'") return 'a single quote stands';
     if (/^(\/\/|\/\*|#)/.test(this.#text.slice(this.#at, this.#at + 2))) return 'a comment stands';
+    if (this.#text[this.#at] === '\u00a0') return 'a no-break space stands';
     return `"${String.fromCodePoint(this.#text.codePointAt(this.#at)!)}" stands`;
   }
 
