@@ -51,7 +51,10 @@ describe('parsePolicy', () => {
       fault(''),
       '1:1 not JSON: it is empty (start from what `pod-iam trust-policy generate` prints)',
     );
-    assert.equal(fault('{"Version": "2012-10-17",}'), '1:25 not JSON: a comma stands before "}"');
+    assert.equal(
+      fault('{"Version": "2012-10-17",}'),
+      '1:25 not JSON: a comma stands before "}" (remove the comma)',
+    );
     assert.equal(
       fault('{"Version": "2012-10-17"\n "Statement": []}'),
       '2:2 not JSON: """ stands where "," or "}" must stand',
