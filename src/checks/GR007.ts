@@ -6,7 +6,7 @@ import { evaluateTrust } from '../model/evaluate.ts';
 import { type Finding, fail, pass, type Subject, subject, unknown } from '../model/finding.ts';
 import { actionMatches } from '../model/policy/actions.ts';
 import { type Policy, parsePolicy } from '../model/policy.ts';
-import type { RoleFact, Snapshot } from '../model/snapshot.ts';
+import { knownOr, type RoleFact, type Snapshot } from '../model/snapshot.ts';
 import { assumedBy } from './AN010.ts';
 import { type NodeRole, nodeRoles } from './node-role.ts';
 import { clusterSubject, unread, workloadsWithRole } from './shared.ts';
@@ -94,7 +94,7 @@ function takesOn({ trustPolicy, arn }: RoleFact, node: NodeRole, action: Carry):
   const { policy } = parsePolicy(trustPolicy);
   if (policy === null) return false;
   const { policies } = node.fact;
-  const own = policies.state === 'known' ? policies.value : [];
+  const own = knownOr(policies, []);
   const { decision } = evaluateTrust(policy, {
     ...{ caller: node.arn, action, role: arn, context: {}, parametersAreUnknown: true },
     identityPolicies: own.flatMap(({ document }) => parsePolicy(document, 'identity').policy ?? []),

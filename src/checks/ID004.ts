@@ -4,14 +4,15 @@
 import { isNodeEndpoint, readAsking, URI_VARIABLES } from '../model/container-ask.ts';
 import { EKS_AUDIENCE } from '../model/container-credentials.ts';
 import { type Finding, pass, warn } from '../model/finding.ts';
-import type {
-  ContainerFact,
-  Fact,
-  PodFact,
-  PodTemplateFact,
-  ProxyInstall,
-  Snapshot,
-  WorkloadFact,
+import {
+  type ContainerFact,
+  type Fact,
+  knownOr,
+  type PodFact,
+  type PodTemplateFact,
+  type ProxyInstall,
+  type Snapshot,
+  type WorkloadFact,
 } from '../model/snapshot.ts';
 import {
   annotatedWorkloads,
@@ -58,7 +59,7 @@ function variablesOf(
 
 /** By workload: a pod that holds such variables, and is to stay. */
 function holdersOf(pods: Snapshot['pods']): Map<string, PodFact> {
-  const all = pods.state === 'known' ? pods.value : [];
+  const all = knownOr(pods, []);
   const isStaying = ({ phase, terminating }: PodFact) =>
     !terminating && (phase === 'Running' || phase === 'Pending');
   const holders = all.filter((pod) => isStaying(pod) && hasVariables(pod.template));
@@ -95,7 +96,7 @@ function judge(template: PodTemplateFact, proxy: Fact<ProxyInstall | null>): Ver
     };
   }
   const audience = ask.token.kind === 'projected' ? ask.token.audience : null;
-  const install = proxy.state === 'known' ? proxy.value : null;
+  const install = knownOr(proxy, null);
   const isOurs = takesTokens(install) && audience === tokenAudience(install);
   if (isOurs) return { observed: "its SDKs ask the daemon by their pod's token", fix: null };
   if (audience === EKS_AUDIENCE)

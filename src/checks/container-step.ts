@@ -2,7 +2,7 @@
 // change: the token, the daemon, or whatever refuses the role.
 import { EKS_AUDIENCE } from '../model/container-credentials.ts';
 import type { ProbeObservation } from '../model/observation.ts';
-import type { Snapshot } from '../model/snapshot.ts';
+import { knownOr, type Snapshot } from '../model/snapshot.ts';
 import { answerText } from './observed.ts';
 import { takesTokens, tokenAudience } from './shared.ts';
 
@@ -44,7 +44,7 @@ function adviceOn(
       next: 'see whether its service account has an association, and what the EKS Pod Identity agent of the node logs',
       command: 'kubectl logs -n kube-system -l app.kubernetes.io/name=eks-pod-identity-agent --tail 20',
     };
-  const install = proxy.state === 'known' ? proxy.value : null;
+  const install = knownOr(proxy, null);
   if (status === 0 && install !== null && !takesTokens(install))
     return { next: 'let the daemon answer there', command: 'pod-iam upgrade --container-credentials' };
   if (status === 0)

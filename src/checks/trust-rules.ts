@@ -7,7 +7,13 @@ import { daemonDefaults, parseDaemonFlags } from '../model/daemon-flags.ts';
 import { type Finding, fail, pass, type Result, type Subject, subject } from '../model/finding.ts';
 import { Problem } from '../model/problem.ts';
 import { sessionName } from '../model/session-name.ts';
-import type { RoleFact, SimulatedCall, Snapshot, WorkloadFact } from '../model/snapshot.ts';
+import {
+  knownOr,
+  type RoleFact,
+  type SimulatedCall,
+  type Snapshot,
+  type WorkloadFact,
+} from '../model/snapshot.ts';
 import { checkPolicy } from '../trust-policy/check.ts';
 import { RULES } from '../trust-policy/codes.ts';
 import { readNodeIdentity } from '../trust-policy/identity.ts';
@@ -86,7 +92,7 @@ const judge = ({ arn, trustPolicy }: RoleFact, asked: CheckOptions): Result[] =>
 
 function options({ arn }: RoleFact, snapshot: Snapshot): CheckOptions {
   const { aws, nodeIdentities } = snapshot;
-  const identities = nodeIdentities.state === 'known' ? nodeIdentities.value : [];
+  const identities = knownOr(nodeIdentities, []);
   const role = parseRoleArn(arn);
   return {
     nodeIdentities: [...new Set(identities.map((identity) => nodeRoleArn(identity, snapshot)))].filter(

@@ -5,6 +5,7 @@ import {
   type Fact,
   type Grant,
   known,
+  knownOr,
   type NamespaceFact,
   type RoleSettings,
   type ServiceAccountFact,
@@ -47,7 +48,7 @@ export async function gatherCluster(kube: Kube, options: GatherOptions): Promise
       Promise.all(CONTROLLER_KINDS.map(([apiVersion, kind]) => inNamespaces(kube, apiVersion, kind, wanted))),
       gatherProxy(kube, options.systemNamespace, { rights: true }),
     ]);
-  const owners = controllers.flatMap((fact) => (fact.state === 'known' ? fact.value : []));
+  const owners = controllers.flatMap((fact) => knownOr(fact, []));
   const installed = proxy.state === 'known' ? proxy.value?.settings : undefined;
   return {
     settings: options.settings ?? installed ?? DEFAULT_SETTINGS,
@@ -72,7 +73,7 @@ function workloadsFact(
     const why = [...new Set(missing.map((fact) => fact.why))].join('; ');
     return unknownFact(why, from, joinGrants(missing.flatMap(({ grant }) => grant ?? [])));
   }
-  return known(topmostWorkloads(owners, pods.state === 'known' ? pods.value : []), from);
+  return known(topmostWorkloads(owners, knownOr(pods, [])), from);
 }
 
 async function everywhere(kube: Kube, apiVersion: string, kind: string): Promise<Fact<KubeObject[]>> {

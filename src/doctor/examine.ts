@@ -8,7 +8,7 @@ import type { DecidedBy } from '../model/check.ts';
 import type { Report, Result } from '../model/finding.ts';
 import { environmentProblem, Problem } from '../model/problem.ts';
 import type { Progress } from '../model/progress.ts';
-import { known, type Snapshot, unknownFact, type WorkloadFact } from '../model/snapshot.ts';
+import { known, knownOr, type Snapshot, unknownFact, type WorkloadFact } from '../model/snapshot.ts';
 import { planProbes } from '../probe/plan.ts';
 import { runProbes } from '../probe/run.ts';
 import { gatherSnapshot } from './gather.ts';
@@ -133,8 +133,7 @@ function waysOf({ kube, aws, active, files }: ExamineOptions): DecidedBy[] {
 
 const isNarrow = ({ names, selector }: Selection): boolean => names.length > 0 || selector !== null;
 
-const listOf = ({ workloads }: Snapshot): readonly WorkloadFact[] =>
-  workloads.state === 'known' ? workloads.value : [];
+const listOf = ({ workloads }: Snapshot): readonly WorkloadFact[] => knownOr(workloads, []);
 
 const restrict = (snapshot: Snapshot, selected: WorkloadFact[]): Snapshot =>
   snapshot.workloads.state === 'known'
@@ -168,7 +167,7 @@ async function ask(
     return;
   }
   const workloads = annotatedOf(snapshot, selected);
-  const install = snapshot.proxy.state === 'known' ? snapshot.proxy.value : null;
+  const install = knownOr(snapshot.proxy, null);
   const plan = planProbes(snapshot, {
     systemNamespace: install?.namespace ?? options.systemNamespace,
     workloads,

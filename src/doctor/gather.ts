@@ -9,6 +9,7 @@ import { DEFAULT_SETTINGS } from '../model/role.ts';
 import {
   type Fact,
   known,
+  knownOr,
   noAwsFacts,
   type PodTemplateFact,
   type Snapshot,
@@ -51,7 +52,7 @@ export async function gatherSnapshot(sources: GatherSources): Promise<Snapshot> 
   };
   progress.step(aws ? 'reading roles and trust policies' : 'judging without AWS');
   const { gatherAws } = await import('../aws/gather.ts');
-  const identities = nodeIdentities.state === 'known' ? nodeIdentities.value : [];
+  const identities = knownOr(nodeIdentities, []);
   const wanted = workloadsWithRole(unasked)
     .filter(({ workload }) => selection.namespace === null || workload.namespace === selection.namespace)
     .map(({ role }) => role.arn);
@@ -61,7 +62,7 @@ export async function gatherSnapshot(sources: GatherSources): Promise<Snapshot> 
     .filter((arn) => arn.includes(':role/'));
   const options = {
     audits: sources.audits ?? true,
-    nodes: unasked.nodes.state === 'known' ? unasked.nodes.value : [],
+    nodes: knownOr(unasked.nodes, []),
   };
   return { ...unasked, aws: await gatherAws(aws, sorted(wanted), sorted(nodes), options) };
 }
@@ -132,7 +133,7 @@ async function withFiles(facts: ClusterFacts, { files, selection }: GatherSource
 }
 
 function merge<T>(base: Fact<T[]>, over: readonly T[], keyOf: (item: T) => string, from: string): Fact<T[]> {
-  const under = base.state === 'known' ? base.value : [];
+  const under = knownOr(base, []);
   const keys = new Set(over.map(keyOf));
   const sources = base.state === 'known' ? `${base.from}, and ${from}` : from;
   return known([...under.filter((item) => !keys.has(keyOf(item))), ...over], sources);

@@ -2,7 +2,7 @@
 import { gotCredentials, inventedKeyControl, isOfRole } from '../checks/observed.ts';
 import { type Seen, seenBySource } from '../checks/sources.ts';
 import type { Result, WorkloadProof } from '../model/finding.ts';
-import type { Snapshot, WorkloadFact } from '../model/snapshot.ts';
+import { knownOr, type Snapshot, type WorkloadFact } from '../model/snapshot.ts';
 import { expectedRole } from '../probe/plan.ts';
 
 /** One proof per workload, in the order of their names; `ok` needs the role proven and nothing failed. */
@@ -11,7 +11,7 @@ export function proofsOf(
   snapshot: Snapshot,
   results: readonly Result[],
 ): WorkloadProof[] {
-  const probes = snapshot.probes.state === 'known' ? snapshot.probes.value : [];
+  const probes = knownOr(snapshot.probes, []);
   return [...workloads]
     .sort((a, b) => (a.id < b.id ? -1 : 1))
     .map((workload) => {

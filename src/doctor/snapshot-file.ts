@@ -5,7 +5,7 @@ import { nearestKey } from '../checks/AN012.ts';
 import { EXTERNAL_ID_KEY, OWN_PREFIX } from '../model/annotations.ts';
 import type { DecidedBy } from '../model/check.ts';
 import { usageProblem } from '../model/problem.ts';
-import { type ContainerFact, noAwsFacts, type Snapshot } from '../model/snapshot.ts';
+import { type ContainerFact, knownOr, noAwsFacts, type Snapshot } from '../model/snapshot.ts';
 
 export interface SavedSnapshot {
   schemaVersion: 1;
@@ -38,10 +38,9 @@ export function redactSnapshot(snapshot: Snapshot): Snapshot {
 }
 
 function externalIdAliases({ workloads, pods, settings }: Snapshot): Map<string, string> {
-  const templates = [
-    ...(workloads.state === 'known' ? workloads.value : []),
-    ...(pods.state === 'known' ? pods.value : []),
-  ].map(({ template }) => template.annotations);
+  const templates = [...knownOr(workloads, []), ...knownOr(pods, [])].map(
+    ({ template }) => template.annotations,
+  );
   const ids = templates.flatMap((annotations) =>
     [settings.externalIdKey, EXTERNAL_ID_KEY].flatMap((key) => annotations[key] ?? []),
   );

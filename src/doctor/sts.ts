@@ -1,10 +1,10 @@
 // Which STS the diagnostic pods ask: the one that the installed daemon asks, else the region's own.
 import { stsEndpoint } from '../model/endpoint.ts';
-import type { Snapshot } from '../model/snapshot.ts';
+import { knownOr, type Snapshot } from '../model/snapshot.ts';
 
 /** The daemon's region, else that of the nodes' labels, else the one that all accounts have. */
 export function regionOf({ proxy, nodes, context }: Snapshot): string {
-  const install = proxy.state === 'known' ? proxy.value : null;
+  const install = knownOr(proxy, null);
   if (install?.region) return install.region;
   const labels = nodes.state === 'known' ? nodes.value.map((node) => node.labels) : [];
   // https://kubernetes.io/docs/reference/labels-annotations-taints/#topologykubernetesioregion
@@ -13,6 +13,6 @@ export function regionOf({ proxy, nodes, context }: Snapshot): string {
 }
 
 export function stsEndpointOf({ proxy }: Snapshot, region: string): string {
-  const install = proxy.state === 'known' ? proxy.value : null;
+  const install = knownOr(proxy, null);
   return install?.stsEndpoint ?? stsEndpoint(region);
 }

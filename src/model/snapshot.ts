@@ -19,6 +19,10 @@ export type Fact<T> =
   | { state: 'unknown'; why: string; from: string; grant: Grant | null };
 
 export const known = <T>(value: T, from: string): Fact<T> => ({ state: 'known', value, from });
+/** For where an unknown fact makes no difference, or is told elsewhere: it must never become a pass. */
+export const knownOr = <T, Else>(fact: Fact<T>, otherwise: Else): T | Else =>
+  fact.state === 'known' ? fact.value : otherwise;
+
 export const unknownFact = (why: string, from: string, grant: Grant | null = null): Fact<never> => ({
   state: 'unknown',
   why,

@@ -1,7 +1,7 @@
 // How the pods of a workload ask for credentials, and what a diagnostic pod cannot do as they do.
 import { type Asking, readAsking } from '../model/container-ask.ts';
 import { EKS_AUDIENCE } from '../model/container-credentials.ts';
-import type { PodFact, Snapshot, WorkloadFact } from '../model/snapshot.ts';
+import { knownOr, type PodFact, type Snapshot, type WorkloadFact } from '../model/snapshot.ts';
 
 /** By its template; what an admission webhook put in, as that of EKS Pod Identity does, only its pods show. */
 export function askingOf({ id, template, source }: WorkloadFact, { pods }: Snapshot): Asking {
@@ -44,7 +44,7 @@ export function limitsOf(workload: WorkloadFact, snapshot: Snapshot): string[] {
 
 /** Those that get a role by EKS Pod Identity alone, in words: which one that should be, only EKS knows. */
 export function withAssociation(snapshot: Snapshot, annotated: readonly WorkloadFact[]): string[] {
-  const workloads = snapshot.workloads.state === 'known' ? snapshot.workloads.value : [];
+  const workloads = knownOr(snapshot.workloads, []);
   const ids = new Set(annotated.map(({ id }) => id));
   return workloads
     .filter((workload) => !ids.has(workload.id))

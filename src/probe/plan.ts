@@ -3,7 +3,13 @@ import { type Annotations, EXTERNAL_ID_KEY, ROLE_KEY, SESSION_NAME_KEY } from '.
 import type { ContainerAsk, Source } from '../model/container-ask.ts';
 import { EKS_AUDIENCE } from '../model/container-credentials.ts';
 import { decideRole } from '../model/role.ts';
-import type { NodeFact, Snapshot, Toleration, WorkloadFact } from '../model/snapshot.ts';
+import {
+  knownOr,
+  type NodeFact,
+  type Snapshot,
+  type Toleration,
+  type WorkloadFact,
+} from '../model/snapshot.ts';
 import { askingOf, isLive, limitsOf, withAssociation } from './asking.ts';
 
 export interface PlannedProbe {
@@ -51,7 +57,7 @@ export const INVENTED_ROLE = 'pod-iam-invented-role';
 /** Plans one identity probe per workload that should get a role, and bare probes beside and beyond them. */
 export function planProbes(snapshot: Snapshot, options: PlanOptions): ProbePlan {
   const notCovered: string[] = [];
-  const nodes = snapshot.nodes.state === 'known' ? snapshot.nodes.value : [];
+  const nodes = knownOr(snapshot.nodes, []);
   const expected = new Map<string, string>();
   for (const workload of options.workloads) {
     const arn = expectedRole(workload, snapshot);
@@ -102,7 +108,7 @@ export function planProbes(snapshot: Snapshot, options: PlanOptions): ProbePlan 
 /** The role ARN that the daemon should give a workload's pods by their annotation; null for none. */
 export function expectedRole(workload: WorkloadFact, snapshot: Snapshot): string | null {
   const { settings } = snapshot;
-  const namespaces = snapshot.namespaces.state === 'known' ? snapshot.namespaces.value : [];
+  const namespaces = knownOr(snapshot.namespaces, []);
   const namespace = namespaces.find(({ name }) => name === workload.namespace);
   const { sources, ask } = askingOf(workload, snapshot);
   const isKnownByToken = ask !== null && isProvable(ask) && !sources.includes('imds');
@@ -128,7 +134,7 @@ function chooseNode(
   snapshot: Snapshot,
   nodes: readonly NodeFact[],
 ): { node: string | null | undefined; note: string | null } {
-  const pods = snapshot.pods.state === 'known' ? snapshot.pods.value : [];
+  const pods = knownOr(snapshot.pods, []);
   const own = pods.filter((pod) => pod.workload === workload.id && isLive(pod)).map((pod) => pod.node!);
   const names = [...new Set(own)].sort();
   if (nodes.length === 0) return { node: names[0] ?? null, note: null };

@@ -3,7 +3,7 @@ import { rolesOfAwsAuth } from '../cluster/facts/aws-auth.ts';
 import type { Kube } from '../cluster/kube.ts';
 import { parseCaller } from '../model/evaluate/caller.ts';
 import { Problem } from '../model/problem.ts';
-import type { Fact } from '../model/snapshot.ts';
+import { type Fact, knownOr } from '../model/snapshot.ts';
 import type { Found } from './detected.ts';
 
 /** The daemons know best; a cluster of EKS names the roles of its nodes in a ConfigMap. */
@@ -12,7 +12,7 @@ export async function detectNodeRoles(
   identities: Fact<string[]>,
   notes: string[],
 ): Promise<Found<string[]> | null> {
-  const told = identities.state === 'known' ? identities.value : [];
+  const told = knownOr(identities, []);
   const usable = told.filter(isIdentity);
   for (const arn of told)
     if (!isIdentity(arn)) notes.push(`the node role: the daemons are ${arn}, which no policy can name`);

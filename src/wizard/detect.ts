@@ -7,7 +7,7 @@ import { ROLE_KEY, readRoleAnnotation } from '../model/annotations.ts';
 import { parseArn, parseRoleArn } from '../model/arn.ts';
 import { Problem } from '../model/problem.ts';
 import type { Progress } from '../model/progress.ts';
-import type { NodeFact, WorkloadFact } from '../model/snapshot.ts';
+import { knownOr, type NodeFact, type WorkloadFact } from '../model/snapshot.ts';
 import { detectNodeRoles } from './detect-node-roles.ts';
 import { detectPeers } from './detect-peers.ts';
 import type { AnnotatedRole, Detected, Found } from './detected.ts';
@@ -48,9 +48,9 @@ async function detectCluster(kube: Kube, options: DetectOptions, notes: string[]
   const facts = await gatherCluster(kube, { systemNamespace: options.systemNamespace });
   for (const fact of [facts.nodes, facts.workloads])
     if (fact.state === 'unknown') notes.push(`${fact.from}: ${fact.why}`);
-  const nodes = facts.nodes.state === 'known' ? facts.nodes.value : [];
-  const workloads = facts.workloads.state === 'known' ? facts.workloads.value : [];
-  const accounts = facts.serviceAccounts.state === 'known' ? facts.serviceAccounts.value : [];
+  const nodes = knownOr(facts.nodes, []);
+  const workloads = knownOr(facts.workloads, []);
+  const accounts = knownOr(facts.serviceAccounts, []);
   const peers = await detectPeers(kube, accounts, facts.proxy, notes);
   const roleKey = options.roleKey ?? stringOf(peers.flags?.value['iam-role-key']) ?? ROLE_KEY;
   const externalIdKey = options.externalIdKey ?? stringOf(peers.flags?.value['iam-external-id']);

@@ -3,7 +3,7 @@ import type { Aws } from '../../aws/aws.ts';
 import { PodIamCommand } from '../../cli/base.ts';
 import { connectIfThere } from '../../cli/connect.ts';
 import { EXIT, Problem, usageProblem } from '../../model/problem.ts';
-import { type Fact, known } from '../../model/snapshot.ts';
+import { type Fact, known, knownOr } from '../../model/snapshot.ts';
 import { type Chain, chainOf } from '../../trust-policy/chain.ts';
 import { checkOptions } from '../../trust-policy/check-report.ts';
 import { drawChain } from '../../trust-policy/draw-chain.ts';
@@ -117,7 +117,7 @@ export default class Explain extends PodIamCommand<typeof Explain> {
       sizeQuota: 2048,
       live: await this.#named(aws, trustPolicy),
     };
-    const nodes = nodeIdentities.state === 'known' ? nodeIdentities.value : [];
+    const nodes = knownOr(nodeIdentities, []);
     const options = checkOptions({ nodeRoles: nodes, ...words });
     const document = { name: arn, text: trustPolicy, fault: null };
     const explanation = explainTrust(document, live.policy.value, options);
