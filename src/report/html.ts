@@ -1,17 +1,16 @@
 // One self-contained page: no request leaves it, it reads light or dark and prints, and it carries the
 // report itself as JSON.
 import type { Fix, Report, Result } from '../model/finding.ts';
+import { labelledFacts, verdictText, WORKLOAD_COLUMNS, workloadCells } from './content.ts';
 import { byFamily } from './families.ts';
 import { STYLE } from './html-style.ts';
 import type { RenderOptions } from './render.ts';
 import { exitCodeOf } from './severity.ts';
 import { duration, patchText, subjectText, visible } from './text.ts';
 
-const verdicts: Record<number, string> = { 0: 'OK', 1: 'Failed', 3: 'Not proven', 4: 'Interrupted' };
-
 export function renderHtml(report: Report, options: RenderOptions): string {
   const { summary, context } = report;
-  const verdict = verdicts[exitCodeOf(report, options.failOn, options)]!;
+  const verdict = verdictText(exitCodeOf(report, options.failOn, options));
   const facts = [
     context.cluster && `cluster ${context.cluster}`,
     context.account && `account ${context.account}`,
@@ -48,20 +47,12 @@ ${workloadTable(report)}${byFamily(report.results)
 function workloadTable({ workloads = [] }: Report): string {
   if (workloads.length === 0) return '';
   const rows = workloads.map((proof) => {
-    const cells = [
-      proof.workload,
-      proof.node ?? '-',
-      proof.expectedRole ?? 'no role',
-      proof.provenArn ?? 'none',
-      proof.via,
-      proof.firstCredentialMs === null ? '-' : `${Math.round(proof.firstCredentialMs)} ms`,
-      proof.ok ? 'ok' : 'not ok',
-    ];
+    const cells = [...workloadCells(proof), proof.ok ? 'ok' : 'not ok'];
     const tags = cells.map((cell) => `<td>${html(cell)}</td>`).join('');
     return `<tr class="${proof.ok ? 'pass' : 'fail'}">${tags}</tr>`;
   });
   return `<section><h2>Workloads</h2>
-<table><thead><tr><th>workload</th><th>node</th><th>should be</th><th>proven</th><th>via</th><th>first</th><th>result</th></tr></thead>
+<table><thead><tr>${WORKLOAD_COLUMNS.map((name) => `<th>${name}</th>`).join('')}</tr></thead>
 <tbody>
 ${rows.join('\n')}
 </tbody></table></section>
@@ -74,16 +65,7 @@ function section(title: string, results: Result[]): string {
 
 function entry(result: Result): string {
   const isOpen = result.status === 'fail' || result.status === 'warn' || result.status === 'unknown';
-  const facts: [string, string | null][] = [
-    ['Expected', result.expected],
-    ['Observed', result.observed],
-    ['Because', result.because],
-    ['Why', result.why],
-    ...result.evidence.map(({ what, value }): [string, string] => ['Evidence', `${what}: ${value}`]),
-    ['Control', result.control && `${result.control.what}: ${result.control.outcome}`],
-    [result.status === 'unknown' ? 'Needs' : 'Fix', result.fix?.text ?? null],
-  ];
-  const list = facts.flatMap(([label, text]) => (text ? [`<dt>${label}</dt><dd>${html(text)}</dd>`] : []));
+  const list = labelledFacts(result).map(([label, text]) => `<dt>${label}</dt><dd>${html(text)}</dd>`);
   return `<details class="${result.status}"${isOpen ? ' open' : ''}><summary><span class="status">${result.status}</span> <code>${html(result.code)}</code> ${html(result.title)} <span class="subject">${html(subjectText(result.subject))}</span></summary>
 <dl>${list.join('')}</dl>${pasteable(result.fix)}</details>`;
 }

@@ -1,9 +1,10 @@
 // The table of workloads: who should get which role, and what a diagnostic pod proved.
 import type { WorkloadProof } from '../model/finding.ts';
+import { WORKLOAD_COLUMNS, workloadCells } from './content.ts';
 import type { Look } from './look.ts';
 import { shortenMiddle, visible } from './text.ts';
 
-const COLUMNS = ['WORKLOAD', 'NODE', 'SHOULD BE', 'PROVEN', 'VIA', 'FIRST', 'RESULT'];
+const COLUMNS = WORKLOAD_COLUMNS.map((name) => name.toUpperCase());
 /** Those that hold ARNs and may be shortened. */
 const ARN_COLUMNS = [2, 3];
 const GAP = '  ';
@@ -11,7 +12,7 @@ const GAP = '  ';
 /** Empty without workloads. */
 export function renderWorkloads(proofs: readonly WorkloadProof[], look: Look): string {
   if (proofs.length === 0) return '';
-  const rows = [COLUMNS, ...proofs.map((proof) => row(proof).map((cell) => visible(cell)))];
+  const rows = [COLUMNS, ...proofs.map(row)];
   const fitted = look.shorten ? fit(rows, look) : rows;
   const widths = COLUMNS.map((_, column) => Math.max(...fitted.map((cells) => cells[column]!.length)));
   const lines = fitted.map((cells, index) => {
@@ -23,17 +24,8 @@ export function renderWorkloads(proofs: readonly WorkloadProof[], look: Look): s
   return [look.paint.bold.underline('Workloads'), ...lines.map((line) => `  ${line}`)].join('\n');
 }
 
-function row(proof: WorkloadProof): string[] {
-  return [
-    proof.workload,
-    proof.node ?? '-',
-    proof.expectedRole ?? 'no role',
-    proof.provenArn ?? 'none',
-    proof.via,
-    proof.firstCredentialMs === null ? '-' : `${Math.round(proof.firstCredentialMs)} ms`,
-    proof.ok ? 'ok' : 'NOT OK',
-  ];
-}
+const row = (proof: WorkloadProof): string[] =>
+  [...workloadCells(proof), proof.ok ? 'ok' : 'NOT OK'].map((cell) => visible(cell));
 
 /** Shortens the ARN columns alike until a row fits the width, to 24 characters at least. */
 function fit(rows: string[][], look: Look): string[][] {

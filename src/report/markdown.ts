@@ -1,17 +1,16 @@
 // Markdown for pull requests and step summaries: a verdict, the workloads, and each finding folded open.
 import type { Report, Result } from '../model/finding.ts';
+import { labelledFacts, verdictText, WORKLOAD_COLUMNS, workloadCells } from './content.ts';
 import { byFamily } from './families.ts';
 import type { RenderOptions } from './render.ts';
 import { exitCodeOf } from './severity.ts';
 import { count, duration, patchText, subjectText, visible } from './text.ts';
 
-const verdicts: Record<number, string> = { 0: 'OK', 1: 'Failed', 3: 'Not proven', 4: 'Interrupted' };
-
 export function renderMarkdown(report: Report, options: RenderOptions): string {
   const { summary } = report;
   const shown = byFamily(report.results.filter(({ status }) => status !== 'pass'));
   const blocks = [
-    `## pod-iam: ${verdicts[exitCodeOf(report, options.failOn, options)]}`,
+    `## pod-iam: ${verdictText(exitCodeOf(report, options.failOn, options))}`,
     [
       `${summary.fail} failed, ${summary.warn} warned, ${summary.unknown} unknown, ${summary.skip} skipped, ${summary.pass} passed`,
       `in ${duration(report.durationMs)}`,
@@ -30,36 +29,17 @@ export function renderMarkdown(report: Report, options: RenderOptions): string {
 
 function workloadTable({ workloads = [] }: Report): string {
   if (workloads.length === 0) return '';
-  const rows = workloads.map((proof) =>
-    [
-      code(proof.workload),
-      code(proof.node ?? '-'),
-      code(proof.expectedRole ?? 'no role'),
-      code(proof.provenArn ?? 'none'),
-      proof.via,
-      proof.firstCredentialMs === null ? '-' : `${Math.round(proof.firstCredentialMs)} ms`,
-      proof.ok ? 'ok' : '**not ok**',
-    ].join(' | '),
-  );
-  return [
-    '| workload | node | should be | proven | via | first | result |',
-    '|---|---|---|---|---|---|---|',
-    ...rows.map((row) => `| ${row} |`),
-  ].join('\n');
+  const rows = workloads.map((proof) => {
+    const [workload = '', node = '', wanted = '', proven = '', ...rest] = workloadCells(proof);
+    return [...[workload, node, wanted, proven].map(code), ...rest, proof.ok ? 'ok' : '**not ok**'];
+  });
+  const [head, ...lines] = [WORKLOAD_COLUMNS, ...rows].map((cells) => `| ${cells.join(' | ')} |`);
+  return [head, `|${'---|'.repeat(WORKLOAD_COLUMNS.length)}`, ...lines].join('\n');
 }
 
 function item(result: Result): string {
   const head = `**${result.status} ${result.code}** (${result.severity}) ${plain(result.title)}: ${code(subjectText(result.subject))}`;
-  const facts: [string, string | null][] = [
-    ['Expected', result.expected],
-    ['Observed', result.observed],
-    ['Because', result.because],
-    ['Why', result.why],
-    ...result.evidence.map(({ what, value }): [string, string] => ['Evidence', `${what}: ${value}`]),
-    ['Control', result.control && `${result.control.what}: ${result.control.outcome}`],
-    [result.status === 'unknown' ? 'Needs' : 'Fix', result.fix?.text ?? null],
-  ];
-  const lines = facts.flatMap(([label, text]) => (text ? [`- ${label}: ${plain(text)}`] : []));
+  const lines = labelledFacts(result).map(([label, text]) => `- ${label}: ${plain(text)}`);
   return [
     head,
     lines.join('\n'),
