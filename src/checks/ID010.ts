@@ -5,7 +5,7 @@ import type { HttpAnswer, ProbeObservation } from '../model/observation.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import { STS_REFUSED } from '../model/sts-refusal.ts';
 import { compareTrust, failingContainerStep, type Step } from './container-step.ts';
-import { answerText, gotCredentials, outcomeTrouble } from './observed.ts';
+import { answerText, gotCredentials, notSeen } from './observed.ts';
 import { clusterSubject, identityProbes, probedWorkload, unread } from './shared.ts';
 import { judgeSources, type Seen } from './sources.ts';
 
@@ -22,14 +22,8 @@ export function run(snapshot: Snapshot): Finding[] {
 
 function judge(observation: Seen, snapshot: Snapshot): Finding {
   const of = probedWorkload(observation);
-  const trouble = outcomeTrouble(observation);
-  if (trouble)
-    return unknown(of, {
-      expected,
-      observed: trouble.why,
-      why,
-      fix: { text: trouble.next, command: null, patch: null },
-    });
+  const unseen = notSeen(observation, of, { expected, why });
+  if (unseen) return unseen;
   const { document, canary, invented, source } = observation;
   const byToken = source === 'container';
   if (byToken && !observation.container)

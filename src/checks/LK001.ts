@@ -5,7 +5,7 @@ import { resolveRole } from '../model/arn.ts';
 import { type Finding, fail, pass, type Subject, subject, unknown, warn } from '../model/finding.ts';
 import { type CallerIdentity, type ProbeObservation, TOKEN_ATTEMPTS } from '../model/observation.ts';
 import type { RoleSettings, Snapshot } from '../model/snapshot.ts';
-import { answerText, gotCredentials, isFromBeyond, isOfRole, outcomeTrouble } from './observed.ts';
+import { answerText, gotCredentials, isFromBeyond, isOfRole, notSeen } from './observed.ts';
 import { bareProbes, clusterSubject, identityProbes, unread } from './shared.ts';
 
 const expected = 'a pod without annotation gets no credentials';
@@ -20,14 +20,8 @@ export function run(snapshot: Snapshot): Finding[] {
 function judge(observation: ProbeObservation, snapshot: Snapshot): Finding {
   const { namespace, node, listing, document, caller, attempts } = observation;
   const of = subject('Namespace', namespace, { node });
-  const trouble = outcomeTrouble(observation);
-  if (trouble)
-    return unknown(of, {
-      expected,
-      observed: trouble.why,
-      why,
-      fix: { text: trouble.next, command: null, patch: null },
-    });
+  const unseen = notSeen(observation, of, { expected, why });
+  if (unseen) return unseen;
   const leaks = [
     ...Object.entries(attempts).flatMap(([name, attempt]) => (attempt?.leaked ? [name] : [])),
     ...tokenLeaks(observation, snapshot),

@@ -3,7 +3,7 @@
 import { type Finding, fail, pass, type Subject, subject, unknown } from '../model/finding.ts';
 import type { ProbeObservation } from '../model/observation.ts';
 import type { Snapshot } from '../model/snapshot.ts';
-import { answerText, byNodeName, outcomeTrouble, probeName } from './observed.ts';
+import { answerText, byNodeName, notSeen, probeName } from './observed.ts';
 import { clusterSubject, unread } from './shared.ts';
 
 const expected = 'the proxy of the node answers /-/pod-iam and knows the pod that asks';
@@ -26,14 +26,8 @@ export function run(snapshot: Snapshot): Finding[] {
 }
 
 function judge(observation: ProbeObservation, of: Subject): Finding {
-  const trouble = outcomeTrouble(observation);
-  if (trouble)
-    return unknown(of, {
-      expected,
-      observed: trouble.why,
-      why,
-      fix: { text: trouble.next, command: null, patch: null },
-    });
+  const unseen = notSeen(observation, of, { expected, why });
+  if (unseen) return unseen;
   const { canary, harmless, namespace, pod, node } = observation;
   const evidence = [
     { what: `canary asked by ${probeName(observation)}`, value: answerText(canary) },

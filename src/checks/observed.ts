@@ -1,6 +1,6 @@
 // How checks talk about what a diagnostic pod saw, so that all do it in the same words.
 import { isSessionOf, parseRoleArn, parseSessionArn } from '../model/arn.ts';
-import type { Control } from '../model/finding.ts';
+import { type Control, type Finding, type Subject, unknown } from '../model/finding.ts';
 import type { Attempt, HttpAnswer, ProbeObservation } from '../model/observation.ts';
 import type { Fact } from '../model/snapshot.ts';
 import { STS_REFUSED } from '../model/sts-refusal.ts';
@@ -32,15 +32,21 @@ export function byNodeName(observations: readonly ProbeObservation[]): Map<strin
   return groups;
 }
 
-/** Why a probe proves nothing, and what to do; null when it ran. */
-export function outcomeTrouble({ outcome }: ProbeObservation): { why: string; next: string } | null {
+/** The finding for a probe that proves nothing; null when it ran. */
+export function notSeen(
+  { outcome }: ProbeObservation,
+  of: Subject,
+  { expected, why }: { expected: string; why: string },
+): Finding | null {
   if (outcome.state === 'ran') return null;
-  if (outcome.state === 'not-run')
-    return { why: `the diagnostic pod did not run: ${outcome.why}`, next: outcome.next };
-  return {
-    why: `the diagnostic pod's output cannot be read: ${outcome.why}`,
-    next: 'pod-iam doctor --active --keep, then read the log of the pod',
-  };
+  const [observed, next] =
+    outcome.state === 'not-run'
+      ? [`the diagnostic pod did not run: ${outcome.why}`, outcome.next]
+      : [
+          `the diagnostic pod's output cannot be read: ${outcome.why}`,
+          'pod-iam doctor --active --keep, then read the log of the pod',
+        ];
+  return unknown(of, { expected, observed, why, fix: { text: next, command: null, patch: null } });
 }
 
 /** Shows that STS looks at who signs: an invented key must not come out as the same identity. */
