@@ -21,6 +21,11 @@ const iamLimits = { maxAttempts: 5, connectionTimeout: 2000, requestTimeout: 10_
 /** Where IAM and STS are asked when no region is set anywhere. */
 const fallbackRegion = 'us-east-1';
 
+interface Iam {
+  sdk: typeof import('@aws-sdk/client-iam');
+  client: IAMClient;
+}
+
 /** Prepares the clients; asks AWS nothing yet, so that wrong credentials show at the first call. */
 export async function connectAws(options: AwsOptions = {}): Promise<Aws> {
   const { STSClient, GetCallerIdentityCommand, AssumeRoleCommand } = await import('@aws-sdk/client-sts');
@@ -34,7 +39,7 @@ export async function connectAws(options: AwsOptions = {}): Promise<Aws> {
   });
   const sts = new STSClient(config(stsLimits));
   let iam: IAMClient | null = null;
-  const connectIam = async () => {
+  const connectIam = async (): Promise<Iam> => {
     const sdk = await import('@aws-sdk/client-iam');
     iam ??= new sdk.IAMClient(config(iamLimits));
     return { sdk, client: iam };
@@ -47,6 +52,18 @@ export async function connectAws(options: AwsOptions = {}): Promise<Aws> {
       throw awsProblem(error, call, options.profile ?? null);
     }
   }
+
+  /** Null for what IAM does not have. */
+  const findInIam = <T>(call: AwsCall, find: (iam: Iam) => Promise<T | null>): Promise<T | null> =>
+    asking(call, async () => {
+      const connected = await connectIam();
+      try {
+        return await find(connected);
+      } catch (error) {
+        if (error instanceof connected.sdk.NoSuchEntityException) return null;
+        throw error;
+      }
+    });
 
   function listRoles(): Promise<RoleFact[]> {
     return asking({ action: 'iam:ListRoles', subject: null, resource: '*' }, async () => {
@@ -67,31 +84,18 @@ export async function connectAws(options: AwsOptions = {}): Promise<Aws> {
         return { arn: Arn, account: Account };
       });
     },
-    role(name) {
-      return asking(getRoleCall(name), async () => {
-        const { sdk, client } = await connectIam();
-        try {
-          const { Role } = await client.send(new sdk.GetRoleCommand({ RoleName: name }));
-          return Role ? roleFact(Role) : null;
-        } catch (error) {
-          if (error instanceof sdk.NoSuchEntityException) return null;
-          throw error;
-        }
-      });
-    },
+    role: (name) =>
+      findInIam(getRoleCall(name), async ({ sdk, client }) => {
+        const { Role } = await client.send(new sdk.GetRoleCommand({ RoleName: name }));
+        return Role ? roleFact(Role) : null;
+      }),
     roles: () => listRoles(),
     roleNames: async () => (await listRoles()).map(({ name }) => name),
     user(name) {
       const call = { action: 'iam:GetUser', subject: `user ${name}`, resource: 'arn:aws:iam::*:user/*' };
-      return asking(call, async () => {
-        const { sdk, client } = await connectIam();
-        try {
-          const { User } = await client.send(new sdk.GetUserCommand({ UserName: name }));
-          return User ? { arn: User.Arn! } : null;
-        } catch (error) {
-          if (error instanceof sdk.NoSuchEntityException) return null;
-          throw error;
-        }
+      return findInIam(call, async ({ sdk, client }) => {
+        const { User } = await client.send(new sdk.GetUserCommand({ UserName: name }));
+        return User ? { arn: User.Arn! } : null;
       });
     },
     async oidcProviders() {
@@ -122,16 +126,10 @@ export async function connectAws(options: AwsOptions = {}): Promise<Aws> {
     profileRole(name) {
       const resource = 'arn:aws:iam::*:instance-profile/*';
       const call = { action: 'iam:GetInstanceProfile', subject: `instance profile ${name}`, resource };
-      return asking(call, async () => {
-        const { sdk, client } = await connectIam();
-        try {
-          const input = { InstanceProfileName: name };
-          const { InstanceProfile } = await client.send(new sdk.GetInstanceProfileCommand(input));
-          return InstanceProfile?.Roles?.[0]?.Arn ?? null;
-        } catch (error) {
-          if (error instanceof sdk.NoSuchEntityException) return null;
-          throw error;
-        }
+      return findInIam(call, async ({ sdk, client }) => {
+        const input = { InstanceProfileName: name };
+        const { InstanceProfile } = await client.send(new sdk.GetInstanceProfileCommand(input));
+        return InstanceProfile?.Roles?.[0]?.Arn ?? null;
       });
     },
     trustPolicyQuota() {

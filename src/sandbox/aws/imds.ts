@@ -3,9 +3,9 @@
 // https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/configuring-instance-metadata-service.html
 import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { posix } from 'node:path';
 import { type Instance, listMetadata } from './imds-tree.ts';
+import { close, listen } from './listen.ts';
 import type { EmulatedAws } from './server.ts';
 
 export interface ImdsRequest {
@@ -64,18 +64,9 @@ export async function startEmulatedImds(options: EmulatedImdsOptions): Promise<E
     httpTokens: options.httpTokens ?? 'required',
     latencyMs: options.latencyMs ?? 0,
     requests: [],
-    close: () =>
-      new Promise((done) => {
-        server.close(() => done());
-        server.closeAllConnections();
-      }),
+    close: () => close(server),
   };
-  await new Promise<void>((done, fail) => {
-    server.once('error', fail);
-    server.listen(options.port ?? 0, options.host ?? '127.0.0.1', done);
-  });
-  const { address, port } = server.address() as AddressInfo;
-  imds.url = `http://${address.includes(':') ? `[${address}]` : address}:${port}`;
+  imds.url = await listen(server, options);
   return imds;
 }
 

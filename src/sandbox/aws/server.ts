@@ -2,11 +2,11 @@
 // a mock: every call is authenticated by its signature and authorised by the policies of the state.
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import * as ec2 from './ec2.ts';
 import { AwsError } from './errors.ts';
 import * as iam from './iam.ts';
 import * as read from './iam-read.ts';
+import { close, listen } from './listen.ts';
 import { Parameters } from './parameters.ts';
 import { keepSessions, type Sessions } from './sessions.ts';
 import { type SignedRequest, verifySignature } from './sigv4.ts';
@@ -73,18 +73,9 @@ export async function startEmulatedAws(options: EmulatedAwsOptions): Promise<Emu
     latencyMs: options.latencyMs ?? 0,
     fault: options.fault ?? (() => null),
     issuers: options.issuers ?? new Map(),
-    close: () =>
-      new Promise((done) => {
-        server.close(() => done());
-        server.closeAllConnections();
-      }),
+    close: () => close(server),
   };
-  await new Promise<void>((done, fail) => {
-    server.once('error', fail);
-    server.listen(options.port ?? 0, options.host ?? '127.0.0.1', done);
-  });
-  const { address, port } = server.address() as AddressInfo;
-  aws.url = `http://${address.includes(':') ? `[${address}]` : address}:${port}`;
+  aws.url = await listen(server, options);
   return aws;
 }
 
