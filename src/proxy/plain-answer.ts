@@ -16,7 +16,7 @@ export function writePlain(
   for (const name in headers) head += `${name}: ${headers[name]}\r\n`;
   const length = Buffer.byteLength(body);
   const manner = keepAliveMs === null ? 'close' : `keep-alive\r\nKeep-Alive: timeout=${keepAliveMs / 1000}`;
-  head += `server: ${SERVER}\r\ncontent-length: ${length}\r\nDate: ${date()}\r\nConnection: ${manner}\r\n\r\n`;
+  head += `Server: ${SERVER}\r\nContent-Length: ${length}\r\nDate: ${date()}\r\nConnection: ${manner}\r\n\r\n`;
   // One write, and so one packet. What is as long in UTF-8 as in characters is ASCII.
   if (length === body.length && typeof body === 'string') socket.write(head + body, 'latin1');
   else socket.write(Buffer.concat([Buffer.from(head, 'latin1'), Buffer.from(body as string)]));

@@ -6,6 +6,7 @@ import type { TokenFault } from './who/token-claims.ts';
 
 export interface Answer {
   status: number;
+  /** Spelt as EC2 spells them, for scripts that look for `Server: EC2ws`. */
   headers: Record<string, string>;
   body: string | Buffer;
 }
@@ -15,13 +16,13 @@ export const SERVER = 'EC2ws';
 
 export const text = (body: string, headers: Record<string, string> = {}): Answer => ({
   status: 200,
-  headers: { 'content-type': 'text/plain', ...headers },
+  headers: { 'Content-Type': 'text/plain', ...headers },
   body,
 });
 
 export const json = (value: unknown, status = 200): Answer => ({
   status,
-  headers: { 'content-type': 'application/json; charset=utf-8' },
+  headers: { 'Content-Type': 'application/json; charset=utf-8' },
   body: `${JSON.stringify(value)}\n`,
 });
 
@@ -32,7 +33,7 @@ export const refusal = (status: number, code: string, message: string, check: st
 export const notFound = (message: string): Answer => refusal(404, 'NotFound', message);
 export const wrongMethod = (allowed: string): Answer => {
   const answer = refusal(405, 'MethodNotAllowed', `only ${allowed} is answered here`);
-  return { ...answer, headers: { ...answer.headers, allow: allowed } };
+  return { ...answer, headers: { ...answer.headers, Allow: allowed } };
 };
 export const badTtl = (): Answer =>
   refusal(400, 'BadRequest', 'X-aws-ec2-metadata-token-ttl-seconds must be 1 to 21600');
@@ -64,7 +65,7 @@ export function credentialsFailed({ kind, message, check, side }: CredentialFail
   if (kind === 'refused')
     return json({ Code: STS_REFUSED, Message: message, RefusedBy: 'STS', Side: side, Check: check }, 403);
   const answer = refusal(503, 'CredentialsUnavailable', message, check);
-  return { ...answer, headers: { ...answer.headers, 'retry-after': '1' } };
+  return { ...answer, headers: { ...answer.headers, 'Retry-After': '1' } };
 }
 
 /** At the container credentials endpoint errors are plain text, which SDKs show as it is. */
@@ -74,7 +75,7 @@ export const containerRefusal = (
   headers: Record<string, string> = {},
 ): Answer => ({
   status,
-  headers: { 'content-type': 'text/plain', ...(isPassing(status) && { 'retry-after': '1' }), ...headers },
+  headers: { 'Content-Type': 'text/plain', ...(isPassing(status) && { 'Retry-After': '1' }), ...headers },
   body: `${why}\n`,
 });
 

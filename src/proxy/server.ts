@@ -81,11 +81,11 @@ export function metadataServer(
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', (_request, _payload, done) => done(null));
   const handle = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
-    const { status, headers, body } = await waiting.get(request.raw)!;
-    return reply
-      .code(status)
-      .headers({ ...headers, server: SERVER, ...(plain.isClosing && { connection: 'close' }) })
-      .send(body);
+    const { headers, ...answer } = await waiting.get(request.raw)!;
+    // Fastify would write the names of headers in small letters.
+    reply.hijack();
+    write(reply.raw, { ...answer, headers: { ...headers, ...(plain.isClosing && { Connection: 'close' }) } });
+    return reply;
   };
   app.setNotFoundHandler(handle);
   // Fastify objects to content types only; the answer does not depend on them.
@@ -119,6 +119,6 @@ class ReceivedAsk implements Ask {
 }
 
 function write(response: ServerResponse, { status, headers, body }: Answer): void {
-  response.writeHead(status, { ...headers, server: SERVER, 'content-length': Buffer.byteLength(body) });
+  response.writeHead(status, { ...headers, Server: SERVER, 'Content-Length': Buffer.byteLength(body) });
   response.end(body);
 }

@@ -29,7 +29,7 @@ export async function answerContainer(
     return containerRefusal(403, `the Host header must be ${CONTAINER_IPV4} or [${CONTAINER_IPV6}]`);
   if (target.kind !== 'container') return containerRefusal(404, `only ${CONTAINER_PATH} is answered here`);
   if (ask.method !== 'GET' && ask.method !== 'HEAD')
-    return containerRefusal(405, 'only GET and HEAD are answered here', { allow: 'GET, HEAD' });
+    return containerRefusal(405, 'only GET and HEAD are answered here', { Allow: 'GET, HEAD' });
   const { caller, answer } = await findBearer(ask, container, parts);
   if (!caller) return answer;
   return provide(caller, parts, {

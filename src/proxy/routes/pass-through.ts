@@ -5,7 +5,7 @@ import { messageOf } from '../log.ts';
 import type { Parts } from '../parts.ts';
 import { type Answer, notFound, refusal } from '../reply.ts';
 
-const PASSED_HEADERS = ['content-type', 'last-modified', 'location'];
+const PASSED_HEADERS = ['Content-Type', 'Last-Modified', 'Location'];
 
 /** @param target path and name as routes/target.ts has judged them */
 export async function passThrough(target: { path: string; name: string }, parts: Parts): Promise<Answer> {
@@ -17,7 +17,7 @@ export async function passThrough(target: { path: string; name: string }, parts:
       return refusal(503, 'MetadataUnavailable', "the instance metadata service refuses the daemon's token");
     const headers: Record<string, string> = {};
     for (const name of PASSED_HEADERS) {
-      const value = answer.headers[name];
+      const value = answer.headers[name.toLowerCase()];
       if (typeof value === 'string') headers[name] = value;
     }
     return { status: answer.status, headers, body: answer.body };

@@ -15,6 +15,6 @@ export function answerToken(ask: Ask, parts: Parts): Answer {
   const ttl = readTtl(ask.header('x-aws-ec2-metadata-token-ttl-seconds'));
   if (ttl === null) return badTtl();
   return text(parts.tokens.issue(ask.address, ttl), {
-    'x-aws-ec2-metadata-token-ttl-seconds': String(ttl),
+    'X-Aws-Ec2-Metadata-Token-Ttl-Seconds': String(ttl),
   });
 }

@@ -179,6 +179,13 @@ export const documents: Area = {
       'no SDK looks at it, people do',
     ),
     row(
+      'its layout',
+      { kube2iam: 'one line', kiam: 'one line', ec2: 'a line for each field' },
+      'one line',
+      async () =>
+        (await send(`${CREDENTIALS}blue`)).body.trimEnd().includes('\n') ? 'several lines' : 'one line',
+    ),
+    row(
       'its instants',
       { kube2iam: 'local time with a Z', kiam: 'UTC, whole seconds' },
       'UTC, whole seconds',

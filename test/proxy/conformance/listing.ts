@@ -74,7 +74,7 @@ export const listing: Area = {
         return `${headers['content-type']}, ${body.endsWith('\n') ? 'newline' : 'no newline'}`;
       },
     ),
-    row('the Server header', { kube2iam: 'EC2ws' }, 'EC2ws', async () =>
+    row('the Server header', { kube2iam: 'EC2ws', ec2: 'EC2ws' }, 'EC2ws', async () =>
       String((await send(CREDENTIALS)).headers['server']),
     ),
   ],

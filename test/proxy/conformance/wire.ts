@@ -19,7 +19,7 @@ async function answerTo(bytes: string): Promise<string> {
   const statuses = [...heard.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map(([, status]) => status);
   const body = heard.split('\r\n\r\n').at(-1)!;
   const word = /"Code":"(\w+)"/.exec(body)?.[1] ?? (/^[\w.-]{50,}$/.test(body) ? 'token' : body);
-  const server = heard.includes('server: EC2ws') ? '' : ', without a Server header';
+  const server = heard.includes('\r\nServer: EC2ws\r\n') ? '' : ', without a Server header';
   return `${[...statuses, word].join(' ').trim()}${server}`;
 }
 
