@@ -2,11 +2,20 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { run } from '../../src/checks/AN010.ts';
 import { known, type Snapshot, unknownFact } from '../../src/model/snapshot.ts';
-import { forbidden, goodProbe, goodSnapshot, role, roleArn, told, workload } from '../helpers/snapshot.ts';
+import {
+  forbidden,
+  goodAws,
+  goodProbe,
+  goodSnapshot,
+  role,
+  roleArn,
+  told,
+  workload,
+} from '../helpers/snapshot.ts';
 
 const blue = workload('blue', 'blue');
 const withRoles = (roles: Snapshot['aws']['roles'], names: string[] = []): Snapshot =>
-  goodSnapshot({ aws: { ...goodSnapshot().aws, roles, roleNames: known(names, 'iam:ListRoles') } });
+  goodSnapshot({ aws: goodAws({ roles, roleNames: known(names, 'iam:ListRoles') }) });
 const missing = { [roleArn('blue')]: known(null, 'iam:GetRole') };
 const unreadable = { [roleArn('blue')]: forbidden('iam:GetRole') };
 

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { run } from '../../src/checks/GR001.ts';
-import { known, type SimulatedCall, type Snapshot } from '../../src/model/snapshot.ts';
+import { known, type SimulatedCall } from '../../src/model/snapshot.ts';
 import {
   ACCOUNT,
   forbidden,
+  goodAws,
   goodSnapshot,
   mayAssume,
   NODE_ROLE,
@@ -18,9 +19,8 @@ import {
 
 const ROOT = `arn:aws:iam::${ACCOUNT}:root`;
 const judged = (trustPolicy: string, ...calls: SimulatedCall[]) => {
-  const { aws } = goodSnapshot();
   const roles = rolesOf(role('blue', trustPolicy), role('nodes'));
-  return run(goodSnapshot({ aws: { ...aws, roles, nodeRoles: { [NODE_ROLE]: nodeRole(...calls) } } }));
+  return run(goodSnapshot({ aws: goodAws({ roles, nodeRoles: { [NODE_ROLE]: nodeRole(...calls) } }) }));
 };
 
 describe('GR001', () => {
@@ -60,15 +60,13 @@ describe('GR001', () => {
   });
 
   it('is unknown when the simulator may not be asked, or it is not known who the daemons are', () => {
-    const { aws } = goodSnapshot();
-    const hidden: Snapshot['aws'] = {
-      ...aws,
+    const hidden = goodAws({
       nodeRoles: { [NODE_ROLE]: { ...nodeRole(), assume: forbidden('iam:SimulatePrincipalPolicy') } },
-    };
+    });
     assert.equal(run(goodSnapshot({ aws: hidden }))[0]!.status, 'unknown');
     assert.equal(run(goodSnapshot({ nodeIdentities: forbidden('read the logs') }))[0]!.status, 'unknown');
     assert.deepEqual(
-      run(goodSnapshot({ nodeIdentities: known([], ''), aws: { ...aws, nodeRoles: {} } })),
+      run(goodSnapshot({ nodeIdentities: known([], ''), aws: goodAws({ nodeRoles: {} }) })),
       [],
     );
   });

@@ -4,6 +4,7 @@ import { run } from '../../src/checks/GR003.ts';
 import { known, type SimulatedCall } from '../../src/model/snapshot.ts';
 import {
   forbidden,
+  goodAws,
   goodSnapshot,
   mayAssume,
   NODE_ROLE,
@@ -16,9 +17,8 @@ import {
 
 const BOUNDARY = 'arn:aws:iam::111122223333:policy/boundary';
 const judged = (...calls: SimulatedCall[]) => {
-  const { aws } = goodSnapshot();
   const roles = rolesOf(role('blue'), { ...role('nodes'), boundary: BOUNDARY });
-  return run(goodSnapshot({ aws: { ...aws, roles, nodeRoles: { [NODE_ROLE]: nodeRole(...calls) } } }));
+  return run(goodSnapshot({ aws: goodAws({ roles, nodeRoles: { [NODE_ROLE]: nodeRole(...calls) } }) }));
 };
 
 describe('GR003', () => {
@@ -40,10 +40,9 @@ describe('GR003', () => {
   });
 
   it('is unknown when the simulator may not be asked', () => {
-    const { aws } = goodSnapshot();
     const hidden = { policies: known([], ''), assume: forbidden('iam:SimulatePrincipalPolicy') };
     assert.equal(
-      run(goodSnapshot({ aws: { ...aws, nodeRoles: { [NODE_ROLE]: hidden } } }))[0]!.status,
+      run(goodSnapshot({ aws: goodAws({ nodeRoles: { [NODE_ROLE]: hidden } }) }))[0]!.status,
       'unknown',
     );
   });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { run } from '../../src/checks/GR005.ts';
 import { type InstanceFact, known, type Snapshot } from '../../src/model/snapshot.ts';
-import { forbidden, goodSnapshot, node, told } from '../helpers/snapshot.ts';
+import { forbidden, goodAws, goodSnapshot, node, told } from '../helpers/snapshot.ts';
 
 const instance = (id: string, metadata: Partial<InstanceFact['metadata']> = {}): InstanceFact => ({
   id,
@@ -13,8 +13,7 @@ const instance = (id: string, metadata: Partial<InstanceFact['metadata']> = {}):
 function snapshot(instances: Snapshot['aws']['instances']): Snapshot {
   const of = (name: string, id: string) => node(name, { providerId: `aws:///eu-west-1a/${id}` });
   const nodes = known([of('node-1', 'i-01'), of('node-2', 'i-02')], 'list nodes');
-  const { aws } = goodSnapshot();
-  return goodSnapshot({ nodes, aws: { ...aws, ...(instances && { instances }) } });
+  return goodSnapshot({ nodes, aws: goodAws({ ...(instances && { instances }) }) });
 }
 const asked = (...instances: InstanceFact[]): Snapshot => snapshot(known(instances, 'ec2:DescribeInstances'));
 

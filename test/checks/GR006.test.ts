@@ -2,14 +2,14 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { run } from '../../src/checks/GR006.ts';
 import { known } from '../../src/model/snapshot.ts';
-import { forbidden, goodSnapshot, proxy, role, rolesOf, told } from '../helpers/snapshot.ts';
+import { forbidden, goodAws, goodSnapshot, proxy, role, rolesOf, told } from '../helpers/snapshot.ts';
 
 const USER = 'arn:aws:iam::111122223333:user/daemon';
 const judged = (args: string[], maxSessionSeconds: number, identity?: string) =>
   run(
     goodSnapshot({
       proxy: known(proxy({ args }), ''),
-      aws: { ...goodSnapshot().aws, roles: rolesOf({ ...role('blue'), maxSessionSeconds }) },
+      aws: goodAws({ roles: rolesOf({ ...role('blue'), maxSessionSeconds }) }),
       ...(identity && { nodeIdentities: known([identity], '') }),
     }),
   );

@@ -5,6 +5,7 @@ import { known } from '../../src/model/snapshot.ts';
 import {
   ACCOUNT,
   forbidden,
+  goodAws,
   goodSnapshot,
   NODE_ROLE,
   NODE_SESSION,
@@ -25,10 +26,7 @@ const judged = (trustPolicy: string, install = twoGroups) =>
   run(
     goodSnapshot({
       proxy: known(install, ''),
-      aws: {
-        ...goodSnapshot().aws,
-        roles: rolesOf(role('blue', trustPolicy), role('nodes'), role('nodes-b')),
-      },
+      aws: goodAws({ roles: rolesOf(role('blue', trustPolicy), role('nodes'), role('nodes-b')) }),
     }),
   );
 

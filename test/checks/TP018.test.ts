@@ -5,6 +5,7 @@ import { known, type Snapshot, unknownFact } from '../../src/model/snapshot.ts';
 import {
   ACCOUNT,
   forbidden,
+  goodAws,
   goodSnapshot,
   NODE_ROLE,
   NODE_SESSION,
@@ -19,7 +20,7 @@ import {
 
 const trusted = (policy: string, more: Partial<Snapshot> = {}): Snapshot =>
   goodSnapshot({
-    aws: { ...goodSnapshot().aws, roles: rolesOf(role('blue', policy), role('nodes')) },
+    aws: goodAws({ roles: rolesOf(role('blue', policy), role('nodes')) }),
     probes: unknownFact('no pods', 'run pods'),
     ...more,
   });
@@ -74,7 +75,7 @@ describe('TP018', () => {
 
   it('names the node role with the path that IAM told', () => {
     const nodes = { ...role('nodes'), arn: `arn:aws:iam::${ACCOUNT}:role/eks/nodes`, path: '/eks/' };
-    const aws = { ...goodSnapshot().aws, roles: rolesOf(role('blue', trusting(roleArn('x'))), nodes) };
+    const aws = goodAws({ roles: rolesOf(role('blue', trusting(roleArn('x'))), nodes) });
     const [finding] = run(trusted('', { aws }));
     assert.equal(finding!.fix?.text, `let ${nodes.arn} assume it`);
   });
@@ -105,14 +106,14 @@ describe('TP018', () => {
 
   it('passes by proof when IAM may not be read but a diagnostic pod became the role', () => {
     const roles = { [roleArn('blue')]: forbidden('iam:GetRole') };
-    const [finding] = run(goodSnapshot({ aws: { ...goodSnapshot().aws, roles } }));
+    const [finding] = run(goodSnapshot({ aws: goodAws({ roles }) }));
     assert.equal(finding!.status, 'pass');
     assert.ok(finding!.control);
   });
 
   it('is unknown with the grant when IAM may not be read and nothing proves it', () => {
     const roles = { [roleArn('blue')]: forbidden('iam:GetRole') };
-    const snapshot = trusted('', { aws: { ...goodSnapshot().aws, roles } });
+    const snapshot = trusted('', { aws: goodAws({ roles }) });
     assert.deepEqual(told(run(snapshot)), ['unknown Deployment/blue: not read (iam:GetRole): forbidden']);
   });
 

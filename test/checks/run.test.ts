@@ -5,6 +5,7 @@ import { known, type Snapshot } from '../../src/model/snapshot.ts';
 import {
   bareProbe,
   forbidden,
+  goodAws,
   goodProbe,
   goodSnapshot,
   role,
@@ -41,7 +42,7 @@ const refused = goodProbe(blue, 'node-1', {
 });
 const brokenTrust = (more: Partial<Snapshot> = {}): Snapshot =>
   goodSnapshot({
-    aws: { ...goodSnapshot().aws, roles: rolesOf(role('blue', trusting(roleArn('wrong'))), role('nodes')) },
+    aws: goodAws({ roles: rolesOf(role('blue', trusting(roleArn('wrong'))), role('nodes')) }),
     probes: known([refused, bareProbe('apps', 'node-1')], ''),
     ...more,
   });
@@ -73,10 +74,7 @@ describe('a run of the checks', () => {
     const snapshot = brokenTrust({
       workloads: known([blue, red], ''),
       probes: known([refused, goodProbe(red, 'node-2'), bareProbe('apps', 'node-2')], ''),
-      aws: {
-        ...goodSnapshot().aws,
-        roles: rolesOf(role('blue', trusting(roleArn('wrong'))), role('red'), role('nodes')),
-      },
+      aws: goodAws({ roles: rolesOf(role('blue', trusting(roleArn('wrong'))), role('red'), role('nodes')) }),
     });
     const failures = runChecks(snapshot, all).filter(
       ({ subject, status }) => subject.name === 'red' && status !== 'pass',
@@ -100,7 +98,7 @@ describe('a run of the checks', () => {
 
   it('does not take an unknown parent for a failed one', () => {
     const roles = { [roleArn('blue')]: forbidden('iam:GetRole') };
-    const snapshot = brokenTrust({ aws: { ...goodSnapshot().aws, roles } });
+    const snapshot = brokenTrust({ aws: goodAws({ roles }) });
     const results = bad(snapshot);
     assert.deepEqual(results[0], ['AN010', 'unknown', null]);
     assert.deepEqual(results[1], ['TP018', 'unknown', null]);
@@ -124,10 +122,10 @@ describe('a run of the checks', () => {
 
   it('does not ask for what AWS would have told when it was left out on purpose', () => {
     const roles = { [roleArn('blue')]: forbidden('iam:GetRole') };
-    const snapshot = brokenTrust({ aws: { ...goodSnapshot().aws, roles } });
+    const snapshot = brokenTrust({ aws: goodAws({ roles }) });
     const codes = runChecks(snapshot, { by: ['K', 'A'] }).map(({ code }) => code);
     assert.ok(!codes.includes('TP018') && !codes.includes('AN010'));
-    const proven = goodSnapshot({ aws: { ...goodSnapshot().aws, roles } });
+    const proven = goodSnapshot({ aws: goodAws({ roles }) });
     const trust = runChecks(proven, { by: ['K', 'A'], only: ['TP018'] });
     assert.deepEqual(
       trust.map(({ status }) => status),

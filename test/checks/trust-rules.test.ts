@@ -6,6 +6,7 @@ import { known, type SimulatedCall, type Snapshot } from '../../src/model/snapsh
 import {
   ACCOUNT,
   forbidden,
+  goodAws,
   goodSnapshot,
   mayAssume,
   NODE_ROLE,
@@ -21,11 +22,11 @@ import {
 const run = (code: string, snapshot: Snapshot): Finding[] =>
   TRUST_CHECKS.find((check) => check.code === code)!.run(snapshot);
 
-const aws = (trustPolicy: string, ...calls: SimulatedCall[]): Snapshot['aws'] => ({
-  ...goodSnapshot().aws,
-  roles: rolesOf(role('blue', trustPolicy), role('nodes')),
-  nodeRoles: { [NODE_ROLE]: nodeRole(...calls) },
-});
+const aws = (trustPolicy: string, ...calls: SimulatedCall[]): Snapshot['aws'] =>
+  goodAws({
+    roles: rolesOf(role('blue', trustPolicy), role('nodes')),
+    nodeRoles: { [NODE_ROLE]: nodeRole(...calls) },
+  });
 const withCondition = (condition: object): string =>
   JSON.stringify({
     Version: '2012-10-17',
@@ -93,7 +94,7 @@ describe('the rules of trust-policy, on live roles', () => {
     const other = `arn:aws:iam::${ACCOUNT}:role/other`;
     const hidden = { ...aws(trusting(NODE_ROLE, other)), principals: { [other]: forbidden('iam:GetRole') } };
     assert.equal(run('TP016', goodSnapshot({ aws: hidden }))[0]!.status, 'unknown');
-    const unread = { ...goodSnapshot().aws, roles: {} };
+    const unread = goodAws({ roles: {} });
     for (const { run } of TRUST_CHECKS) assert.deepEqual(run(goodSnapshot({ aws: unread })), []);
   });
 

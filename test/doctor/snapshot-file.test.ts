@@ -6,15 +6,7 @@ import { after, describe, it } from 'node:test';
 import { runChecks } from '../../src/checks/run.ts';
 import { readSnapshotFile, redactSnapshot } from '../../src/doctor/snapshot-file.ts';
 import { known } from '../../src/model/snapshot.ts';
-import {
-  goodSnapshot,
-  NODE_ROLE,
-  podOf,
-  role,
-  rolesOf,
-  withWorkloads,
-  workload,
-} from '../helpers/snapshot.ts';
+import { goodAws, NODE_ROLE, podOf, role, rolesOf, withWorkloads, workload } from '../helpers/snapshot.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'pod-iam-snapshot-'));
 after(() => rmSync(folder, { recursive: true }));
@@ -55,7 +47,7 @@ const sensitive = workload('blue', 'blue', {
 });
 const facts = withWorkloads([sensitive], {
   pods: known([podOf(sensitive, 'node-1')], ''),
-  aws: { ...goodSnapshot().aws, roles: rolesOf(role('blue', conditional('very-secret-id')), role('nodes')) },
+  aws: goodAws({ roles: rolesOf(role('blue', conditional('very-secret-id')), role('nodes')) }),
 });
 
 describe('a saved snapshot', () => {

@@ -4,6 +4,7 @@ import type { Finding, Result } from '../../src/model/finding.ts';
 import type { ContainerObservation, ProbeObservation } from '../../src/model/observation.ts';
 import { DEFAULT_SETTINGS } from '../../src/model/role.ts';
 import {
+  type AwsFacts,
   type Fact,
   known,
   type NodeFact,
@@ -297,6 +298,17 @@ export function bareProbe(
   };
 }
 
+/** The roles `blue` and `nodes`, as they should be. */
+export const goodAws = (more: Partial<AwsFacts> = {}): AwsFacts => ({
+  caller: known({ arn: `arn:aws:iam::${ACCOUNT}:user/me`, account: ACCOUNT }, 'sts:GetCallerIdentity'),
+  roles: rolesOf(role('blue'), role('nodes')),
+  roleNames: known(['blue', 'nodes'], 'iam:ListRoles'),
+  principals: { [NODE_ROLE]: known(NODE_ROLE, 'iam:GetRole') },
+  oidcProviders: unknownFact('it was not needed', 'iam:ListOpenIDConnectProviders'),
+  nodeRoles: { [NODE_ROLE]: nodeRole(mayAssume('blue')) },
+  ...more,
+});
+
 /** The workload `blue` on node-1, all facts known, the proxy installed on two nodes, probes answered. */
 export function goodSnapshot(more: Partial<Snapshot> = {}): Snapshot {
   const blue = workload('blue', 'blue');
@@ -315,14 +327,7 @@ export function goodSnapshot(more: Partial<Snapshot> = {}): Snapshot {
     pods: known([podOf(blue, 'node-1')], 'list pods'),
     workloads: known([blue], 'list workloads'),
     proxy: known(proxy(), 'list DaemonSets'),
-    aws: {
-      caller: known({ arn: `arn:aws:iam::${ACCOUNT}:user/me`, account: ACCOUNT }, 'sts:GetCallerIdentity'),
-      roles: rolesOf(role('blue'), role('nodes')),
-      roleNames: known(['blue', 'nodes'], 'iam:ListRoles'),
-      principals: { [NODE_ROLE]: known(NODE_ROLE, 'iam:GetRole') },
-      oidcProviders: unknownFact('it was not needed', 'iam:ListOpenIDConnectProviders'),
-      nodeRoles: { [NODE_ROLE]: nodeRole(mayAssume('blue')) },
-    },
+    aws: goodAws(),
     probes: known([goodProbe(blue, 'node-1'), bareProbe('apps', 'node-1')], 'run diagnostic pods'),
     ...more,
   };

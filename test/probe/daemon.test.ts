@@ -7,7 +7,7 @@ import { known } from '../../src/model/snapshot.ts';
 import { parseProbeLog } from '../../src/probe/parse.ts';
 import { INVENTED_ROLE, type PlannedProbe } from '../../src/probe/plan.ts';
 import { runScript } from '../helpers/run-script.ts';
-import { goodSnapshot, withWorkloads, workload } from '../helpers/snapshot.ts';
+import { goodAws, goodSnapshot, withWorkloads, workload } from '../helpers/snapshot.ts';
 import { BASE, NODE_ROLE, startWorld, type World } from '../proxy/world.ts';
 
 let world: World;
@@ -52,7 +52,7 @@ const judge = (role: string, ...probes: ReturnType<typeof parseProbeLog>[]) =>
       probes: known(probes, ''),
       nodeIdentities: known([NODE_ROLE], ''),
       // IAM is not asked here: what it would tell, the probe proves.
-      aws: { ...goodSnapshot().aws, roles: {} },
+      aws: goodAws({ roles: {} }),
       settings: { ...goodSnapshot().settings, baseRoleArn: BASE },
     }),
     { by: ['A'] },
