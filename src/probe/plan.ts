@@ -3,14 +3,9 @@ import { type Annotations, EXTERNAL_ID_KEY, ROLE_KEY, SESSION_NAME_KEY } from '.
 import type { ContainerAsk, Source } from '../model/container-ask.ts';
 import { EKS_AUDIENCE } from '../model/container-credentials.ts';
 import { decideRole } from '../model/role.ts';
-import {
-  knownOr,
-  type NodeFact,
-  type Snapshot,
-  type Toleration,
-  type WorkloadFact,
-} from '../model/snapshot.ts';
-import { askingOf, isLive, limitsOf, withAssociation } from './asking.ts';
+import { knownOr, type Snapshot, type Toleration, type WorkloadFact } from '../model/snapshot.ts';
+import { askingOf, limitsOf, withAssociation } from './asking.ts';
+import { chooseNode, isUsable } from './place.ts';
 
 export interface PlannedProbe {
   id: string;
@@ -56,39 +51,63 @@ export const INVENTED_ROLE = 'pod-iam-invented-role';
 
 /** Plans one identity probe per workload that should get a role, and bare probes beside and beyond them. */
 export function planProbes(snapshot: Snapshot, options: PlanOptions): ProbePlan {
-  const notCovered: string[] = [];
-  const nodes = knownOr(snapshot.nodes, []);
+  const identities = planIdentities(snapshot, options.workloads);
+  const beyond = planBeyond(snapshot, options, identities.probes);
+  const probes = [...identities.probes, ...besides(identities.probes), ...beyond.probes];
+  return {
+    probes: probes.map((probe, index) => ({ ...probe, id: `p${index + 1}` })),
+    notCovered: [
+      ...identities.notCovered,
+      ...withAssociation(snapshot, options.workloads),
+      ...beyond.notCovered,
+    ],
+  };
+}
+
+function planIdentities(snapshot: Snapshot, workloads: readonly WorkloadFact[]): ProbePlan {
   const expected = new Map<string, string>();
-  for (const workload of options.workloads) {
+  for (const workload of workloads) {
     const arn = expectedRole(workload, snapshot);
     if (arn !== null) expected.set(workload.id, arn);
   }
-
-  const identities: PlannedProbe[] = [];
-  for (const workload of [...options.workloads].sort((a, b) => (a.id < b.id ? -1 : 1))) {
+  const plan: ProbePlan = { probes: [], notCovered: [] };
+  for (const workload of [...workloads].sort((a, b) => (a.id < b.id ? -1 : 1))) {
     const arn = expected.get(workload.id);
     if (arn === undefined) continue;
-    const { node, note } = chooseNode(workload, snapshot, nodes);
-    if (note !== null) notCovered.push(note);
+    const { node, note } = chooseNode(workload, snapshot);
+    if (note !== null) plan.notCovered.push(note);
     if (node === undefined) continue;
     const other = [...expected.values()].sort().find((candidate) => candidate !== arn);
-    identities.push(identityProbe(workload, node, arn, other ?? INVENTED_ROLE, snapshot));
-    notCovered.push(...limitsOf(workload, snapshot));
+    plan.probes.push(identityProbe(workload, node, arn, other ?? INVENTED_ROLE, snapshot));
+    plan.notCovered.push(...limitsOf(workload, snapshot));
   }
+  return plan;
+}
 
-  notCovered.push(...withAssociation(snapshot, options.workloads));
-
+/** A bare probe for each of the others; of those in one place the last counts, with the way to ask of any. */
+function besides(identities: readonly PlannedProbe[]): PlannedProbe[] {
   const bare = new Map<string, PlannedProbe>();
   for (const probe of identities) {
     const key = `${probe.namespace}/${probe.node}`;
     const container = askWithoutRole(probe) ?? bare.get(key)?.container ?? null;
     bare.set(key, { ...bareProbe(probe.namespace, probe.node, probe.tolerations, probe), container });
   }
+  return [...bare.values()];
+}
+
+/** Bare probes for the nodes without an annotated workload. */
+function planBeyond(
+  snapshot: Snapshot,
+  { nodeLimit, systemNamespace }: PlanOptions,
+  identities: readonly PlannedProbe[],
+): ProbePlan {
+  const nodes = knownOr(snapshot.nodes, []);
   const covered = new Set(identities.map((probe) => probe.node));
   const further = nodes
     .filter((node) => isUsable(node) && !covered.has(node.name))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
-  const sample = options.nodeLimit === null ? further : further.slice(0, options.nodeLimit);
+  const sample = nodeLimit === null ? further : further.slice(0, nodeLimit);
+  const notCovered: string[] = [];
   if (sample.length < further.length)
     notCovered.push(
       `${further.length - sample.length} of ${nodes.length} nodes, on which no pod was started`,
@@ -96,13 +115,10 @@ export function planProbes(snapshot: Snapshot, options: PlanOptions): ProbePlan 
   for (const node of nodes.filter((candidate) => candidate.notServable !== null))
     notCovered.push(`node ${node.name}: ${node.notServable}`);
   // A node may be kept for others by taints; the daemon must intercept there all the same.
-  for (const node of sample)
-    bare.set(
-      `${options.systemNamespace}/${node.name}`,
-      bareProbe(options.systemNamespace, node.name, [{ operator: 'Exists' }], identities[0] ?? null),
-    );
-  const probes = [...identities, ...bare.values()];
-  return { probes: probes.map((probe, index) => ({ ...probe, id: `p${index + 1}` })), notCovered };
+  const probes = sample.map((node) =>
+    bareProbe(systemNamespace, node.name, [{ operator: 'Exists' }], identities[0] ?? null),
+  );
+  return { probes, notCovered };
 }
 
 /** The role ARN that the daemon should give a workload's pods by their annotation; null for none. */
@@ -122,53 +138,6 @@ export function expectedRole(workload: WorkloadFact, snapshot: Snapshot): string
     settings,
   );
   return decision.role?.origin === 'annotation' ? decision.role.arn.arn : null;
-}
-
-/** Nodes on which a pod can be started and should be served. */
-export const isUsable = (node: NodeFact): boolean =>
-  node.ready && node.schedulable && node.notServable === null && node.os === 'linux';
-
-/** A node that runs a pod of the workload, else one that could. Undefined: none; null: left open. */
-function chooseNode(
-  workload: WorkloadFact,
-  snapshot: Snapshot,
-  nodes: readonly NodeFact[],
-): { node: string | null | undefined; note: string | null } {
-  const pods = knownOr(snapshot.pods, []);
-  const own = pods.filter((pod) => pod.workload === workload.id && isLive(pod)).map((pod) => pod.node!);
-  const names = [...new Set(own)].sort();
-  if (nodes.length === 0) return { node: names[0] ?? null, note: null };
-  const usable = nodes.filter(isUsable).map(({ name }) => name);
-  const running = names.find((name) => usable.includes(name));
-  if (running !== undefined) return { node: running, note: null };
-  const selected = nodes
-    .filter((node) => isUsable(node) && matches(node, workload) && tolerates(node, workload))
-    .map(({ name }) => name)
-    .sort()[0];
-  if (selected === undefined)
-    return { node: undefined, note: `${workload.id}: no node is ready, schedulable and servable for it` };
-  return {
-    node: selected,
-    note: names.length === 0 ? null : `${workload.id}: its own nodes take no new pods; proven on ${selected}`,
-  };
-}
-
-function matches(node: NodeFact, { template }: WorkloadFact): boolean {
-  return Object.entries(template.nodeSelector).every(([key, value]) => node.labels[key] === value);
-}
-
-function tolerates(node: NodeFact, { template }: WorkloadFact): boolean {
-  return node.taints
-    .filter(({ effect }) => effect !== 'PreferNoSchedule')
-    .every((taint) =>
-      template.tolerations.some(
-        (toleration) =>
-          (toleration.effect === undefined || toleration.effect === taint.effect) &&
-          (toleration.operator === 'Exists'
-            ? toleration.key === undefined || toleration.key === taint.key
-            : toleration.key === taint.key && (toleration.value ?? '') === (taint.value ?? '')),
-      ),
-    );
 }
 
 // Only what decides the role is copied. The workload's labels are not: a copied label would bring the

@@ -3,6 +3,7 @@
 import { auditTrail } from './audit.ts';
 import { CHAINED_SECONDS, isRoleSession } from './credentials/sts.ts';
 import { type Issue, Vault } from './credentials/vault.ts';
+import { roleFinder } from './discovered-roles.ts';
 import type { Imds } from './imds.ts';
 import { issuanceTold } from './issuance.ts';
 import type { Log } from './log.ts';
@@ -12,7 +13,7 @@ import type { Parts } from './parts.ts';
 import { Refusals } from './refusals.ts';
 import { callersOf } from './reply.ts';
 import { roleAssigner } from './role/assign.ts';
-import { type DaemonSettings, roleFinder } from './settings.ts';
+import type { DaemonSettings } from './settings.ts';
 import { SessionTokens } from './tokens/session-tokens.ts';
 import type { KubeApi } from './who/api.ts';
 import { Bearers } from './who/bearers.ts';

@@ -1,7 +1,6 @@
 // The flags and the environment as one typed record, read once before anything listens.
 import { hostname } from 'node:os';
 import { expandPaths, splitList } from '../model/allow-paths.ts';
-import { normaliseBaseArn } from '../model/arn.ts';
 import { type DaemonValues, roleSettings } from '../model/daemon-flags.ts';
 import { splitHostPort } from '../model/daemon-values.ts';
 import { parseDuration } from '../model/duration.ts';
@@ -157,43 +156,4 @@ function metadataAddress(flag: string, url: string | null | undefined): string {
 function redirectCare(values: DaemonValues): DaemonSettings['redirect'] {
   if (values['redirect'] === 'required' || values['redirect'] === 'external') return values['redirect'];
   return values['iptables'] === true ? 'required' : 'auto';
-}
-
-interface Own {
-  partition: string;
-  account: string;
-  roleName: string | null;
-}
-
-type Discovering = Pick<DaemonSettings, 'roles' | 'discoverBaseArn' | 'discoverDefaultRole'> & {
-  docker?: DockerSettings | null;
-};
-
-/** The role settings of each moment; the same object until the daemon learns something new of itself. */
-export function roleFinder(settings: Discovering, own: () => Own | null): () => RoleSettings {
-  let basis: Own | null = null;
-  let roles = discoveredRoles(settings, basis);
-  return () => {
-    const now = own();
-    if (now !== basis) {
-      basis = now;
-      roles = discoveredRoles(settings, now);
-    }
-    return roles;
-  };
-}
-
-/** The role settings once the daemon knows who it is itself: kube2iam's --auto-discover-… flags. */
-export function discoveredRoles(settings: Discovering, own: Own | null): RoleSettings {
-  const { roles, docker, discoverBaseArn, discoverDefaultRole } = settings;
-  if (own === null || !(discoverBaseArn || discoverDefaultRole)) return roles;
-  const account = docker?.defaultAccount ?? own.account;
-  return {
-    ...roles,
-    baseRoleArn: roles.baseRoleArn ?? normaliseBaseArn(`arn:${own.partition}:iam::${account}:role/`),
-    ...(roles.accounts && {
-      accounts: { ...roles.accounts, partition: roles.accounts.partition ?? own.partition },
-    }),
-    defaultRole: discoverDefaultRole ? own.roleName : roles.defaultRole,
-  };
 }

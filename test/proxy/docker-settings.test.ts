@@ -3,7 +3,8 @@ import { hostname } from 'node:os';
 import { describe, it } from 'node:test';
 import { checkValues, defaultValues } from '../../src/manifests/values.ts';
 import { parseDaemonFlags } from '../../src/model/daemon-flags.ts';
-import { discoveredRoles, type Environment, readSettings } from '../../src/proxy/settings.ts';
+import { discoveredRoles } from '../../src/proxy/discovered-roles.ts';
+import { type Environment, readSettings } from '../../src/proxy/settings.ts';
 
 const read = (environment: Environment = {}, ...flags: string[]) =>
   readSettings(parseDaemonFlags(['--source=docker', ...flags]), environment);

@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { parseDaemonFlags } from '../../src/model/daemon-flags.ts';
+import { discoveredRoles } from '../../src/proxy/discovered-roles.ts';
 import { bindAddresses } from '../../src/proxy/host-addresses.ts';
-import { discoveredRoles, readSettings } from '../../src/proxy/settings.ts';
+import { readSettings } from '../../src/proxy/settings.ts';
 import { CREDENTIALS, startWorld, until } from './world.ts';
 
 const read = (argv: string[], environment = {}) => readSettings(parseDaemonFlags(argv), environment);

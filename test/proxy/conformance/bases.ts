@@ -1,7 +1,7 @@
 // Base ARNs: which are taken, and which are discovered.
 import { normaliseBaseArn } from '../../../src/model/arn.ts';
 import { DEFAULT_SETTINGS } from '../../../src/model/role.ts';
-import { discoveredRoles } from '../../../src/proxy/settings.ts';
+import { discoveredRoles } from '../../../src/proxy/discovered-roles.ts';
 import { type Area, row } from './case.ts';
 
 const BASE = 'arn:aws:iam::123456789012:role/';
