@@ -3,7 +3,7 @@ import { bases } from './bases.ts';
 import { bypasses } from './bypass.ts';
 import type { Area } from './case.ts';
 import { changes } from './changes.ts';
-import { cache } from './credentials.ts';
+import { cache, requests } from './credentials.ts';
 import { containers, roleFormats } from './docker.ts';
 import { documents } from './document.ts';
 import { containerCredentials } from './eks-agent.ts';
@@ -24,5 +24,5 @@ export const AREAS: readonly Area[] = [
   ...[arns, bases, selection, globs, regexps, lists, permitted, sessions],
   ...[pods, addresses, changes, listing, documents, tokens, others, methods, callers, wires, bypasses],
   containerCredentials,
-  ...[cache, endpoints, healths, redirects, events, roleFormats, containers],
+  ...[cache, requests, endpoints, healths, redirects, events, roleFormats, containers],
 ];

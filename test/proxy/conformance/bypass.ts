@@ -2,10 +2,18 @@
 import { type Area, row } from './case.ts';
 import { andForwarded } from './worlds.ts';
 
-const spelt = (path: string, kube2iam: string, ours: string, why: string | null = null) =>
-  row(`\`${path}\``, { kube2iam }, ours, () => andForwarded(path), why);
 const CLEANED = '301';
 const SENT_ON = 'forwarded';
+const notSentOn = 'nothing is passed on that the real service might read as something else';
+
+const spelt = (
+  path: string,
+  kube2iam: string,
+  ours: string,
+  why: string | null = reasonFor(kube2iam, ours),
+) => row(`\`${path}\``, { kube2iam }, ours, () => andForwarded(path), why);
+const reasonFor = (kube2iam: string, ours: string): string | null =>
+  ours.startsWith('404') && kube2iam !== '404' ? notSentOn : null;
 const asOwn = 'served as the path that it means; SDKs with an odd endpoint ask so';
 
 export const bypasses: Area = {
@@ -25,12 +33,7 @@ export const bypasses: Area = {
     ),
     spelt('/latest/meta-data/iam/security-credentials/blue%0A', '404', '404 NotFound'),
     spelt('/latest/meta-data/iam/security-credentials/blue%00', '404', '404 NotFound'),
-    spelt(
-      '/LATEST/META-DATA/iam/security-credentials/',
-      SENT_ON,
-      '404 NotFound',
-      'nothing is passed on that the real service might read as something else',
-    ),
+    spelt('/LATEST/META-DATA/iam/security-credentials/', SENT_ON, '404 NotFound'),
     spelt('/../latest/meta-data/iam/security-credentials/', CLEANED, '200 blue', asOwn),
     spelt('/latest/%6deta-data/iam/security-credentials/', '200', '200 blue'),
     spelt('/2099-12-31/meta-data/iam/security-credentials/', '200', '200 blue'),
@@ -43,7 +46,12 @@ export const bypasses: Area = {
       '403 Forbidden',
       'the host of the request line counts as the Host header does',
     ),
-    spelt('http://x@169.254.169.254/latest/meta-data/iam/security-credentials/', '200', '403 Forbidden'),
+    spelt(
+      'http://x@169.254.169.254/latest/meta-data/iam/security-credentials/',
+      '200',
+      '403 Forbidden',
+      'as above',
+    ),
     spelt('http://169.254.169.254', CLEANED, '404 NotFound'),
     spelt('/meta-data/iam/security-credentials/', SENT_ON, '404 NotFound'),
     spelt('/latest/meta-data/iam/security-credentials%00/', SENT_ON, '404 NotFound'),

@@ -37,6 +37,8 @@ const after = (
 const allow = (one: World, list: string) =>
   one.api.put('namespaces', { metadata: { name: 'shop', uid: 'ns-shop', annotations: { [ALLOWED]: list } } });
 
+const notNothing = 'a role that is not allowed is told apart from none';
+
 export const changes: Area = {
   title: 'What changes while a pod runs',
   cases: [
@@ -49,14 +51,26 @@ export const changes: Area = {
     after('its annotation becomes empty', { kube2iam: '404', kiam: '404' }, '404 NoRole', (one) =>
       one.pod('changing', { ip: IP, role: '' }),
     ),
-    after("its namespace's list leaves its role out", { kube2iam: '404' }, '403 RoleNotAllowed', (one) =>
-      allow(one, '["red"]'),
+    after(
+      "its namespace's list leaves its role out",
+      { kube2iam: '404' },
+      '403 RoleNotAllowed',
+      (one) => allow(one, '["red"]'),
+      notNothing,
     ),
-    after("its namespace's list becomes unreadable", { kube2iam: '404' }, '403 RoleNotAllowed', (one) =>
-      allow(one, '["blue"'),
+    after(
+      "its namespace's list becomes unreadable",
+      { kube2iam: '404' },
+      '403 RoleNotAllowed',
+      (one) => allow(one, '["blue"'),
+      notNothing,
     ),
-    after("its namespace's list is removed", { kube2iam: '404' }, '403 RoleNotAllowed', (one) =>
-      one.api.put('namespaces', { metadata: { name: 'shop', uid: 'ns-shop' } }),
+    after(
+      "its namespace's list is removed",
+      { kube2iam: '404' },
+      '403 RoleNotAllowed',
+      (one) => one.api.put('namespaces', { metadata: { name: 'shop', uid: 'ns-shop' } }),
+      notNothing,
     ),
     after('it is gone', { kube2iam: '404 after 2 s', kiam: '500 after 5 s' }, '404 UnknownCaller', (one) =>
       one.removePod('changing'),

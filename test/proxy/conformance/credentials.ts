@@ -1,6 +1,6 @@
 // Credentials: how often STS is asked, and what is served meanwhile.
 import { until } from '../world.ts';
-import { type Area, row } from './case.ts';
+import { type Area, type Peers, row } from './case.ts';
 import { answer, CREDENTIALS, POD, world } from './worlds.ts';
 
 /** Calls to STS while something is done in a world of its own. */
@@ -126,6 +126,7 @@ export const cache: Area = {
         one.aws.fault = () => null;
         return text;
       },
+      'what is valid is served until it ends',
     ),
     row(
       'the pod is gone when its credentials come to be renewed',
@@ -147,6 +148,66 @@ export const cache: Area = {
         return `${(await held()) - (before - 1)} identities`;
       },
       'nothing is kept of a pod that is gone',
+    ),
+  ],
+};
+
+/** What STS was asked for by the first call for a pod with these annotations. */
+const wanted = (
+  what: string,
+  annotations: Record<string, string>,
+  peers: Peers,
+  ours: string,
+  why: string | null = null,
+) =>
+  row(
+    what,
+    peers,
+    ours,
+    async () => {
+      const one = await world('--log-level=info');
+      const name = `asks-${what.replaceAll(' ', '-')}`;
+      one.pod(name, { role: 'red', annotations });
+      const calls = () =>
+        one.aws.requests.filter(({ parameters }) => parameters['RoleSessionName'] === `shop.${name}`);
+      await until('the call', () => calls().length > 0);
+      const { ExternalId, DurationSeconds } = calls()[0]!.parameters;
+      one.removePod(name);
+      return `${ExternalId ?? 'no external id'}, ${DurationSeconds} s`;
+    },
+    why,
+  );
+const EXTERNAL = 'iam.amazonaws.com/external-id';
+
+export const requests: Area = {
+  title: 'What STS is asked for',
+  cases: [
+    wanted(
+      'without an external id',
+      {},
+      {
+        kube2iam: 'no external id, 1800 s',
+        kiam: 'no external id, 900 s',
+        metadataproxy: 'no external id, 3600 s',
+      },
+      'no external id, 3600 s',
+      'what lives an hour is renewed at half of it, with 25 minutes left at least',
+    ),
+    wanted(
+      'with an external id',
+      { [EXTERNAL]: 'my-external-id' },
+      {
+        kube2iam: 'my-external-id, 1800 s',
+        kiam: 'my-external-id, 900 s',
+        metadataproxy: 'my-external-id, 3600 s',
+      },
+      'my-external-id, 3600 s',
+    ),
+    wanted(
+      'with an empty external id',
+      { [EXTERNAL]: '' },
+      { kube2iam: 'no external id, 1800 s' },
+      'no external id, 3600 s',
     ),
   ],
 };

@@ -1,7 +1,7 @@
 // The container credentials, beside the agent of EKS Pod Identity that speaks the same protocol.
 import { jwt } from '../../helpers/service-account-token.ts';
 import { type Area, row } from './case.ts';
-import { PATHED, world } from './worlds.ts';
+import { BARE, PATHED, world } from './worlds.ts';
 
 const FLAG = '--container-credentials';
 const ADDRESS = '169.254.170.23';
@@ -89,6 +89,25 @@ export const containerCredentials: Area = {
       'SDKs send GET; nothing else is answered that nobody needs',
     ),
     ask('HEAD', { method: 'HEAD' }, '200', '200 application/json'),
+    row(
+      '25 bad tokens from one address within a second',
+      { eksAgent: '429: so much per second for all pods together' },
+      '429 text/plain',
+      async () => {
+        const one = await world(FLAG);
+        const statuses = new Set<string>();
+        for (let nth = 0; nth < 25; nth++) {
+          const authorization = jwt({
+            ...{ aud: ['pod-iam.dev'], exp: 4_102_444_800, jti: nth },
+            'kubernetes.io': { pod: { name: 'role-0', uid: 'uid-role-0' } },
+          });
+          const answer = await one.send(BARE, 'GET', '/v1/credentials', { host: ADDRESS, authorization });
+          statuses.add(`${answer.status} ${answer.headers['content-type']}`);
+        }
+        return [...statuses].at(-1)!;
+      },
+      'good tokens do not count, so that no pod slows another',
+    ),
     row(
       'its fields',
       { eksAgent: 'AccessKeyId SecretAccessKey Token AccountId Expiration' },

@@ -1,8 +1,9 @@
 // The listing: which role a pod is told that it has.
 import { get } from './asks.ts';
 import { type Area, row } from './case.ts';
-import { BARE, CREDENTIALS, CROSS, NOBODY, PATHED, send } from './worlds.ts';
+import { BARE, CREDENTIALS, CROSS, NOBODY, PATHED, send, world } from './worlds.ts';
 
+const LATE = '127.26.0.30';
 const LISTING = '/latest/meta-data/iam/security-credentials';
 
 export const listing: Area = {
@@ -64,6 +65,20 @@ export const listing: Area = {
       '404 UnknownCaller',
       'within --pod-wait, 900 ms by default: SDKs give up after a second',
       { from: NOBODY },
+    ),
+    row(
+      'from a pod that is seen while its request waits',
+      { kube2iam: '200 at its next look, up to a second later', kiam: '200 at its next look' },
+      '200 blue',
+      async () => {
+        const one = await world();
+        const asked = one.get(LATE, CREDENTIALS);
+        setTimeout(() => one.pod('late', { ip: LATE, role: 'blue' }), 50);
+        const { status, body } = await asked;
+        one.removePod('late');
+        return `${status} ${body}`;
+      },
+      'the watch wakes the request',
     ),
     row(
       'its content type, and its end',

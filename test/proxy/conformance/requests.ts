@@ -13,9 +13,9 @@ export const methods: Area = {
   cases: [
     method('HEAD', '200', '200'),
     method('POST', '200', '405 MethodNotAllowed', 'EC2 knows GET, HEAD and the PUT of a token'),
-    method('PUT', '200', '405 MethodNotAllowed'),
-    method('DELETE', '200', '405 MethodNotAllowed'),
-    method('OPTIONS', '200', '405 MethodNotAllowed'),
+    method('PUT', '200', '405 MethodNotAllowed', 'as above'),
+    method('DELETE', '200', '405 MethodNotAllowed', 'as above'),
+    method('OPTIONS', '200', '405 MethodNotAllowed', 'as above'),
   ],
 };
 

@@ -3,13 +3,15 @@ import { get, passed } from './asks.ts';
 import { type Area, type Peers, row } from './case.ts';
 import { CREDENTIALS, NOBODY, PATHED, POD, send, world } from './worlds.ts';
 
+const FORWARDED = { kube2iam: 'forwarded', kiam: 'forwarded', metadataproxy: '405' };
+
 const token = (
   what: string,
   method: string,
   headers: Record<string, string>,
   peers: Peers,
   ours: string,
-  why: string | null = null,
+  why: string | null = peers === FORWARDED ? 'as EC2' : null,
 ) =>
   row(
     what,
@@ -22,7 +24,6 @@ const token = (
     why,
   );
 const ttl = (value: string) => ({ 'x-aws-ec2-metadata-token-ttl-seconds': value });
-const FORWARDED = { kube2iam: 'forwarded', kiam: 'forwarded', metadataproxy: '405' };
 
 export const tokens: Area = {
   title: 'Session tokens (IMDSv2)',
@@ -123,7 +124,7 @@ export const tokens: Area = {
       `${CREDENTIALS}blue`,
       { kube2iam: '200', kiam: '200', ec2: '401' },
       '401 Unauthorized',
-      null,
+      'as EC2',
       { token: false, headers: { 'x-aws-ec2-metadata-token': 'BOGUS' }, flags: ['--imds-tokens=optional'] },
     ),
     get('what does not exist, without a token', '/nothing', { ec2: '401' }, '401 Unauthorized', null, {
