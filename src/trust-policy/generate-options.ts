@@ -1,7 +1,7 @@
 // The words of `trust-policy generate` as options; throws usage Problems that name the flag.
 import { type RoleArn, resolveRole } from '../model/arn.ts';
 import { usageProblem } from '../model/problem.ts';
-import type { TrustOptions } from './generate.ts';
+import { checkAccount, type TrustOptions } from './generate.ts';
 
 export interface GenerateWords {
   mode: 'proxy' | 'irsa' | 'pod-identity';
@@ -24,6 +24,7 @@ export interface GenerateWords {
 /** `role` has the account 000000000000 when none was given. */
 export function optionsOf(words: GenerateWords): { options: TrustOptions; role: RoleArn } {
   const { mode, partition } = words;
+  if (words.account) checkAccount(words.account);
   const resolved = resolveRole(words.role, `arn:${partition}:iam::${words.account ?? '000000000000'}:role/`);
   if (!resolved.ok)
     throw usageProblem({
@@ -65,6 +66,24 @@ export function optionsOf(words: GenerateWords): { options: TrustOptions; role: 
     },
   };
 }
+
+/** Of which modes a flag is; the others are of all. */
+const OF_MODES: readonly [keyof GenerateWords, readonly GenerateWords['mode'][]][] = [
+  ['node-role', ['proxy']],
+  ['external-id', ['proxy']],
+  ['organisation', ['proxy']],
+  ['session-name', ['proxy']],
+  ['issuer', ['irsa']],
+  ['service-account', ['irsa', 'pod-identity']],
+  ['cluster-arn', ['pod-identity']],
+];
+
+/** One sentence for each flag that was given and says nothing in this mode. */
+export const idleFlags = (words: GenerateWords): string[] =>
+  OF_MODES.filter(([flag, modes]) => words[flag] !== undefined && !modes.includes(words.mode)).map(
+    ([flag, modes]) =>
+      `--${flag} is of --mode ${modes.join(' and ')}, and does nothing with --mode ${words.mode}`,
+  );
 
 function serviceAccountOf(words: GenerateWords): { namespace: string | null; serviceAccount: string | null } {
   const given = words['service-account'];

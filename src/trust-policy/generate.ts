@@ -148,6 +148,13 @@ function podIdentityStatement({
       what: `"${clusterArn}" is no ARN of an EKS cluster`,
       next: 'aws eks describe-cluster --name NAME --query cluster.arn',
     });
+  if (account && cluster && cluster.account !== account)
+    throw usageProblem({
+      code: 'OTHER_ACCOUNT',
+      what: `the cluster is of account ${cluster.account}, and the role of ${account}`,
+      why: "EKS Pod Identity gives pods a role of the cluster's own account only",
+      next: `make a role in ${cluster.account} for the pods, and name this one in the association as targetRoleArn`,
+    });
   const owner = account ?? cluster?.account;
   if (!owner) throw missing('the account of the cluster', '--account ID or --cluster-arn ARN');
   if (namespace) checkName('namespace', namespace, NAMESPACE);
@@ -182,7 +189,9 @@ function readProvider({ issuer, account, partition = 'aws' }: IrsaTrust): string
       next: 'aws iam list-open-id-connect-providers',
     });
   }
-  const bare = issuer.replace(/^https:\/\//, '').replace(/\/$/, '');
+  const url = issuer.replace(/^https:\/\//, '');
+  // Of EKS no issuer ends in a slash; others, such as Microsoft's, do, and their tokens and keys have it.
+  const bare = /\.eks\./.test(url) ? url.replace(/\/$/, '') : url;
   if (!/^[\w.-]+\.[\w.-]+(?:\/[\w./-]+)?$/.test(bare))
     throw usageProblem({
       code: 'BAD_ISSUER',
@@ -193,7 +202,8 @@ function readProvider({ issuer, account, partition = 'aws' }: IrsaTrust): string
   return `arn:${partition}:iam::${checkAccount(account)}:oidc-provider/${bare}`;
 }
 
-function checkAccount(account: string): string {
+/** Throws a usage Problem (BAD_ACCOUNT). */
+export function checkAccount(account: string): string {
   if (/^\d{12}$/.test(account)) return account;
   throw usageProblem({
     code: 'BAD_ACCOUNT',

@@ -1,6 +1,6 @@
 // The IAM side of a role as something to run or to commit: the role with its trust policy, and, for the
-// proxy, the permissions policy by which the nodes' role may assume it.
-import { parseRoleArn, type RoleArn } from '../model/arn.ts';
+// proxy, the permissions policy by which the nodes' role or user may assume it.
+import type { RoleArn } from '../model/arn.ts';
 import { nodePolicy } from './generate.ts';
 import { readNodeIdentity } from './identity.ts';
 
@@ -32,18 +32,23 @@ export function renderIamSide(side: IamSide, form: IamForm): string {
 }
 
 interface NodeSide {
-  roleName: string;
+  kind: 'role' | 'user';
+  name: string;
+  /** Null for the role's own, where the same template or configuration can hold it. */
+  otherAccount: string | null;
   document: string;
 }
 
-/** Users get their policy elsewhere; without the account there is no ARN to allow. */
+/** Without the account there is no ARN to allow. */
 function nodeSides({ role, nodeIdentities, isAccountKnown }: IamSide): NodeSide[] {
   if (!isAccountKnown) return [];
-  const roles = [...new Set(nodeIdentities.map((text) => readNodeIdentity(text).principal))];
-  return roles.flatMap((arn) => {
-    const node = parseRoleArn(arn);
-    return node === null ? [] : [{ roleName: node.name, document: nodePolicy([role.arn]) }];
-  });
+  const principals = new Map(nodeIdentities.map(readNodeIdentity).map((one) => [one.principal, one]));
+  return [...principals.values()].map(({ principal, account }) => ({
+    kind: principal.includes(':user/') ? 'user' : 'role',
+    name: principal.slice(principal.lastIndexOf('/') + 1),
+    otherAccount: account === role.account ? null : account,
+    document: nodePolicy([role.arn]),
+  }));
 }
 
 const policyName = ({ name }: RoleArn): string => `pod-iam-${name}`.slice(0, 128);
@@ -54,9 +59,11 @@ function commands(side: IamSide): string {
   return [
     '# The role. Where it is there already: aws iam update-assume-role-policy --role-name … --policy-document …',
     `aws iam create-role --role-name ${role.name}${path} --assume-role-policy-document '${oneLine(trustPolicy)}'`,
-    ...nodeSides(side).flatMap(({ roleName, document }) => [
-      "# What the nodes' role may assume; needed across accounts, and where the trust policy names an account.",
-      `aws iam put-role-policy --role-name ${roleName} --policy-name ${policyName(role)} --policy-document '${oneLine(document)}'`,
+    ...nodeSides(side).flatMap(({ kind, name, otherAccount, document }) => [
+      otherAccount === null
+        ? `# What the nodes' ${kind} may assume; needed across accounts, and where the trust policy names an account.`
+        : `# In account ${otherAccount}, with its credentials: what the nodes' ${kind} may assume.`,
+      `aws iam put-${kind}-policy --${kind}-name ${name} --policy-name ${policyName(role)} --policy-document '${oneLine(document)}'`,
     ]),
     '',
   ].join('\n');
@@ -75,11 +82,12 @@ function template(side: IamSide): string {
       },
     },
   };
-  for (const { roleName, document } of nodeSides(side))
-    resources[logicalId(roleName, `MayAssume${logicalId(role.name, '')}`)] = {
-      Type: 'AWS::IAM::RolePolicy',
+  // A stack makes nothing in another account.
+  for (const { kind, name, document } of nodeSides(side).filter(({ otherAccount }) => otherAccount === null))
+    resources[free(logicalId(name, `MayAssume${logicalId(role.name, '')}`), Object.keys(resources))] = {
+      Type: kind === 'role' ? 'AWS::IAM::RolePolicy' : 'AWS::IAM::UserPolicy',
       Properties: {
-        RoleName: roleName,
+        [kind === 'role' ? 'RoleName' : 'UserName']: name,
         PolicyName: policyName(role),
         PolicyDocument: JSON.parse(document) as object,
       },
@@ -104,18 +112,33 @@ function modules(side: IamSide): string {
   path               = "${role.path}"
   assume_role_policy = ${encoded(trustPolicy)}
 }`,
-    ...nodeSides(side).map(
-      ({
-        roleName,
-        document,
-      }) => `resource "aws_iam_role_policy" "${roleName.replace(/\W+/g, '_')}_may_assume_${label}" {
-  name   = "${policyName(role)}"
-  role   = "${roleName}"
-  policy = ${encoded(document)}
-}`,
-    ),
   ];
+  const labels: string[] = [];
+  for (const { kind, name, otherAccount, document } of nodeSides(side)) {
+    const own = free(`${name.replace(/\W+/g, '_').replace(/^(?=\d)/, '_')}_may_assume_${label}`, labels);
+    labels.push(own);
+    const provider =
+      otherAccount === null
+        ? ''
+        : `  # The nodes' ${kind} is of account ${otherAccount}: this takes a provider of that account.
+  provider = aws.nodes
+
+`;
+    blocks.push(`resource "aws_iam_${kind}_policy" "${own}" {
+${provider}  name   = "${policyName(role)}"
+  ${kind}   = "${name}"
+  policy = ${encoded(document)}
+}`);
+  }
   return `${blocks.join('\n\n')}\n`;
+}
+
+/** The name, with a number behind it where it is taken. */
+function free(name: string, taken: readonly string[]): string {
+  for (let number = 1; ; number++) {
+    const one = number === 1 ? name : `${name}${number}`;
+    if (!taken.includes(one)) return one;
+  }
 }
 
 /** JSON is an expression of Terraform's too, but for what it takes for a template. */

@@ -4,7 +4,7 @@ import { describe, it } from 'node:test';
 import { parseRoleArn } from '../../src/model/arn.ts';
 import { generateTrustPolicy, nodePolicy } from '../../src/trust-policy/generate.ts';
 import { type IamSide, renderIamSide } from '../../src/trust-policy/iam-side.ts';
-import { broken, HOME, NODE } from './helpers.ts';
+import { AWAY, broken, HOME, NODE } from './helpers.ts';
 
 const role = parseRoleArn(`arn:aws:iam::${HOME}:role/team/my-blue`)!;
 const trustPolicy = generateTrustPolicy({ mode: 'proxy', nodeIdentities: [NODE] });
@@ -58,13 +58,52 @@ describe('the IAM side of a role', () => {
     assert.match(text, /resource "aws_iam_role_policy" "node_may_assume_my_blue" \{/);
   });
 
-  it('leaves out the side of the nodes where it cannot be told', () => {
+  it('leaves out the side of the nodes where the account is not known', () => {
     assert.doesNotMatch(renderIamSide({ ...side, isAccountKnown: false }, 'cli'), /put-role-policy/);
-    const user = `arn:aws:iam::${HOME}:user/daemon`;
-    assert.doesNotMatch(
-      renderIamSide({ ...side, nodeIdentities: [user] }, 'terraform'),
-      /aws_iam_role_policy/,
+  });
+
+  it('gives a user of the nodes its policy', () => {
+    const users = { ...side, nodeIdentities: [`arn:aws:iam::${HOME}:user/team/daemon`] };
+    assert.match(renderIamSide(users, 'cli'), /\naws iam put-user-policy --user-name daemon --policy-name /);
+    assert.match(
+      renderIamSide(users, 'terraform'),
+      /"aws_iam_user_policy" .*\n.*\n {2}user +={1} "daemon"\n/,
     );
+    const { Resources } = JSON.parse(renderIamSide(users, 'cloudformation')) as {
+      Resources: Record<string, { Type: string; Properties: Record<string, unknown> }>;
+    };
+    assert.equal(Resources['DaemonMayAssumeMyBlue']!.Type, 'AWS::IAM::UserPolicy');
+    assert.equal(Resources['DaemonMayAssumeMyBlue']!.Properties['UserName'], 'daemon');
+  });
+
+  it('keeps roles apart whose names differ in signs alone', () => {
+    const arns = ['nodes.prod', 'nodes-prod'].map((name) => `arn:aws:iam::${HOME}:role/${name}`);
+    const two = { ...side, nodeIdentities: [...arns, ...arns] };
+    const { Resources } = JSON.parse(renderIamSide(two, 'cloudformation')) as { Resources: object };
+    assert.deepEqual(Object.keys(Resources), [
+      'MyBlueRole',
+      'NodesProdMayAssumeMyBlue',
+      'NodesProdMayAssumeMyBlue2',
+    ]);
+    assert.deepEqual(renderIamSide(two, 'terraform').match(/(?<=_policy" ")\w+/g), [
+      'nodes_prod_may_assume_my_blue',
+      'nodes_prod_may_assume_my_blue2',
+    ]);
+  });
+
+  it('says what belongs into another account', () => {
+    const away = { ...side, nodeIdentities: [NODE.replace(HOME, AWAY)] };
+    assert.match(
+      renderIamSide(away, 'cli'),
+      new RegExp(
+        `\n# In account ${AWAY}, with its credentials: what the nodes' role may assume\\.\naws iam put-role-policy `,
+      ),
+    );
+    assert.match(
+      renderIamSide(away, 'terraform'),
+      /\{\n {2}# The nodes' role is of account \d{12}.*\n {2}provider = aws\.nodes\n/,
+    );
+    assert.doesNotMatch(renderIamSide(away, 'cloudformation'), /AWS::IAM::RolePolicy/);
   });
 });
 

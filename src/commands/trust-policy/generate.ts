@@ -2,7 +2,7 @@ import { Flags } from '@oclif/core';
 import { PodIamCommand } from '../../cli/base.ts';
 import { nodeRolesOf } from '../../cli/node-roles.ts';
 import { generateTrustPolicy } from '../../trust-policy/generate.ts';
-import { optionsOf } from '../../trust-policy/generate-options.ts';
+import { idleFlags, optionsOf } from '../../trust-policy/generate-options.ts';
 import { warningsOn } from '../../trust-policy/generate-warnings.ts';
 import { IAM_FORMS, renderIamSide } from '../../trust-policy/iam-side.ts';
 
@@ -65,13 +65,12 @@ export default class Generate extends PodIamCommand<typeof Generate> {
   async run(): Promise<void> {
     const { options, role } = optionsOf(await this.#withNodeRoles());
     const document = generateTrustPolicy(options);
-    for (const warning of warningsOn(options, role)) process.stderr.write(`Note: ${warning}\n`);
+    for (const warning of [...idleFlags(this.flags), ...warningsOn(options, role)])
+      process.stderr.write(`Note: ${warning}\n`);
     const side = {
-      ...{
-        role,
-        trustPolicy: document,
-        isAccountKnown: this.flags.role.startsWith('arn:') || Boolean(this.flags.account),
-      },
+      role,
+      trustPolicy: document,
+      isAccountKnown: this.flags.role.startsWith('arn:') || Boolean(this.flags.account),
       nodeIdentities: options.mode === 'proxy' ? options.nodeIdentities : [],
     };
     process.stdout.write(renderIamSide(side, this.flags.as));

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { type Ran, runCli } from '../../helpers/run-cli.ts';
-import { HOME, NODE, ROOT, trust } from '../../trust-policy/helpers.ts';
+import { AWAY, HOME, NODE, ROOT, trust } from '../../trust-policy/helpers.ts';
 
 const bin = fileURLToPath(new URL('../../../bin/run.js', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'pod-iam-trust-'));
@@ -48,6 +48,41 @@ describe('trust-policy generate', () => {
     );
     assert.equal(simulated.code, 0);
     assert.equal(JSON.parse(simulated.stdout).decision, 'allow');
+  });
+
+  it('says which flags do nothing in a mode, and what no mode can do', async () => {
+    const irsa = [
+      'generate',
+      '--role',
+      'app',
+      '--account',
+      HOME,
+      '--mode',
+      'irsa',
+      '--service-account',
+      'web',
+    ];
+    const ran = await run([...irsa, '--issuer', 'https://oidc.example.com/a/', '--node-role', NODE]);
+    assert.equal(ran.code, 0);
+    assert.equal(ran.stderr, 'Note: --node-role is of --mode proxy, and does nothing with --mode irsa\n');
+    assert.match(ran.stdout, /"oidc\.example\.com\/a\/:sub"/);
+    const cluster = `arn:aws:eks:eu-west-1:${AWAY}:cluster/prod`;
+    const away = [
+      'generate',
+      '--role',
+      'app',
+      '--account',
+      HOME,
+      '--mode',
+      'pod-identity',
+      '--cluster-arn',
+      cluster,
+    ];
+    const refused = await run(away);
+    assert.equal(refused.code, 2);
+    assert.match(refused.stderr, /^Error: the cluster is of account \d+, and the role of \d+\n {2}Why: /);
+    const typo = await run(['generate', '--role', 'app', '--account', '12']);
+    assert.match(typo.stderr, /^Error: "12" is no account id\n/);
   });
 
   it('says what is missing', async () => {
