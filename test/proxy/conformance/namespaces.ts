@@ -33,6 +33,12 @@ function decided({ role, list = null, permitted = null, settings = {} }: Asked):
 type Verdict = 'allowed' | 'denied';
 const inWords = (list: string | null): string => (list === null ? 'no list' : `list \`${list}\``);
 
+const saying = ({ defaultRole, namespaceRestrictions, legacyRegexp }: Partial<RoleSettings>): string[] => [
+  ...(defaultRole ? [`default role \`${defaultRole}\``] : []),
+  ...(namespaceRestrictions === false ? ['without --namespace-restrictions'] : []),
+  ...(legacyRegexp ? ['--legacy-regexp'] : []),
+];
+
 function kube2iam(
   role: string,
   list: string | null,
@@ -41,9 +47,8 @@ function kube2iam(
   settings: Partial<RoleSettings> = {},
   why: string | null = null,
 ): Case {
-  const extra = settings.defaultRole ? `, default role \`${settings.defaultRole}\`` : '';
   return row(
-    `\`${role}\`, ${inWords(list)}${extra}`,
+    [`\`${role}\``, inWords(list), ...saying(settings)].join(', '),
     { kube2iam: theirs },
     ours,
     () => decided({ role, list, settings }),

@@ -192,7 +192,7 @@ export const selection: Area = {
       'blank is no role, and never the default one',
     ),
     selects(
-      'no annotation, and an ARN of another account for a default role',
+      'no annotation, and an ARN for a default role',
       {},
       'arn:aws:iam::123456789012:role/x/standard',
       { kube2iam: 'that role' },
