@@ -2,33 +2,23 @@
 // every pod whole, and may see a new one 30 s late after a quiet spell.
 import http from 'node:http';
 import https from 'node:https';
-import { StringDecoder } from 'node:string_decoder';
+import { CallFailure, parseJson, readJsonLines, refusalOf, textOf, unreachable } from './answers.ts';
 import type { ApiConnection } from './api-connection.ts';
 
-/** The API's own words for a refused call. `status` is 0 when no answer came. */
-export class ApiFailure extends Error {
-  readonly status: number;
-  constructor(status: number, message: string) {
-    super(message);
-    this.name = 'ApiFailure';
-    this.status = status;
-  }
-}
-
 export interface KubeApi {
-  /** @throws ApiFailure */
+  /** @throws CallFailure */
   get(path: string, query: Record<string, string>): Promise<unknown>;
-  /** @throws ApiFailure */
+  /** @throws CallFailure */
   post(path: string, body: unknown): Promise<unknown>;
   /**
    * JSON Patch (RFC 6902).
-   * @throws ApiFailure
+   * @throws CallFailure
    */
   patch(path: string, steps: readonly object[]): Promise<unknown>;
   /**
    * Reads one JSON document per line until the server ends the answer; `onOpen` is called once it
    * has accepted.
-   * @throws ApiFailure when it is refused or breaks off; the signal's reason when that is aborted
+   * @throws CallFailure when it is refused or breaks off; the signal's reason when that is aborted
    */
   stream(
     path: string,
@@ -42,10 +32,11 @@ export interface KubeApi {
   close(): void;
 }
 
+const SERVER = 'the API server';
 /** Longest wait for a whole answer, or for the beginning of a stream. */
 const ANSWER_MS = 15_000;
 /** A single object over this is no pod or namespace. */
-const MAX_LINE_BYTES = 16 * 1024 * 1024;
+const MAX_LINE_LENGTH = 16 * 1024 * 1024;
 
 export function kubeApi(connection: ApiConnection): KubeApi {
   const isTls = connection.server.startsWith('https:');
@@ -83,7 +74,7 @@ export function kubeApi(connection: ApiConnection): KubeApi {
       request.on('error', (error) => reject(signal.aborted ? signal.reason : error));
       request.end(body);
     }).catch((error) => {
-      throw signal.aborted ? error : new ApiFailure(0, unreachable(error));
+      throw signal.aborted ? error : unreachable(SERVER, error);
     }) as Promise<http.IncomingMessage>;
   }
 
@@ -93,8 +84,8 @@ export function kubeApi(connection: ApiConnection): KubeApi {
       const answer = await open(method, path, query, late, body);
       const text = await textOf(answer);
       const status = answer.statusCode ?? 0;
-      if (status < 200 || status > 299) throw refusal(status, text);
-      return JSON.parse(text) as unknown;
+      if (status < 200 || status > 299) throw refusalOf(SERVER, status, text);
+      return parseJson(SERVER, text);
     } catch (error) {
       throw late.aborted ? noAnswer() : error;
     }
@@ -117,13 +108,13 @@ export function kubeApi(connection: ApiConnection): KubeApi {
     patch: (path, steps) => whole('PATCH', path, {}, JSON.stringify(steps)),
     async stream(path, query, signal, onOpen, onLine) {
       const answer = await begin(path, query, signal);
-      if (answer.statusCode !== 200) throw refusal(answer.statusCode ?? 0, await textOf(answer));
+      if (answer.statusCode !== 200) throw refusalOf(SERVER, answer.statusCode ?? 0, await textOf(answer));
       onOpen();
       try {
-        await readLines(answer, onLine);
+        await readJsonLines(SERVER, answer, MAX_LINE_LENGTH, onLine);
       } catch (error) {
         if (signal.aborted) throw signal.reason;
-        throw error instanceof ApiFailure ? error : new ApiFailure(0, unreachable(error));
+        throw unreachable(SERVER, error);
       }
     },
     dropIdle() {
@@ -134,47 +125,5 @@ export function kubeApi(connection: ApiConnection): KubeApi {
   };
 }
 
-async function readLines(answer: http.IncomingMessage, onLine: (document: unknown) => void): Promise<void> {
-  const decoder = new StringDecoder('utf8');
-  let rest = '';
-  for await (const chunk of answer) {
-    const lines = (rest + decoder.write(chunk as Buffer)).split('\n');
-    rest = lines.pop()!;
-    if (rest.length > MAX_LINE_BYTES) throw new ApiFailure(0, 'the API server sent an endless line');
-    for (const line of lines) if (line.trim() !== '') onLine(parseLine(line));
-  }
-}
-
-function parseLine(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    throw new ApiFailure(0, 'the API server sent something other than JSON');
-  }
-}
-
-async function textOf(answer: http.IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of answer) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks).toString();
-}
-
-// Refusals are Status objects: https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/status/
-function refusal(status: number, text: string): ApiFailure {
-  let message = `the API server answered ${status}`;
-  try {
-    const { message: own } = JSON.parse(text) as { message?: string };
-    if (own) message += `: ${own.slice(0, 300)}`;
-  } catch {
-    // A proxy's own page says nothing worth keeping.
-  }
-  return new ApiFailure(status, message);
-}
-
-const noAnswer = (): ApiFailure =>
-  new ApiFailure(0, `the API server cannot be reached: no answer within ${ANSWER_MS / 1000} s`);
-
-function unreachable(error: unknown): string {
-  const { code, message } = error as NodeJS.ErrnoException;
-  return `the API server cannot be reached: ${code ?? message}`;
-}
+const noAnswer = (): CallFailure =>
+  new CallFailure(0, `${SERVER} cannot be reached: no answer within ${ANSWER_MS / 1000} s`);

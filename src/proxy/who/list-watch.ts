@@ -4,7 +4,8 @@
 import { type BackOff, backOffMs, pause } from '../back-off.ts';
 import { steadyMs } from '../clock.ts';
 import { type Log, messageOf } from '../log.ts';
-import { ApiFailure, type KubeApi } from './api.ts';
+import { CallFailure } from './answers.ts';
+import type { KubeApi } from './api.ts';
 import { Freshness } from './freshness.ts';
 
 export interface ListWatchOptions<Item> {
@@ -156,7 +157,7 @@ export class ListWatch<Item> {
       clearTimeout(deadMan);
     }
     // A server that ends every watch at once is failing, however politely.
-    if (steadyMs() - startedAtMs < 1_000) throw new ApiFailure(0, 'the API server ends each watch at once');
+    if (steadyMs() - startedAtMs < 1_000) throw new CallFailure(0, 'the API server ends each watch at once');
     this.freshness.heard();
     this.#well();
     return 'closed';
@@ -164,7 +165,7 @@ export class ListWatch<Item> {
 
   #take({ type, object }: WatchEvent): void {
     if (type === 'ERROR') {
-      throw new ApiFailure(object.code ?? 0, `the watch failed: ${object.message ?? 'no reason given'}`);
+      throw new CallFailure(object.code ?? 0, `the watch failed: ${object.message ?? 'no reason given'}`);
     }
     if (type !== 'BOOKMARK') {
       const item = this.#options.read(object);
@@ -181,7 +182,7 @@ export class ListWatch<Item> {
       if (reason === 'silent') this.freshness.failed('the API server has fallen silent');
       return reason;
     }
-    if (error instanceof ApiFailure && error.status === 410) {
+    if (error instanceof CallFailure && error.status === 410) {
       this.#resourceVersion = null;
       this.#isForgotten = true;
       this.freshness.failed('it is being read anew');

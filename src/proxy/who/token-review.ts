@@ -22,7 +22,7 @@ interface TokenReview {
   };
 }
 
-/** @throws ApiFailure when there is no answer, or the daemon may not ask */
+/** @throws CallFailure when there is no answer, or the daemon may not ask */
 export async function reviewToken(api: KubeApi, token: string, audience: string): Promise<Verdict> {
   const { status = {} } = (await api.post('/apis/authentication.k8s.io/v1/tokenreviews', {
     apiVersion: 'authentication.k8s.io/v1',

@@ -1,6 +1,7 @@
 // The API server as the daemon reaches it: lists in pages, watches that replay, and every way in which
 // they fail. What has been handed over is told to the oracle in the same moment.
-import { ApiFailure, type KubeApi } from '../../../src/proxy/who/api.ts';
+import { CallFailure } from '../../../src/proxy/who/answers.ts';
+import type { KubeApi } from '../../../src/proxy/who/api.ts';
 import { type ApiObject, type Change, type Cluster, type EventType, NODE, type Resource } from './cluster.ts';
 
 /** What the daemon has been told. */
@@ -50,7 +51,7 @@ export class ModelApi implements KubeApi {
     const resource = resourceOf(path);
     const [id = '', from = '0'] = query['continue']?.split(':') ?? [];
     const snapshot = id === '' ? this.#snapshot(resource) : this.#snapshots.get(id);
-    if (!snapshot || snapshot.version < this.oldest) throw new ApiFailure(410, 'the list has expired');
+    if (!snapshot || snapshot.version < this.oldest) throw new CallFailure(410, 'the list has expired');
     const start = Number(from);
     const next = start + PAGE;
     const isLast = next >= snapshot.objects.length;
@@ -74,7 +75,7 @@ export class ModelApi implements KubeApi {
     await this.#arrive();
     if (signal.aborted) throw signal.reason;
     const from = Number(query['resourceVersion']);
-    if (from < this.oldest) throw new ApiFailure(410, 'too old resource version');
+    if (from < this.oldest) throw new CallFailure(410, 'too old resource version');
     onOpen();
     await new Promise<void>((resolve, reject) => {
       const watch: Watch = {
@@ -153,8 +154,8 @@ export class ModelApi implements KubeApi {
   async #arrive(): Promise<void> {
     const state = this.state;
     await new Promise((done) => setTimeout(done, state === 'hanging' ? NO_ANSWER_MS : this.latencyMs));
-    if (state === 'hanging') throw new ApiFailure(0, 'no answer');
-    if (state === 'refusing') throw new ApiFailure(503, 'refused on purpose');
+    if (state === 'hanging') throw new CallFailure(0, 'no answer');
+    if (state === 'refusing') throw new CallFailure(503, 'refused on purpose');
   }
 
   #snapshot(resource: Resource): { version: number; objects: ApiObject[] } {

@@ -1,7 +1,7 @@
 // The steps of a life: what may happen, how often, and how two numbers choose among what is there. Every
 // step can be taken in every state, so that a failing life can be cut short at will.
 import fc from 'fast-check';
-import { ApiFailure } from '../../../src/proxy/who/api.ts';
+import { CallFailure } from '../../../src/proxy/who/answers.ts';
 import { checkQuiet, type Judgement } from './check.ts';
 import { ADDRESSES, annotationsFor, NODE, type Pod } from './cluster.ts';
 import {
@@ -76,14 +76,14 @@ const steps = {
   },
   dropNamespace: (world: ModelWorld, a: number) => world.cluster.removeNamespace(pick(namespaces, a)),
 
-  breakWatch: (world: ModelWorld) => world.api.breakWatches(new ApiFailure(0, 'broken')),
+  breakWatch: (world: ModelWorld) => world.api.breakWatches(new CallFailure(0, 'broken')),
   endWatch: (world: ModelWorld) => world.api.breakWatches(),
   deafen: (world: ModelWorld) => world.api.deafen(),
   forget: (world: ModelWorld, a: number) => {
     if (a % 2 === 0) world.api.bookmark();
     world.api.forget();
     if (a % 3 === 0) world.api.say({ type: 'ERROR', object: { code: 410, message: 'too old' } });
-    if (a % 3 === 1) world.api.breakWatches(new ApiFailure(0, 'broken'));
+    if (a % 3 === 1) world.api.breakWatches(new CallFailure(0, 'broken'));
   },
   bookmark: (world: ModelWorld) => world.api.bookmark(),
   badEvent: (world: ModelWorld) =>
@@ -91,7 +91,7 @@ const steps = {
   apiDown: (world: ModelWorld, a: number) => {
     world.api.state = a % 2 === 0 ? 'refusing' : 'hanging';
     if (a % 3 === 0) world.api.deafen();
-    else world.api.breakWatches(new ApiFailure(0, 'down'));
+    else world.api.breakWatches(new CallFailure(0, 'down'));
   },
   apiUp: (world: ModelWorld) => {
     world.api.state = 'up';

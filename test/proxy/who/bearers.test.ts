@@ -1,7 +1,8 @@
 // What is remembered of a token, for how long, and what counts while the API server cannot tell.
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, mock, test } from 'node:test';
-import { ApiFailure, type KubeApi } from '../../../src/proxy/who/api.ts';
+import { CallFailure } from '../../../src/proxy/who/answers.ts';
+import type { KubeApi } from '../../../src/proxy/who/api.ts';
 import { Bearers } from '../../../src/proxy/who/bearers.ts';
 import type { TokenClaims } from '../../../src/proxy/who/token-claims.ts';
 
@@ -52,7 +53,7 @@ describe('whose a token is', () => {
   });
 
   const outage = () => {
-    throw new ApiFailure(0, 'the API server cannot be reached: ECONNREFUSED');
+    throw new CallFailure(0, 'the API server cannot be reached: ECONNREFUSED');
   };
   const of = (token: string, address = '10.0.0.1') => bearers.of(token, claims, address);
   const kindOf = async (token: string, address?: string) =>

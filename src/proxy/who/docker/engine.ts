@@ -2,19 +2,8 @@
 // https://docs.docker.com/reference/api/engine/
 import http from 'node:http';
 import https from 'node:https';
-import { StringDecoder } from 'node:string_decoder';
-import { messageOf } from '../../log.ts';
+import { CallFailure, parseJson, readJsonLines, refusalOf, textOf, unreachable } from '../answers.ts';
 import type { EngineConnection } from './engine-connection.ts';
-
-/** `status` is 0 when no answer came. */
-class EngineFailure extends Error {
-  readonly status: number;
-  constructor(status: number, message: string) {
-    super(message);
-    this.name = 'EngineFailure';
-    this.status = status;
-  }
-}
 
 export interface EngineEvent {
   Type?: string;
@@ -22,7 +11,7 @@ export interface EngineEvent {
   Actor?: { ID?: string; Attributes?: Record<string, string> };
 }
 
-/** Every function throws an EngineFailure. */
+/** Every function throws a CallFailure. */
 export interface Engine {
   /** Agrees on the version of the API, which all other calls need. @returns the engine's own clock, in seconds */
   greet(): Promise<number>;
@@ -35,9 +24,10 @@ export interface Engine {
   close(): void;
 }
 
+const SERVER = 'the Docker engine';
 /** An engine is slow to answer about a container that it is just starting. */
 const ANSWER_MS = 10_000;
-const MAX_LINE_BYTES = 4 * 1024 * 1024;
+const MAX_LINE_LENGTH = 4 * 1024 * 1024;
 /** The latest whose fields were looked at; an older engine is spoken to in its own. */
 const NEWEST_VERSION = '1.52';
 
@@ -54,28 +44,20 @@ export function dockerEngine(connection: EngineConnection): Engine {
       request.on('socket', (socket) => socket.setKeepAlive(true, 10_000));
       request.on('error', reject);
     }).catch((error: unknown) => {
-      throw unreachable(error);
+      throw unreachable(`${SERVER} at ${host}`, error);
     });
   }
-
-  const unreachable = (error: unknown): EngineFailure =>
-    new EngineFailure(
-      0,
-      `the Docker engine at ${host} cannot be reached: ${(error as NodeJS.ErrnoException).code ?? messageOf(error)}`,
-    );
 
   async function get(path: string): Promise<{ headers: http.IncomingHttpHeaders; text: string }> {
     const late = AbortSignal.timeout(ANSWER_MS);
     try {
       const answer = await open(path, late);
-      const chunks: Buffer[] = [];
-      for await (const chunk of answer) chunks.push(chunk as Buffer);
-      const text = Buffer.concat(chunks).toString();
-      if (answer.statusCode !== 200) throw refusal(answer.statusCode ?? 0, text);
+      const text = await textOf(answer);
+      if (answer.statusCode !== 200) throw refusalOf(SERVER, answer.statusCode ?? 0, text);
       return { headers: answer.headers, text };
     } catch (error) {
-      if (late.aborted) throw new EngineFailure(0, `no answer within ${ANSWER_MS / 1000} s`);
-      throw error instanceof EngineFailure ? error : unreachable(error);
+      if (late.aborted) throw new CallFailure(0, `no answer within ${ANSWER_MS / 1000} s`);
+      throw unreachable(`${SERVER} at ${host}`, error);
     }
   }
 
@@ -88,14 +70,14 @@ export function dockerEngine(connection: EngineConnection): Engine {
       return Math.floor((Date.parse(headers.date ?? '') || Date.now()) / 1000);
     },
     async running() {
-      const all = parse((await get('/containers/json')).text) as { Id: string }[];
+      const all = parseJson(SERVER, (await get('/containers/json')).text) as { Id: string }[];
       return all.map(({ Id }) => Id);
     },
     async inspect(id) {
       try {
-        return parse((await get(`/containers/${encodeURIComponent(id)}/json`)).text);
+        return parseJson(SERVER, (await get(`/containers/${encodeURIComponent(id)}/json`)).text);
       } catch (error) {
-        if (error instanceof EngineFailure && error.status === 404) return null;
+        if (error instanceof CallFailure && error.status === 404) return null;
         throw error;
       }
     },
@@ -104,47 +86,14 @@ export function dockerEngine(connection: EngineConnection): Engine {
       // No limit on the time until it begins: some engines send no header before the first event.
       const answer = await open(`/events?since=${sinceSeconds}&filters=${filters}`, signal);
       try {
-        if (answer.statusCode !== 200) throw refusal(answer.statusCode ?? 0, '');
-        await readEvents(answer, onEvent);
+        if (answer.statusCode !== 200) throw refusalOf(SERVER, answer.statusCode ?? 0, '');
+        await readJsonLines(SERVER, answer, MAX_LINE_LENGTH, (event) => onEvent(event as EngineEvent));
       } catch (error) {
-        throw error instanceof EngineFailure ? error : unreachable(error);
+        throw unreachable(`${SERVER} at ${host}`, error);
       }
     },
     close: () => agent.destroy(),
   };
-}
-
-async function readEvents(
-  answer: http.IncomingMessage,
-  onEvent: (event: EngineEvent) => void,
-): Promise<void> {
-  const decoder = new StringDecoder('utf8');
-  let rest = '';
-  for await (const chunk of answer) {
-    const lines = (rest + decoder.write(chunk as Buffer)).split('\n');
-    rest = lines.pop()!;
-    if (rest.length > MAX_LINE_BYTES) throw new EngineFailure(0, 'the Docker engine sent an endless line');
-    for (const line of lines) if (line.trim() !== '') onEvent(parse(line) as EngineEvent);
-  }
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new EngineFailure(0, 'the Docker engine sent something other than JSON');
-  }
-}
-
-function refusal(status: number, text: string): EngineFailure {
-  let message = `the Docker engine answered ${status}`;
-  try {
-    const { message: own } = JSON.parse(text) as { message?: string };
-    if (own) message += `: ${own.slice(0, 300)}`;
-  } catch {
-    // What stands between daemon and engine says nothing worth keeping.
-  }
-  return new EngineFailure(status, message);
 }
 
 function isNewer(one: string, other: string): boolean {
