@@ -1,10 +1,16 @@
 // The redirect: which interface it takes, what it sets, and what becomes of it.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { parseDaemonFlags } from '../../../src/model/daemon-flags.ts';
+import { createLog } from '../../../src/proxy/log.ts';
 import { readRedirectFlags } from '../../../src/proxy/redirect/flags.ts';
 import { entriesOf } from '../../../src/proxy/redirect/iptables/entries.ts';
+import { keep } from '../../../src/proxy/redirect/keeper.ts';
 import { renderNft } from '../../../src/proxy/redirect/render.ts';
-import type { RedirectRule } from '../../../src/proxy/redirect/rule.ts';
+import type { Backend, RedirectRule } from '../../../src/proxy/redirect/rule.ts';
 import { readSettings } from '../../../src/proxy/settings.ts';
+import { until } from '../world.ts';
 import { type Area, type Peers, row } from './case.ts';
 
 function ruleFor(...flags: string[]): RedirectRule {
@@ -39,6 +45,51 @@ const on = (name: string, peers: Peers, ours: string, why: string | null = null)
     why,
   );
 
+/** A packet filter that does as it is told, and says what it was told. */
+function filter() {
+  const done = { set: 0, removed: 0, isThere: true };
+  const backend: Backend = {
+    ...{ name: 'nft', program: 'nft', lack: null },
+    assert: async () => {
+      done.set++;
+      done.isThere = true;
+    },
+    check: async () => (done.isThere ? null : 'it is gone'),
+    remove: async () => {
+      done.removed++;
+    },
+    watch: () => {},
+  };
+  return { done, backend };
+}
+
+async function whileKept(backend: Backend, act: () => Promise<void>): Promise<void> {
+  const end = new AbortController();
+  const stateDir = mkdtempSync(join(tmpdir(), 'pod-iam-'));
+  const nothing = { fault: null, guard: null, onSet: async () => {}, warnings: async () => [] };
+  const log = createLog('silent', { write: () => {} });
+  const kept = keep({ ...nothing, backend, stateDir, log, signal: end.signal, everyMs: 10 });
+  await act();
+  end.abort();
+  await kept;
+  rmSync(stateDir, { recursive: true });
+}
+
+async function afterTheEnd(): Promise<string> {
+  const { done, backend } = filter();
+  await whileKept(backend, async () => {});
+  return done.removed === 0 ? 'stays' : 'is removed';
+}
+
+async function afterAFlush(): Promise<string> {
+  const { done, backend } = filter();
+  await whileKept(backend, async () => {
+    done.isThere = false;
+    await until('the rule', () => done.isThere).catch(() => {});
+  });
+  return done.isThere ? 'is set again' : 'is gone';
+}
+
 export const redirects: Area = {
   title: 'The redirect',
   cases: [
@@ -46,6 +97,11 @@ export const redirects: Area = {
     on('cali+', { kube2iam: '-i cali+; a pattern is not looked for', kiam: '-i cali+' }, '-i cali+'),
     on('eni+', { kube2iam: '-i eni+', kiam: '-i eni+' }, '-i eni+'),
     on('lxc+', { kube2iam: '-i lxc+', kiam: '-i lxc+' }, '-i lxc+'),
+    on('lo', { kube2iam: '-i lo', kiam: '-i lo' }, '-i lo'),
+    on('vlan+', { kube2iam: '-i vlan+', kiam: '-i vlan+' }, '-i vlan+'),
+    on('kube-bridge', { kube2iam: '-i kube-bridge', kiam: '-i kube-bridge' }, '-i kube-bridge'),
+    on('eth0.100', { kube2iam: '-i eth0.100', kiam: '-i eth0.100' }, '-i eth0.100'),
+    on('!cali+', { kube2iam: '-i !cali+, which iptables refuses', kiam: '! -i cali+' }, '! -i cali+'),
     on('!eth0', { kube2iam: 'does not start: no such interface', kiam: '! -i eth0' }, '! -i eth0'),
     on(
       'bogus0',
@@ -101,6 +157,20 @@ export const redirects: Area = {
           ? 'rejected where it is not led to the daemon'
           : 'open',
       'a second way to the same credentials',
+    ),
+    row(
+      'the rule when the daemon ends',
+      { kube2iam: 'stays', kiam: 'is removed, unless --iptables-remove=false', metadataproxy: 'stays' },
+      'stays',
+      afterTheEnd,
+      'until there is a daemon again, pods reach nothing, and not the role of the node',
+    ),
+    row(
+      'the rule when somebody has flushed it',
+      { kube2iam: 'is gone', kiam: 'is gone', metadataproxy: 'is gone' },
+      'is set again',
+      afterAFlush,
+      "another's restart must not open the node's role to pods",
     ),
     row(
       'who may reach the port of the daemon',
