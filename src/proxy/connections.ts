@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { steadyMs } from './clock.ts';
+import { SERVER } from './reply.ts';
 import { canonicalAddress } from './who/address.ts';
 
 export interface ConnectionLimits {
@@ -183,6 +184,7 @@ const newCaller = (address: string): Caller => ({
 const TOO_MANY = [
   'HTTP/1.1 503 Service Unavailable',
   'Content-Type: application/json',
+  `Server: ${SERVER}`,
   'Connection: close',
   'Retry-After: 1',
   '',

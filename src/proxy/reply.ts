@@ -39,6 +39,7 @@ export const badTtl = (): Answer =>
   refusal(400, 'BadRequest', 'X-aws-ec2-metadata-token-ttl-seconds must be 1 to 21600');
 export const forwardedFor = (): Answer =>
   refusal(403, 'Forbidden', 'a request that carries X-Forwarded-For gets no token');
+export const noHost = (): Answer => refusal(400, 'BadRequest', 'a request must have a Host header');
 export const wrongHost = (): Answer =>
   refusal(403, 'Forbidden', 'the Host header is not that of the metadata service');
 export const tokenNeeded = (): Answer =>

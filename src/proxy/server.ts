@@ -49,6 +49,8 @@ export function metadataServer(
       headersTimeout: HEADERS_MS,
       requestTimeout: REQUEST_MS,
       connectionsCheckingInterval: CHECK_MS,
+      // What is missing is said in the daemon's own form.
+      requireHostHeader: false,
       // Of two Host headers the second would else be dropped unseen.
       joinDuplicateHeaders: true,
     };

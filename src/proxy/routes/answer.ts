@@ -1,6 +1,6 @@
 // The order in which a request is judged: its host, its path, its method, its token; then the route.
 import type { Ask, Parts } from '../parts.ts';
-import { type Answer, notFound, tokenNeeded, wrongHost, wrongMethod } from '../reply.ts';
+import { type Answer, noHost, notFound, tokenNeeded, wrongHost, wrongMethod } from '../reply.ts';
 import { type Soon, whenKnown } from '../soon.ts';
 import { answerCanary } from './canary.ts';
 import { answerContainer, isForContainer } from './container.ts';
@@ -31,7 +31,9 @@ export function router(parts: Parts): (ask: Ask) => Soon<Routed> {
         route: 'container',
         answer,
       }));
-    const isRight = isOwnHost(ask.header('host') ?? '') && (authority === null || isOwnHost(authority));
+    const host = ask.header('host');
+    if (host === undefined) return { route: target.kind, answer: noHost() };
+    const isRight = isOwnHost(host) && (authority === null || isOwnHost(authority));
     if (!isRight) {
       tellTurnedAway(ask, parts, 'foreignHost');
       return { route: target.kind, answer: wrongHost() };

@@ -38,10 +38,14 @@ export const wires: Area = {
     wire(
       'HTTP/1.0 without a Host header',
       `GET ${CREDENTIALS} HTTP/1.0\r\n${TOKEN}\r\n\r\n`,
-      '403 Forbidden',
+      '400 BadRequest',
       { kube2iam: '200', kiam: '200', metadataproxy: '200' },
       'every SDK sends one, and what cannot be told to be right is not',
     ),
+    wire('HTTP/1.1 without a Host header', lines(`GET ${CREDENTIALS} HTTP/1.1`, TOKEN), '400 BadRequest', {
+      kube2iam: '400',
+      kiam: '400',
+    }),
     wire('an empty Host header', lines(`GET ${CREDENTIALS} HTTP/1.1`, 'Host:', TOKEN), '403 Forbidden'),
     wire(
       'two Host headers',
