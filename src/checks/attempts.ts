@@ -17,6 +17,7 @@ export interface AttemptCheck {
   fix: string;
 }
 
+/** A finding for each identity probe: whether any of its attempts was answered with what it must not get. */
 export function judgeAttempts(snapshot: Snapshot, check: AttemptCheck): Finding[] {
   const { probes } = snapshot;
   if (probes.state === 'unknown')

@@ -97,6 +97,7 @@ function fromRole(arn: string): { account: string; roleName: string } | null {
   return role && { account: role.account, roleName: role.name };
 }
 
+/** Whether a session, by its ARN, is one of a role. */
 export function isOfRole(sessionArn: string, roleArn: string | null): boolean {
   const role = roleArn === null ? null : parseRoleArn(roleArn);
   return role !== null && isSessionOf(sessionArn, role);

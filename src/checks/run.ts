@@ -44,6 +44,7 @@ const isWaived = ({ status }: Finding, { decidedBy }: Check, { by }: RunChecksOp
 export const leftOut = (by: readonly DecidedBy[]): string[] =>
   CATALOGUE.filter((check) => !check.decidedBy.some((way) => by.includes(way))).map(({ code }) => code);
 
+/** How many results there are of each status. */
 export function summarise(results: readonly Result[]): Summary {
   const count = (status: Finding['status']): number =>
     results.filter((result) => result.status === status).length;

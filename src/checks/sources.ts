@@ -13,9 +13,11 @@ export interface Seen extends ProbeObservation {
 export const seenBySource = (observation: ProbeObservation): Seen[] =>
   (observation.sources ?? ['imds']).map((source) => seenAt(observation, source));
 
+/** The worst finding over all ways in which the workload asks. */
 export const judgeSources = (observation: ProbeObservation, judge: (seen: Seen) => Finding): Finding =>
   worst(seenBySource(observation).map(judge));
 
+/** What a probe saw by one of the ways, in the fields that checks read. */
 export function seenAt(observation: ProbeObservation, source: Source): Seen {
   if (source === 'imds') return { ...observation, source };
   const { container } = observation;

@@ -17,6 +17,7 @@ interface DetectFlags {
   'system-namespace': string;
 }
 
+/** What cluster and AWS tell the wizard; what cannot be read is a note. @throws Problem for a cluster that was named and cannot be read */
 export async function detectAround(
   flags: DetectFlags & Record<string, unknown>,
   origins: Readonly<Record<string, Origin>>,

@@ -24,6 +24,7 @@ export function parseDenial(message: string): Denial | null {
   return { user, verb, resource, group, namespace: namespace ?? null };
 }
 
+/** What would allow a refused call: in words, and as a Role with its binding. */
 export function grantFor(denial: Denial): Grant {
   const scope = denial.namespace === null ? 'in the whole cluster' : `in the namespace ${denial.namespace}`;
   return { needs: `${denial.verb} ${denial.resource} ${scope}`, snippet: roleAndBinding(denial) };

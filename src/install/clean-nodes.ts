@@ -24,6 +24,10 @@ export interface NodeCleaning {
 /** What an administrator types on a node that could not be reached. */
 const BY_HAND = 'nft delete table inet pod_iam; nft delete table bridge pod_iam; rm -rf /run/pod-iam';
 
+/**
+ * Removes the rules by a DaemonSet of its own, and reads from its logs what is left on each node.
+ * @throws Problem when that cannot be run; a node that was not cleaned is told in its entry
+ */
 export async function cleanNodes(
   kube: Kube,
   values: InstallValues,

@@ -34,6 +34,7 @@ export async function stopDaemons(kube: Kube, namespace: string, options: Deleti
   }
 }
 
+/** Resolves when it is gone. @throws Problem when it stays for longer than `timeoutMs` */
 export async function deleteNamespace(
   kube: Kube,
   space: KubeObject,

@@ -11,6 +11,7 @@ export interface NodeSplit {
   notServable: { node: string; why: string }[];
 }
 
+/** Names are sorted. @throws Problem when nodes may not be listed */
 export async function splitNodes(kube: Kube): Promise<NodeSplit> {
   const nodes = (await kube.list('v1', 'Node')).map(nodeFact);
   const servable = nodes.filter(({ notServable }) => notServable === null);

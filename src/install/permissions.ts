@@ -23,6 +23,7 @@ export async function requirePermissions(kube: Kube, needed: readonly Access[]):
   });
 }
 
+/** What an installation does at the API server; narrower than a cluster administrator where it can be. */
 export function installNeeds(values: InstallValues): Access[] {
   const namespace = values.systemNamespace;
   return [

@@ -19,6 +19,7 @@ export interface ProveOptions {
   progress: Progress;
 }
 
+/** Asks the daemon of each node from a pod there; the pods are taken away again. One proof per node. */
 export async function proveNodes(
   kube: Kube,
   values: InstallValues,

@@ -32,11 +32,13 @@ const namePattern = /^[\w+=,.@-]{1,64}$/;
 const pathPattern = /^\/(?:[\x21-\x2e\x30-\x7e]+\/)*$/;
 const partitionPattern = /^aws(?:-[a-z]+)*$/;
 
+export const isAccountId = (text: string): boolean => /^\d{12}$/.test(text);
+
 /** Reads a role ARN; null when the text is no well-formed IAM role ARN. */
 export function parseRoleArn(text: string): RoleArn | null {
   const arn = parseArn(text);
   if (arn?.service !== 'iam' || arn.region !== '' || !arn.resource.startsWith('role/')) return null;
-  if (!partitionPattern.test(arn.partition) || !/^\d{12}$/.test(arn.account)) return null;
+  if (!partitionPattern.test(arn.partition) || !isAccountId(arn.account)) return null;
   const whole = arn.resource.slice('role'.length);
   const cut = whole.lastIndexOf('/') + 1;
   const path = whole.slice(0, cut);
@@ -110,7 +112,7 @@ function arnFault(text: string): string {
   if (!partitionPattern.test(arn.partition)) return `there is no partition "${arn.partition}"`;
   if (arn.service !== 'iam') return `its service is "${arn.service}", not "iam"`;
   if (arn.region !== '') return 'IAM ARNs name no region';
-  if (!/^\d{12}$/.test(arn.account)) return `its account "${arn.account}" is not 12 digits`;
+  if (!isAccountId(arn.account)) return `its account "${arn.account}" is not 12 digits`;
   if (arn.resource.startsWith('instance-profile/'))
     return 'an instance profile is not a role; use the role inside it';
   if (!arn.resource.startsWith('role/')) return `it names "${arn.resource.split('/')[0]}", not a role`;

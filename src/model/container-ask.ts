@@ -20,6 +20,7 @@ export interface Asking {
   ask: ContainerAsk | null;
 }
 
+/** Where the SDKs of a pod ask for credentials, by the variables and volumes of its containers. */
 export function readAsking(template: PodTemplateFact): Asking {
   const lasting = template.containers.filter(({ kind }) => kind === 'container');
   const asks = lasting.flatMap((container) => askOf(container, template) ?? []);

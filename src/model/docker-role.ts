@@ -1,7 +1,7 @@
 // Which role a Docker container asks for: by the variables that metadataproxy reads
 // (https://github.com/lyft/metadataproxy#role-formats), and by the annotation keys as labels.
 import { SESSION_NAME_KEY } from './annotations.ts';
-import type { RoleResolution } from './arn.ts';
+import { isAccountId, type RoleResolution } from './arn.ts';
 
 export const DOCKER_ROLE_KEY = 'IAM_ROLE';
 export const DOCKER_EXTERNAL_ID_KEY = 'IAM_EXTERNAL_ID';
@@ -82,8 +82,6 @@ export function readAccountMap(text: string): Record<string, string> | null {
   const isFine = Object.values(value).every((id) => typeof id === 'string' && isAccountId(id));
   return isFine ? (value as Record<string, string>) : null;
 }
-
-export const isAccountId = (text: string): boolean => /^\d{12}$/.test(text);
 
 function sessionNameIn({ env, labels }: DockerContainer, key: string | null): string | null {
   const [, place, name = ''] = /^(Env|Labels):(.+)$/.exec(key ?? '') ?? [];

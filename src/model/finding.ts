@@ -100,6 +100,7 @@ export interface Report {
   workloads?: WorkloadProof[];
 }
 
+/** A subject with null for all that is not said. */
 export function subject(kind: string, name: string, rest: Partial<Subject> = {}): Subject {
   return {
     kind,

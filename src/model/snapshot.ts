@@ -18,11 +18,13 @@ export type Fact<T> =
   | { state: 'known'; value: T /** Such as `list pods`. */; from: string }
   | { state: 'unknown'; why: string; from: string; grant: Grant | null };
 
+/** @param from how it was read: `list pods` */
 export const known = <T>(value: T, from: string): Fact<T> => ({ state: 'known', value, from });
 /** For where an unknown fact makes no difference, or is told elsewhere: it must never become a pass. */
 export const knownOr = <T, Else>(fact: Fact<T>, otherwise: Else): T | Else =>
   fact.state === 'known' ? fact.value : otherwise;
 
+/** @param grant what would let it be read; null where no permission is missing */
 export const unknownFact = (why: string, from: string, grant: Grant | null = null): Fact<never> => ({
   state: 'unknown',
   why,

@@ -32,6 +32,7 @@ interface ContainerState {
   terminated?: { reason?: string; message?: string; exitCode?: number };
 }
 
+/** Waits for a diagnostic pod to end, and reads its log. What keeps it from running is told in the outcome. */
 export async function followProbe(
   kube: Kube,
   probe: PlannedProbe,

@@ -32,6 +32,7 @@ export interface ProbeRun {
   left: string[];
 }
 
+/** Runs the planned pods, and takes away whatever happens all that it made. Never throws for a single pod. */
 export async function runProbes(kube: Kube, plan: ProbePlan, options: RunOptions): Promise<ProbeRun> {
   const runId = randomBytes(4).toString('hex');
   const pod: PodOptions = { ...options, runId };

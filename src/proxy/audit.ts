@@ -20,6 +20,7 @@ export type Audit = (served: Served) => void;
 /** Distinct pods and addresses that one credential is remembered to have gone to. */
 const MAX_REMEMBERED = 1_000;
 
+/** One line for each credential, pod and address; the same again is not told. */
 export function auditTrail(log: Log): Audit {
   const told = new WeakMap<Credentials, Set<string>>();
   return ({ pod, identity, credentials, address, knownBy }) => {

@@ -1,12 +1,11 @@
 // What --source docker means: where the engine is, and metadataproxy's own variables, so that its users
 // can start this daemon in the same environment.
 // https://github.com/lyft/metadataproxy/blob/master/metadataproxy/settings.py
-import { parseRoleArn } from '../model/arn.ts';
+import { isAccountId, parseRoleArn } from '../model/arn.ts';
 import type { DaemonValues } from '../model/daemon-flags.ts';
 import {
   DOCKER_EXTERNAL_ID_KEY,
   DOCKER_ROLE_KEY,
-  isAccountId,
   readAccountMap,
   type WishKeys,
 } from '../model/docker-role.ts';

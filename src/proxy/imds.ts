@@ -24,6 +24,7 @@ const ANSWER_MS = 1_000;
 const TOKEN_SECONDS = 21_600;
 const MAX_BODY_BYTES = 1024 * 1024;
 
+/** @param host without brackets, also of IPv6 */
 export function imdsClient(host: string, port: number): Imds {
   const agent = new http.Agent({ keepAlive: true, maxSockets: 16 });
   let token: { text: string; renewAtMs: number } | null = null;

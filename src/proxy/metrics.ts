@@ -24,6 +24,7 @@ export interface Levels {
   watches(): WatchLevel[];
 }
 
+/** @param node null: the pods of all nodes are watched. @param levels read anew for each answer */
 export function createMetrics(node: string | null, levels: Levels): Metrics {
   const registry = new Registry();
   const registers = [registry];

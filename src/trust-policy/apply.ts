@@ -117,6 +117,7 @@ export const claimOf = ({ role, document, changed, externalId }: LivePlan): Clai
 export const backupName = (role: RoleFact, now: Date): string =>
   `${role.name}.trust-policy.${now.toISOString().replace(/[-:]|\.\d+/g, '')}.json`;
 
+/** @param text name, path/name or ARN. @throws Problem of kind usage for a role that the account has not */
 export async function readRole(aws: Roles, text: string): Promise<RoleFact> {
   const arn = text.startsWith('arn:') ? parseRoleArn(text) : null;
   if (text.startsWith('arn:') && !arn)

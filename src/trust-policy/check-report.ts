@@ -1,5 +1,5 @@
 // Puts what `trust-policy check` was asked and found into the records that other folders know.
-import { parseRoleArn, type RoleArn } from '../model/arn.ts';
+import { isAccountId, parseRoleArn, type RoleArn } from '../model/arn.ts';
 import type { Report, Result, Summary } from '../model/finding.ts';
 import { usageProblem } from '../model/problem.ts';
 import { readNodeIdentity } from './identity.ts';
@@ -20,7 +20,7 @@ export interface CheckWords {
 /** Throws a usage Problem for a word that cannot be meant. */
 export function checkOptions(words: CheckWords): CheckOptions {
   const { nodeRoles, account, role, sizeQuota, externalId, sessionName, live = null } = words;
-  if (account !== null && !/^\d{12}$/.test(account))
+  if (account !== null && !isAccountId(account))
     throw usageProblem({
       code: 'BAD_ACCOUNT',
       what: `--account "${account}" is no account id`,

@@ -19,6 +19,7 @@ import { correctionOf } from './fault-corrections.ts';
 import type { PolicyText } from './input.ts';
 import type { CheckOptions, Rule, RuleInput, Violation } from './rule.ts';
 
+/** The results of all documents, in their order. */
 export function checkPolicies(documents: readonly PolicyText[], options: CheckOptions): Result[] {
   return documents.flatMap((document) => checkPolicy(document, options));
 }

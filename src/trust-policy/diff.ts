@@ -12,6 +12,7 @@ export interface TrustDiff {
   removed: string[];
 }
 
+/** Compares what two policies grant, whatever their order and form. */
 export function diffTrust(before: Policy, after: Policy): TrustDiff {
   const old = new Map(grantsOf(before).map((grant) => [keyOf(grant), grant]));
   const young = new Map(grantsOf(after).map((grant) => [keyOf(grant), grant]));

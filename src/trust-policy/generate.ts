@@ -1,6 +1,6 @@
 // Writes trust policies for the three ways in which a pod can get a role, as narrow as each allows, and
 // the nodes' own permissions policy.
-import { parseArn, parseRoleArn } from '../model/arn.ts';
+import { isAccountId, parseArn, parseRoleArn } from '../model/arn.ts';
 import { usageProblem } from '../model/problem.ts';
 import { documentOf, oneOrMany, renderDocument, type StatementDocument } from './document.ts';
 import { readNodeIdentity } from './identity.ts';
@@ -204,7 +204,7 @@ function readProvider({ issuer, account, partition = 'aws' }: IrsaTrust): string
 
 /** Throws a usage Problem (BAD_ACCOUNT). */
 export function checkAccount(account: string): string {
-  if (/^\d{12}$/.test(account)) return account;
+  if (isAccountId(account)) return account;
   throw usageProblem({
     code: 'BAD_ACCOUNT',
     what: `"${account}" is no account id`,

@@ -6,6 +6,7 @@ import { demandsKey } from './condition-words.ts';
 import { hasKind, principalsOf } from './rules/shared.ts';
 import { isKubernetes } from './rules/tokens.ts';
 
+/** Sentences on what people take such a policy for and what it is not; empty when nothing invites it. */
 export function misreadings(policy: Policy): string[] {
   const allows = policy.statements.filter(({ effect }) => effect === 'Allow');
   const denies = policy.statements.filter(({ effect }) => effect === 'Deny');

@@ -10,6 +10,7 @@ export interface Simulation extends Pick<Evaluation, 'decision' | 'because' | 's
   caveats: string[];
 }
 
+/** A document that IAM would not save lets nobody in. @throws Problem of kind usage for a request that cannot be meant */
 export function simulate(parsed: ParsedPolicy & { policy: Policy }, request: TrustRequest): Simulation {
   checkRequest(request);
   const evaluation = evaluateTrust(parsed.policy, request);

@@ -53,6 +53,7 @@ export interface ApplyOutcome {
   proof: Proof | null;
 }
 
+/** What `trust-policy apply` prints as JSON. */
 export function outcomeOf(
   plan: LivePlan,
   { dryRun = false, backup = null, proof = null }: Partial<Pick<ApplyOutcome, 'dryRun' | 'backup' | 'proof'>>,

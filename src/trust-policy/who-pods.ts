@@ -30,6 +30,7 @@ export interface PodsThatCan {
   notKnown: string[];
 }
 
+/** Which pods can end up as the role, by their annotation or by their service account's token. */
 export function podsThatCan(facts: PodFacts): PodsThatCan {
   const { workloads, serviceAccounts } = facts;
   const found: PodsThatCan = { workloads: [], serviceAccounts: [], inVain: [], notKnown: [] };

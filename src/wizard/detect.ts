@@ -4,7 +4,7 @@ import type { Aws } from '../aws/aws.ts';
 import { gatherCluster } from '../cluster/gather.ts';
 import type { Kube } from '../cluster/kube.ts';
 import { ROLE_KEY, readRoleAnnotation } from '../model/annotations.ts';
-import { parseArn, parseRoleArn } from '../model/arn.ts';
+import { isAccountId, parseArn, parseRoleArn } from '../model/arn.ts';
 import { Problem } from '../model/problem.ts';
 import type { Progress } from '../model/progress.ts';
 import { knownOr, type NodeFact, type WorkloadFact } from '../model/snapshot.ts';
@@ -99,7 +99,7 @@ function baseOf(
 
 function baseOfArn(text: string): string | null {
   const arn = parseArn(text);
-  return arn && /^\d{12}$/.test(arn.account) ? `arn:${arn.partition}:iam::${arn.account}:role/` : null;
+  return arn && isAccountId(arn.account) ? `arn:${arn.partition}:iam::${arn.account}:role/` : null;
 }
 
 /** The one region of all nodes. */

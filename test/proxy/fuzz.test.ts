@@ -1,6 +1,6 @@
 // The daemon under requests that no honest client sends, and under thousands of connections that only
 // sit there: it answers its pods, forwards nothing that is not theirs, and keeps nothing of it.
-// `POD_IAM_LONG=1` sends a hundred times as many, from a new seed; `POD_IAM_SEED` repeats a run.
+// `POD_IAM_LONG=1` sends fifty times as many, from a new seed; `POD_IAM_SEED` repeats a run.
 import assert from 'node:assert/strict';
 import { posix } from 'node:path';
 import { after, before, describe, test } from 'node:test';

@@ -11,6 +11,7 @@ const from = 'SubjectAccessReviews for the daemon';
 /** With one of these it is somebody else to the API server than its service account. */
 const OTHER_IDENTITY = ['api-token', 'kubeconfig', 'api-server'];
 
+/** Which of the rights that it needs the daemon has, by its service account. Never throws a Problem. */
 export async function gatherRights(
   kube: Kube,
   account: { namespace: string; name: string },

@@ -2,6 +2,7 @@
 import { type Fact, unknownFact } from '../../model/snapshot.ts';
 import { ForbiddenProblem } from '../errors.ts';
 
+/** @param from how it should have been read: `list pods` */
 export function unreadFact(error: unknown, from: string): Fact<never> {
   const grant = error instanceof ForbiddenProblem ? error.grant : null;
   const { message, why } = error as Error & { why?: string };

@@ -45,6 +45,7 @@ function isLeftover({ metadata }: KubeObject): boolean {
   return CONTROLLER_KINDS.some(([version, kind]) => owner?.apiVersion === version && owner.kind === kind);
 }
 
+/** @param object of one of the kinds of WorkloadKind. @param source the file that it was read from; null for the cluster */
 export function workloadFact(object: KubeObject, source: WorkloadFact['source'] = null): WorkloadFact {
   const kind = object.kind as WorkloadKind;
   const { name, namespace = 'default', annotations = {} } = object.metadata;
@@ -59,6 +60,7 @@ export function workloadFact(object: KubeObject, source: WorkloadFact['source'] 
   };
 }
 
+/** @param controllers ReplicaSets, Jobs and what owns them, to find the workload that each pod belongs to */
 export function podFacts(pods: readonly KubeObject[], controllers: readonly KubeObject[]): PodFact[] {
   const byUid = indexByUid(controllers);
   return pods.map((pod) => podFact(pod, topmost(pod, byUid)));

@@ -15,6 +15,7 @@ export interface Explained {
   needs: string[];
 }
 
+/** The verdict in one sentence, by the statement or the want of one that decided it; `needs` is what would make it sure. */
 export function explainVerdict(verdict: Verdict, asked: Asked): Explained {
   if (verdict.decision === 'unknown') return explainUnknown(verdict, asked);
   return verdict.decision ? explainAllow(verdict) : explainDeny(verdict, asked);

@@ -36,6 +36,7 @@ export interface FactSources {
   parametersAreUnknown?: boolean;
 }
 
+/** Looks up condition keys, in any case: what was given, else what follows from caller and role, else unknown or absent. */
 export function factsOf({
   caller,
   context,

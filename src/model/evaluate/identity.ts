@@ -38,6 +38,7 @@ export const BOUNDLESS: CallerSide = (() => {
   return { identity: any, boundary: any, session: any };
 })();
 
+/** What each kind of policy on the caller's side says; a boundary or session policies that are not there bar nothing. */
 export function evaluateCallerSide(policies: CallerPolicies, request: StatementRequest): CallerSide {
   const { identityPolicies, permissionsBoundary, sessionPolicies } = policies;
   return {
@@ -47,6 +48,7 @@ export function evaluateCallerSide(policies: CallerPolicies, request: StatementR
   };
 }
 
+/** Policies taken together: whether they allow and whether they deny, and which facts would tell. */
 export function evaluateIdentity(policies: IdentityPolicies, request: StatementRequest): IdentitySide {
   if (policies === 'silent') return { ...BOUNDLESS.identity, allows: false };
   if (policies === 'any') return BOUNDLESS.identity;

@@ -34,6 +34,7 @@ interface EntryMatch {
   need: string | null;
 }
 
+/** Whether a statement's principals name the caller, by each of the ways in which they can. */
 export function matchPrincipals(statement: Statement, caller: Caller): PrincipalsMatch {
   const matches = statement.principals.flatMap(
     (principal) => matchPrincipal(principal, caller, statement.effect) ?? [],

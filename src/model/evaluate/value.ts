@@ -66,6 +66,7 @@ function compare(relation: string, given: number | null, wanted: number | null):
   }
 }
 
+/** As IAM reads numbers: no hexadecimal, no blanks. Null for what is none. */
 export function parseNumber(text: string): number | null {
   return /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i.test(text) ? Number(text) : null;
 }

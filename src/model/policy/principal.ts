@@ -1,6 +1,6 @@
 // Reads one entry of Principal: whom it names, or why IAM refuses it.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
-import { parseArn, parseRoleArn, parseSessionArn } from '../arn.ts';
+import { isAccountId, parseArn, parseRoleArn, parseSessionArn } from '../arn.ts';
 import type { PrincipalKind, PrincipalType } from './types.ts';
 
 export interface PrincipalFault {
@@ -40,7 +40,7 @@ const fault = (
 
 function readAws(text: string): PrincipalReading {
   if (text === '*') return names({ kind: 'everyone' });
-  if (/^\d{12}$/.test(text)) return names({ kind: 'account', partition: null, account: text });
+  if (isAccountId(text)) return names({ kind: 'account', partition: null, account: text });
   if (/^A(?:ROA|IDA|GPA|IPA|NPA|SCA)[A-Z0-9]{12,}$/.test(text)) return names({ kind: 'unique-id', id: text });
   if (isPlaceholder(text)) return fault('TP015', `"${text}" is a placeholder that was never filled in`);
   const arn = parseArn(text);
@@ -55,7 +55,7 @@ function readAws(text: string): PrincipalReading {
   if (arn.service !== 'iam' && arn.service !== 'sts')
     return fault('TP004', `"${text}" is an ARN of ${arn.service || 'no service'}, which is no principal`);
   if (arn.region !== '') return fault('TP004', `"${text}" names a region, and principals have none`);
-  if (!/^\d{12}$/.test(arn.account))
+  if (!isAccountId(arn.account))
     return fault('TP015', `the account id "${arn.account}" in "${text}" is not 12 digits`);
   return arn.service === 'iam' ? readIamArn(text, arn) : readStsArn(text, arn);
 }
@@ -171,7 +171,7 @@ function readFederated(text: string): PrincipalReading {
     const elsewhere = /^(?:role|user)\/|^root$/.test(resource) ? 'move it from "Federated" to "AWS"' : null;
     return fault('TP004', `"${text}" is no identity provider`, elsewhere);
   }
-  if (!/^\d{12}$/.test(account))
+  if (!isAccountId(account))
     return fault('TP015', `the account id "${account}" in "${text}" is not 12 digits`);
   const name = resource.slice(resource.indexOf('/') + 1);
   if (resource.startsWith('saml-')) return names({ kind: 'saml', provider: text, account, partition });

@@ -11,6 +11,7 @@ export interface FailedCall {
   ownArn: string | null;
 }
 
+/** What a failed call means for pods: final or not, whose fault, and which check knows more. */
 export function explainFailure(error: unknown, call: FailedCall): CredentialFailure {
   if (error instanceof CredentialFailure) return error;
   const {

@@ -36,6 +36,7 @@ export const CHAINED_SECONDS = 3600;
 /** Whether a caller is a session of a role, and what it assumes is a chain. A user's keys are not. */
 export const isRoleSession = (arn: string): boolean => arn.includes(':assumed-role/');
 
+/** @param own the daemon's own credentials, asked for when a call is signed: they may need this client themselves */
 export function stsClient(settings: StsSettings, own: () => OwnSource): Sts {
   const { gate } = settings;
   const caller = stsCaller();

@@ -30,6 +30,7 @@ export interface ToolsOptions {
 // xtables waits 5 s for its lock; nothing else takes more than a fraction of a second.
 const defaultTimeoutMs = 10_000;
 
+/** Runs programs of the node. */
 export function nodeTools({ entrance, env, timeoutMs = defaultTimeoutMs }: ToolsOptions): Tools {
   const command = (argv: readonly string[]): string[] => [...entrance, ...argv];
   // Administrators' programs are not on every PATH.
