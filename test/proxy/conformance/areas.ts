@@ -6,6 +6,7 @@ import { changes } from './changes.ts';
 import { cache, requests } from './credentials.ts';
 import { containers, roleFormats } from './docker.ts';
 import { documents } from './document.ts';
+import { documentForm } from './document-form.ts';
 import { containerCredentials } from './eks-agent.ts';
 import { endpoints } from './endpoints.ts';
 import { listing } from './listing.ts';
@@ -22,7 +23,20 @@ import { wires } from './wire.ts';
 
 export const AREAS: readonly Area[] = [
   ...[arns, bases, selection, globs, regexps, lists, permitted, sessions],
-  ...[pods, addresses, changes, listing, documents, tokens, others, methods, callers, wires, bypasses],
+  ...[
+    pods,
+    addresses,
+    changes,
+    listing,
+    documents,
+    documentForm,
+    tokens,
+    others,
+    methods,
+    callers,
+    wires,
+    bypasses,
+  ],
   containerCredentials,
   ...[cache, requests, endpoints, healths, redirects, events, roleFormats, containers],
 ];

@@ -1,10 +1,34 @@
 // The document: whom the credentials are given to, and in which form.
+import { until } from '../world.ts';
 import { get } from './asks.ts';
 import { type Area, row } from './case.ts';
-import { BARE, CLOSED, CREDENTIALS, CROSS, FORBIDDEN, NOBODY, PATHED, send } from './worlds.ts';
+import { BARE, CLOSED, CREDENTIALS, CROSS, FORBIDDEN, NOBODY, PATHED, world } from './worlds.ts';
 
+const DURING = '127.26.0.32';
+const SLASHED = '127.26.0.33';
 const ARN = 'arn:aws:iam::111122223333:role/blue';
 const restricted = { flags: ['--namespace-restrictions'] };
+
+/** What a pod gets for which nothing has been fetched yet. */
+async function whileStsFails(fault: 'throttle' | 'error' | 'unavailable'): Promise<string> {
+  const one = await world('--session-name={namespace}.{pod}');
+  one.aws.fault = () => fault;
+  one.pod(`during-${fault}`, { ip: DURING, role: 'red' });
+  await until('the pod', async () => (await one.get(DURING, CREDENTIALS)).status === 200);
+  const { status, headers, body } = await one.get(DURING, `${CREDENTIALS}red`);
+  one.aws.fault = () => null;
+  one.removePod(`during-${fault}`);
+  const { Code } = JSON.parse(body) as { Code: string };
+  return `${status} ${Code}, Retry-After: ${headers['retry-after']}`;
+}
+
+async function ofSlashed(asked: string): Promise<string> {
+  const one = await world();
+  one.pod('slashed', { ip: SLASHED, role: '/blue' });
+  await until('the pod', async () => (await one.get(SLASHED, CREDENTIALS)).status === 200);
+  const { body } = await one.get(SLASHED, CREDENTIALS);
+  return `${(await one.get(SLASHED, CREDENTIALS + asked)).status}, and \`${body}\` is listed`;
+}
 
 export const documents: Area = {
   title: 'The document',
@@ -169,46 +193,36 @@ export const documents: Area = {
       'final, as SDKs go on asking for seconds after a 5xx; the body names both sides that may refuse, and no text of the SDK',
       { from: CLOSED },
     ),
-    row(
-      'its fields',
-      { kube2iam: 'AccessKeyId Code Expiration LastUpdated SecretAccessKey Token Type', kiam: 'the same' },
-      'AccessKeyId Code Expiration LastUpdated SecretAccessKey Token Type',
-      async () =>
-        Object.keys(JSON.parse((await send(`${CREDENTIALS}blue`)).body) as object)
-          .sort()
-          .join(' '),
+    ...(
+      [
+        ['throttle', 'throttles', '500 after 2 to 5 s'],
+        ['error', 'fails', '500'],
+        ['unavailable', 'is not available', '500 after 3 s'],
+      ] as const
+    ).map(([fault, does, kube2iam]) =>
+      row(
+        `of a pod of which nothing is held, while STS ${does}`,
+        { kube2iam, kiam: '500 after 5 s', metadataproxy: '500' },
+        '503 CredentialsUnavailable, Retry-After: 1',
+        () => whileStsFails(fault),
+        'asking again may help, which a refusal (403) is told apart from; SDKs go on asking after a 5xx',
+      ),
     ),
-    row(
-      'its content type',
-      { kube2iam: 'text/plain', kiam: 'text/plain', metadataproxy: 'application/json' },
-      'application/json',
-      async () => String((await send(`${CREDENTIALS}blue`)).headers['content-type']).split(';')[0]!,
-      'no SDK looks at it, people do',
-    ),
-    row(
-      'its layout',
-      { kube2iam: 'one line', kiam: 'one line', ec2: 'a line for each field' },
-      'one line',
-      async () =>
-        (await send(`${CREDENTIALS}blue`)).body.trimEnd().includes('\n') ? 'several lines' : 'one line',
-    ),
-    row(
-      'its instants',
-      { kube2iam: 'local time with a Z', kiam: 'UTC, whole seconds' },
-      'UTC, whole seconds',
-      async () => {
-        const { LastUpdated, Expiration } = JSON.parse((await send(`${CREDENTIALS}blue`)).body) as Record<
-          string,
-          string
-        >;
-        const isWhole = [LastUpdated!, Expiration!].every((text) =>
-          /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(text),
-        );
-        const agesMs = Date.now() - Date.parse(LastUpdated!);
-        return isWhole && agesMs >= 0 && agesMs < 60_000
-          ? 'UTC, whole seconds'
-          : `${LastUpdated} ${Expiration}`;
-      },
+    ...(
+      [
+        ['blue', '200'],
+        ['/blue', '200'],
+        ['red', '403'],
+        ['/red', '403'],
+      ] as const
+    ).map(([asked, status]) =>
+      row(
+        `\`${asked}\`, of a pod that is annotated with \`/blue\``,
+        { kiam: status === '200' ? '200' : '500' },
+        `${status}, and \`blue\` is listed`,
+        () => ofSlashed(asked),
+        status === '200' ? null : 'a role that is not allowed is told apart from a failure',
+      ),
     ),
   ],
 };
