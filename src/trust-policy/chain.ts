@@ -162,7 +162,7 @@ function askLink(facts: ChainFacts, principal: string | null): Link {
   const needed = `${name} needs a policy that allows sts:AssumeRole on ${role?.arn ?? target}`;
   const why =
     ownSide?.state === 'unknown'
-      ? `whether it has one is not known: ${ownSide.why}`
+      ? `whether it has one is not known: ${ownSide.why.replace(/\.+$/, '')}`
       : 'whether it has one was not looked up';
   return unknownLink(`${needed}; ${why}.`, decidedBy, ownSide);
 }

@@ -51,10 +51,13 @@ function verdict({ role, links, workloads }: Chain): string {
       ? `nothing stands in the way, but no pod asks for ${name}.`
       : `the roles are in order, but nothing hands ${name} out.`;
   if (missing.length > 0)
-    return `without link ${joined(missing.map(String))} no pod becomes ${name}${missing.join() === '1' ? '' : ': STS answers AccessDenied'}.`;
-  if (open.length > 0) return `whether pods become ${name} hangs on link ${joined(open.map(String))}.`;
+    return `without ${linkNames(missing)} no pod becomes ${name}${missing.join() === '1' ? '' : ': STS answers AccessDenied'}.`;
+  if (open.length > 0) return `whether pods become ${name} hangs on ${linkNames(open)}.`;
   return `pods that name ${name} become it.`;
 }
+
+const linkNames = (numbers: readonly number[]): string =>
+  `${numbers.length === 1 ? 'link' : 'links'} ${joined(numbers.map(String))}`;
 
 function nextLines({ holds, next, grant }: Link, index: number): string[] {
   if (holds === true) return [];

@@ -2,7 +2,7 @@
 // still needs, and what a reader might wrongly believe.
 import type { Result } from '../model/finding.ts';
 import { TRUST_ACTIONS, type TrustAction, trustActionsOf } from '../model/policy/actions.ts';
-import type { Policy, Statement } from '../model/policy.ts';
+import { type Policy, parsePolicy, type Statement } from '../model/policy.ts';
 import { checkPolicy } from './check.ts';
 import { conditionsWords } from './condition-words.ts';
 import type { PolicyText } from './input.ts';
@@ -21,10 +21,18 @@ export interface Explanation {
   misreadings: string[];
   /** What `check` finds, one line each. */
   findings: string[];
+  /** That IAM would refuse to save the document; null when it would not. */
+  refusal: string | null;
 }
 
 export function explainTrust(document: PolicyText, policy: Policy, options: CheckOptions): Explanation {
+  const { ok, faults } = parsePolicy(document.text);
+  const [first] = faults;
   return {
+    refusal:
+      ok || !first
+        ? null
+        : `IAM would refuse to save this document (line ${first.line}: ${first.message}${first.hint?.includes(' ') ? `; ${first.hint}` : ''}). What could be read of it says:`,
     statements: policy.statements.map(statementSentence),
     needs: needs(policy, options.role?.account ?? options.account),
     misreadings: misreadings(policy),
@@ -69,10 +77,17 @@ function actionWords(statement: Statement): string {
 const findingLine = ({ code, status, severity, observed, subject }: Result): string =>
   `${code} (${status === 'warn' ? 'warning' : severity}, line ${subject.line}): ${observed}`;
 
-export function renderExplanation({ statements, needs, misreadings, findings }: Explanation): string {
+export function renderExplanation({
+  refusal,
+  statements,
+  needs,
+  misreadings,
+  findings,
+}: Explanation): string {
   const section = (title: string, lines: readonly string[]): string[] =>
     lines.length === 0 ? [] : ['', title, ...lines.map((line) => `  - ${line}`)];
   return [
+    ...(refusal === null ? [] : [refusal, '']),
     ...statements,
     ...section('What must be true besides:', needs),
     ...section('What it does not mean:', misreadings),

@@ -1,7 +1,7 @@
 // The least change that lets node identities assume a role: additive, and none at all when the document
 // already says so. The doctor prints it as the fix, and `trust-policy apply` writes it.
 
-import { type Evaluation, evaluateTrust } from '../model/evaluate.ts';
+import { type Evaluation, evaluateTrust, type TrustRequest } from '../model/evaluate.ts';
 import { type Policy, parsePolicy } from '../model/policy.ts';
 import { usageProblem } from '../model/problem.ts';
 import { oneOrMany, renderDocument, type StatementDocument } from './document.ts';
@@ -70,11 +70,12 @@ function noteOn(
   policy: Policy,
   externalId: string | null,
 ): string | null {
-  const evaluate = (more: { parametersAreUnknown?: boolean } = {}): Evaluation =>
+  const sent: TrustRequest['context'] = externalId ? { 'sts:ExternalId': [externalId] } : {};
+  const evaluate = (more: Partial<TrustRequest> = {}): Evaluation =>
     evaluateTrust(policy, {
       caller: text,
       action: 'sts:AssumeRole',
-      context: externalId ? { 'sts:ExternalId': [externalId] } : {},
+      context: sent,
       identityPolicies: 'any',
       ...more,
     });
@@ -84,7 +85,11 @@ function noteOn(
       now.route === 'account'
         ? '; it trusts the whole account, so the caller also needs a policy of its own'
         : '';
-    return `${principal} may assume the role already: ${now.because}${route}`;
+    const condition =
+      evaluate({ context: {} }).decision === 'allow'
+        ? ''
+        : `, as long as the pods carry the external id ${externalId}`;
+    return `${principal} may assume the role already${condition}: ${now.because}${route}`;
   }
   const denying = now.statements.find(({ effect, matched }) => effect === 'Deny' && matched === true);
   if (denying)

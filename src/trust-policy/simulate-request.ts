@@ -1,7 +1,9 @@
 // The words of `trust-policy simulate` as a request, and which of them cannot be meant.
+
 import { parseSessionArn } from '../model/arn.ts';
 import { parseCaller } from '../model/evaluate/caller.ts';
 import type { TrustRequest } from '../model/evaluate.ts';
+import { TRUST_ACTIONS } from '../model/policy/actions.ts';
 import { usageProblem } from '../model/problem.ts';
 
 /**
@@ -50,7 +52,7 @@ export function checkRequest(request: TrustRequest): void {
     throw usageProblem({
       code: 'BAD_ACTION',
       what: `"${action}" is no action`,
-      next: 'write one in full, such as --action sts:AssumeRole',
+      next: `write one in full, such as --action ${TRUST_ACTIONS.find((known) => known.toLowerCase() === `sts:${action}`.toLowerCase()) ?? 'sts:AssumeRole'}`,
     });
   const read = parseCaller(caller, callerRole ?? null);
   if (!read) return;

@@ -112,7 +112,7 @@ describe('the chain from a pod to its role', () => {
     assert.match(drawn, /^ {2}a pod {18}none is annotated$/m);
     assert.match(drawn, /^ {2}Mend 1: put "iam\.amazonaws\.com\/role: app" into the annotations of a pod/m);
     assert.ok(drawn.includes(`\n  Mend 2: pod-iam trust-policy apply --role app --node-role ${NODE}`), drawn);
-    assert.match(drawn, /^ {2}In short: without link 1, 2 and 3 no pod becomes app: STS answers$/m);
+    assert.match(drawn, /^ {2}In short: without links 1, 2 and 3 no pod becomes app: STS answers$/m);
     assert.match(drawn, /once app names it, it\n {15}needs no leave of its own\.$/m);
     assert.doesNotMatch(drawn, /Mend 3/);
     const delegated = drawChain(chain(trust({ AWS: ROOT }), own('silent')));

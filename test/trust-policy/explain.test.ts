@@ -70,6 +70,19 @@ describe('explainTrust', () => {
     );
   });
 
+  it('says first that IAM would refuse the document', () => {
+    const template = trust({ AWS: { 'Fn::Sub': 'arn:aws:iam::${AWS::AccountId}:root' } });
+    assert.equal(
+      explain(template).refusal,
+      'IAM would refuse to save this document (line 7: "AWS" holds an object where a string must stand; "Fn::Sub" is of CloudFormation, which fills it in before IAM sees it: check the document as it is deployed). What could be read of it says:',
+    );
+    assert.match(
+      renderExplanation(explain(template)),
+      /^IAM would refuse .*\n\nStatement 0 lets nobody become/,
+    );
+    assert.equal(explain(trust({ AWS: NODE })).refusal, null);
+  });
+
   it('says what the other side needs, what it does not mean, and what is wrong', () => {
     const text = renderExplanation(explain(trust({ AWS: [ROOT, '*'] })));
     assert.match(text, /What must be true besides:\n {2}- An account is only delegated to/);

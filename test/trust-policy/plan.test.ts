@@ -54,6 +54,18 @@ describe('planTrustChange', () => {
     assert.equal(planTrustChange(text, [NODE]).changed, true);
   });
 
+  it('says which external id lets an identity in already', () => {
+    const asked = trust({ AWS: ROOT }, { Condition: { StringEquals: { 'sts:ExternalId': 'blue' } } });
+    assert.match(
+      planTrustChange(asked, [NODE]).notes[0]!,
+      /^\S+ may assume the role already, as long as the pods carry the external id blue: statement 0 allows it: /,
+    );
+    assert.match(
+      planTrustChange(trust({ AWS: ROOT }), [NODE]).notes[0]!,
+      /^\S+ may assume the role already: /,
+    );
+  });
+
   it('asks for the external id that all others are asked for', () => {
     const added = statements(planTrustChange(trust({ AWS: `${NODE}s` }, required), [NODE]).document)[1];
     assert.deepEqual(added!['Condition'], required.Condition);

@@ -109,7 +109,7 @@ export default class Explain extends PodIamCommand<typeof Explain> {
       }),
     );
     if (live.fact.state === 'unknown' || live.policy.state === 'unknown' || live.arn === null)
-      return { statements: [], needs: [], misreadings: [], findings: [], chains, isUnread: true };
+      return { ...NOTHING, chains, isUnread: true };
     const { arn, trustPolicy } = live.fact.value;
     const words = {
       account: live.arn.account,
@@ -138,6 +138,8 @@ export default class Explain extends PodIamCommand<typeof Explain> {
     }
   }
 }
+
+const NOTHING: Explanation = { refusal: null, statements: [], needs: [], misreadings: [], findings: [] };
 
 /** `isUnread`: the document could not be read, so that nothing is said of it. */
 type Explained = Explanation & { chains: Chain[]; isUnread: boolean };

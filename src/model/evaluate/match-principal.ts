@@ -62,6 +62,7 @@ function meaningOf(route: Route): keyof Means {
 }
 
 function nobody({ principals }: Statement): string {
+  if (principals.length === 0) return 'it names nobody';
   return principals.length === 1
     ? `it names ${principals[0]!.text}, not the caller`
     : `it names ${principals.length} principals, none of them the caller`;

@@ -98,6 +98,17 @@ describe('trust-policy simulate', () => {
   const simulate = (policy: string, ...words: string[]): Promise<Ran> =>
     run(['simulate', '--policy', policy, '--caller', NODE, '--json', ...words]);
 
+  it('offers the action in full', async () => {
+    const ran = await run(['simulate', '--policy', good, '--caller', NODE, '--action', 'assumerolewithsaml']);
+    assert.deepEqual(
+      [ran.code, ran.stderr],
+      [
+        2,
+        'Error: "assumerolewithsaml" is no action\n  Next: write one in full, such as --action sts:AssumeRoleWithSAML\n',
+      ],
+    );
+  });
+
   it('exits 0, 1 or 3 by its answer', async () => {
     assert.equal((await simulate(good)).code, 0);
     const denied = await simulate(root);
