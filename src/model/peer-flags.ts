@@ -6,7 +6,8 @@ const NOT_NEEDED = 'leave it out';
 const LOGS = 'leave it out: every line of the log is JSON';
 const SESSIONS = 'say how long credentials live with --session-duration; they are renewed by themselves';
 
-const PEER_FLAGS: Readonly<Record<string, string>> = {
+/** By name; docs/moving.md tells the same at more length. */
+export const PEER_FLAGS: Readonly<Record<string, string>> = {
   'backoff-max-elapsed-time': 'say how long an unknown pod is waited for with --pod-wait',
   'backoff-max-interval': 'say how long an unknown pod is waited for with --pod-wait',
   'cache-resync-period': NOT_NEEDED,

@@ -1,8 +1,9 @@
 // What is said to a flag of kube2iam or kiam that the daemon does not have.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
-import { parseDaemonFlags } from '../../src/model/daemon-flags.ts';
-import { peerFlagHint } from '../../src/model/peer-flags.ts';
+import { DAEMON_FLAGS, parseDaemonFlags } from '../../src/model/daemon-flags.ts';
+import { PEER_FLAGS, peerFlagHint } from '../../src/model/peer-flags.ts';
 
 describe('a flag of kube2iam or kiam that is not here', () => {
   for (const [word, message] of [
@@ -24,5 +25,15 @@ describe('a flag of kube2iam or kiam that is not here', () => {
 
   test('has no hint where it is one of the daemon, or nobody else’s', () => {
     for (const name of ['app-port', 'node', 'toString']) assert.equal(peerFlagHint(name), null);
+  });
+
+  test('stands in the docs beside what takes its place, and nothing else does', () => {
+    const page = readFileSync(new URL('../../docs/moving.md', import.meta.url), 'utf8');
+    const own = DAEMON_FLAGS.map(({ name }) => name);
+    const named = new Set([...page.matchAll(/`--([a-z][a-z-]*)/g)].map(([, name]) => name!));
+    for (const name of Object.keys(PEER_FLAGS)) assert.ok(named.has(name), name);
+    for (const name of named) assert.ok(own.includes(name) || name in PEER_FLAGS, name);
+    for (const hint of Object.values(PEER_FLAGS))
+      for (const [, name] of hint.matchAll(/--([a-z][a-z-]*)/g)) assert.ok(own.includes(name!), hint);
   });
 });
