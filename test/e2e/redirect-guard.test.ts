@@ -206,7 +206,7 @@ describe('the guard of addresses on bridges', { skip: netnsFault(), timeout: 180
     const { name } = await pod(FIRST);
     const child = await keeping();
     await redirect.says(child, 'bridge guard in place');
-    await delay(300);
+    await redirect.hears();
     const before = await guardTable();
     const startedMs = performance.now();
     await world.in('node', 'nft', 'delete', 'table', 'bridge', 'pod_iam');

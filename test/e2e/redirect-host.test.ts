@@ -2,7 +2,6 @@
 // keeps the rule from within, as kube2iam's --iptables does.
 import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, describe, it, type TestContext } from 'node:test';
-import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import {
   BRIDGED_IP,
@@ -120,7 +119,7 @@ describe("the node's own network", { skip: netnsFault(), timeout: 180_000 }, () 
       it('leaves the rule on SIGTERM, and sets it again when it is flushed', async (test: TestContext) => {
         const child = daemon();
         await redirect.says(child, 'redirect in place');
-        await delay(300);
+        if (backend === 'nft') await redirect.hears();
         const startedMs = performance.now();
         await world.in('node', 'nft', 'flush', 'ruleset');
         await redirect.says(child, 'redirect set again');

@@ -4,7 +4,6 @@ import assert from 'node:assert/strict';
 import type { ChildProcess } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
-import { setTimeout as delay } from 'node:timers/promises';
 import { missingLines } from '../../src/proxy/redirect/listing.ts';
 import { renderNft } from '../../src/proxy/redirect/render.ts';
 import { BRIDGED_IP, NODE_IP, netnsFault, OUTSIDE_IP, ROUTED_IP, stop, World } from './helpers/netns.ts';
@@ -105,8 +104,7 @@ describe('the redirect on a node', { skip: netnsFault(), timeout: 120_000 }, () 
 
       it('heals a flushed rule set', async () => {
         const child = await redirect.keeping([], env);
-        // The monitor is a program of its own, which has to start.
-        await delay(300);
+        if (name === 'nft') await redirect.hears();
         await world.in('node', 'nft', 'flush', 'ruleset');
         const endMs = Date.now() + (name === 'nft' ? 1000 : 7000);
         await redirect.says(child, 'redirect set again');

@@ -102,8 +102,23 @@ export class RedirectRun {
     return this.until(() => child.log.slice(from).some(({ msg }) => msg === message), message);
   }
 
+  /**
+   * Waits until so many monitors hear of every change: they are programs of their own, and what was changed
+   * before they listen is seen by the clock alone.
+   */
+  hears(monitors = 1): Promise<void> {
+    const listening = async (): Promise<number> =>
+      (await this.world.in('node', 'cat', '/proc/net/netlink'))
+        .split('\n')
+        .map((line) => line.split(/\s+/))
+        // 12 is the packet filter's, and its changes go to the group 7.
+        .filter(([, protocol, , groups = '0']) => protocol === '12' && Number.parseInt(groups, 16) & 0x40)
+        .length;
+    return this.until(async () => (await listening()) >= monitors, 'a monitor that listens');
+  }
+
   async until(holds: () => boolean | Promise<boolean>, what: string): Promise<void> {
-    for (const endMs = Date.now() + 10_000; Date.now() < endMs; await delay(10)) {
+    for (const endMs = Date.now() + 20_000; Date.now() < endMs; await delay(10)) {
       if (await holds()) return;
     }
     const logs = this.children.map(({ log }) => JSON.stringify(log)).join('\n');
