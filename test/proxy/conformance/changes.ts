@@ -37,6 +37,7 @@ const after = (
 const allow = (one: World, list: string) =>
   one.api.put('namespaces', { metadata: { name: 'shop', uid: 'ns-shop', annotations: { [ALLOWED]: list } } });
 
+const WITHIN = 'within --pod-wait, 900 ms by default: SDKs give up after a second';
 const notNothing = 'a role that is not allowed is told apart from none';
 
 export const changes: Area = {
@@ -72,11 +73,19 @@ export const changes: Area = {
       (one) => one.api.put('namespaces', { metadata: { name: 'shop', uid: 'ns-shop' } }),
       notNothing,
     ),
-    after('it is gone', { kube2iam: '404 after 2 s', kiam: '500 after 5 s' }, '404 UnknownCaller', (one) =>
-      one.removePod('changing'),
+    after(
+      'it is gone',
+      { kube2iam: '404 after 2 s', kiam: '500 after 5 s' },
+      '404 UnknownCaller',
+      (one) => one.removePod('changing'),
+      WITHIN,
     ),
-    after('it has ended', { kube2iam: '404 after 2 s', kiam: '500 after 5 s' }, '404 UnknownCaller', (one) =>
-      one.pod('changing', { ip: IP, role: 'blue', phase: 'Succeeded' }),
+    after(
+      'it has ended',
+      { kube2iam: '404 after 2 s', kiam: '500 after 5 s' },
+      '404 UnknownCaller',
+      (one) => one.pod('changing', { ip: IP, role: 'blue', phase: 'Succeeded' }),
+      WITHIN,
     ),
     after(
       'its address belongs to a new pod',
