@@ -1,4 +1,5 @@
-// Connects a command to the cluster that its global flags and the environment name.
+// Connects a command to the cluster and to the AWS account that its global flags and the environment name.
+import type { Aws } from '../aws/aws.ts';
 import { connectKube } from '../cluster/client.ts';
 import type { Kube } from '../cluster/kube.ts';
 import { Problem } from '../model/problem.ts';
@@ -21,4 +22,14 @@ export async function connectIfThere(flags: Parameters<typeof connect>[0]): Prom
     if (error instanceof Problem && error.kind === 'environment') return error;
     throw error;
   }
+}
+
+/** Asks AWS nothing yet: wrong credentials show at the first call. */
+export async function connectToAws(flags: {
+  profile?: string | undefined;
+  region?: string | undefined;
+}): Promise<Aws> {
+  const { connectAws } = await import('../aws/clients.ts');
+  const { profile, region } = flags;
+  return connectAws({ profile, region, env: process.env });
 }

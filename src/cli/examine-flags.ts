@@ -1,12 +1,12 @@
 // The flags by which doctor, verify and snapshot say what to look at, and how a run is made of them.
 import { Flags } from '@oclif/core';
-import type { Aws } from '../aws/aws.ts';
 import type { ExamineOptions, ProbeOptions } from '../doctor/examine.ts';
-import { parseDuration } from '../model/duration.ts';
 import { nearestName } from '../model/nearest.ts';
 import { usageProblem } from '../model/problem.ts';
 import { DEFAULT_PROBE_IMAGE } from '../probe/pod.ts';
-import { connect } from './connect.ts';
+import { connect, connectToAws } from './connect.ts';
+import { durationOf } from './duration.ts';
+import { proxyFlag } from './proxy-flag.ts';
 
 const helpGroup = 'DIAGNOSTIC PODS';
 
@@ -29,7 +29,7 @@ export const probeFlags = {
 
 export const targetFlags = {
   selector: Flags.string({ char: 'l', summary: 'Only workloads whose pods carry these labels.' }),
-  'system-namespace': Flags.string({ summary: 'Namespace of the proxy.', default: 'pod-iam' }),
+  ...proxyFlag,
   'node-role': Flags.string({
     summary: 'Identity that the daemons assume roles with. Default: as they tell.',
     helpValue: 'ARN',
@@ -86,27 +86,15 @@ export async function targetsOf(
 }
 
 function probeOptions(flags: TargetValues): ProbeOptions {
-  const timeoutMs = parseDuration(flags.timeout);
-  if (timeoutMs === null)
-    throw usageProblem({
-      code: 'USAGE',
-      what: `--timeout must be a duration such as 60s, not "${flags.timeout}"`,
-      next: 'give it with its unit: --timeout 60s',
-    });
   return {
     image: flags['probe-image'],
     stsEndpoint: flags['sts-endpoint'] ?? null,
     region: flags.region ?? null,
     nodeLimit: flags.nodes ?? null,
-    timeoutMs,
+    timeoutMs: durationOf('--timeout', flags.timeout, '60s'),
     concurrency: flags.concurrency,
     keep: flags.keep,
   };
-}
-
-async function connectToAws(flags: TargetValues): Promise<Aws> {
-  const { connectAws } = await import('../aws/clients.ts');
-  return connectAws({ profile: flags.profile, region: flags.region, env: process.env });
 }
 
 async function codesOf(text: string): Promise<string[]> {

@@ -4,7 +4,7 @@ import { Problem } from '../model/problem.ts';
 import type { Progress } from '../model/progress.ts';
 import type { Detected } from '../wizard/detected.ts';
 import type { Origin } from './config.ts';
-import { connect } from './connect.ts';
+import { connect, connectToAws } from './connect.ts';
 
 interface DetectFlags {
   cluster: boolean;
@@ -24,7 +24,7 @@ export async function detectAround(
   progress: Progress,
 ): Promise<Detected> {
   const { detect } = await import('../wizard/detect.ts');
-  const aws = flags.aws ? await connectAws(flags) : null;
+  const aws = flags.aws ? await connectToAws(flags) : null;
   const look = async (isIn: boolean): Promise<Detected> =>
     detect({
       kube: isIn ? await connect(flags) : null,
@@ -44,9 +44,4 @@ export async function detectAround(
     const found = await look(false);
     return { ...found, notes: [`no cluster was looked at: ${error.message}`, ...found.notes] };
   }
-}
-
-async function connectAws({ profile, region }: DetectFlags) {
-  const { connectAws: connectTo } = await import('../aws/clients.ts');
-  return connectTo({ profile, region, env: process.env });
 }

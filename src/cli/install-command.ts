@@ -11,9 +11,9 @@ import { DEFAULT_PROBE_IMAGE } from '../probe/pod.ts';
 import { PodIamCommand } from './base.ts';
 import { connect } from './connect.ts';
 import { changesInWords, colouredDiff } from './diff.ts';
+import { waitOf } from './duration.ts';
 import { confirm } from './prompts.ts';
 import { table } from './table.ts';
-import { waitOf } from './wait.ts';
 
 interface InstallFlags {
   yes: boolean;

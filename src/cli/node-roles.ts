@@ -3,7 +3,7 @@ import type { FoundNodeRoles } from '../doctor/node-roles.ts';
 import { Problem, usageProblem } from '../model/problem.ts';
 import type { Progress } from '../model/progress.ts';
 import { readNodeIdentity } from '../trust-policy/identity.ts';
-import { connect } from './connect.ts';
+import { connect, connectToAws } from './connect.ts';
 import { askText, hasTerminal } from './prompts.ts';
 
 export interface NodeRoleFlags {
@@ -44,13 +44,12 @@ export async function nodeRolesOf(
 }
 
 async function search(flags: NodeRoleFlags, progress: Progress): Promise<FoundNodeRoles> {
-  const { connectAws } = await import('../aws/clients.ts');
   const { findNodeRoles } = await import('../doctor/node-roles.ts');
-  const { profile, region, 'system-namespace': systemNamespace } = flags;
+  const { 'system-namespace': systemNamespace } = flags;
   try {
     const kube = await connect(flags);
     progress.step('looking for the identity of the nodes');
-    const aws = await connectAws({ profile, region, env: process.env });
+    const aws = await connectToAws(flags);
     return await findNodeRoles({ kube, aws, systemNamespace });
   } catch (error) {
     if (!(error instanceof Problem) || error.kind !== 'environment') throw error;

@@ -1,10 +1,10 @@
 import { Flags } from '@oclif/core';
 import { PodIamCommand } from '../cli/base.ts';
 import { connect } from '../cli/connect.ts';
+import { waitOf } from '../cli/duration.ts';
 import { changeFlags, installValuesOf, manifestFlags } from '../cli/install-flags.ts';
 import { confirm } from '../cli/prompts.ts';
 import { table } from '../cli/table.ts';
-import { waitOf } from '../cli/wait.ts';
 import { nameOf } from '../cluster/change.ts';
 import { planUninstall, type UninstallOutcome, uninstall } from '../install/uninstall.ts';
 import { readBundle } from '../manifests/bundle.ts';

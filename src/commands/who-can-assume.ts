@@ -1,7 +1,8 @@
 import { Args, Flags } from '@oclif/core';
 import type { Aws } from '../aws/aws.ts';
 import { PodIamCommand } from '../cli/base.ts';
-import { connectIfThere } from '../cli/connect.ts';
+import { connectIfThere, connectToAws } from '../cli/connect.ts';
+import { proxyFlag } from '../cli/proxy-flag.ts';
 import { type Policy, parsePolicy } from '../model/policy.ts';
 import { EXIT, Problem } from '../model/problem.ts';
 import type { RoleFact } from '../model/snapshot.ts';
@@ -29,7 +30,7 @@ export default class WhoCanAssume extends PodIamCommand<typeof WhoCanAssume> {
       helpValue: 'FILE',
     }),
     cluster: Flags.boolean({ summary: 'Look into the cluster, too.', default: true, allowNo: true }),
-    'system-namespace': Flags.string({ summary: 'Namespace of the proxy.', default: 'pod-iam' }),
+    ...proxyFlag,
   };
 
   async run(): Promise<Answer> {
@@ -49,11 +50,10 @@ export default class WhoCanAssume extends PodIamCommand<typeof WhoCanAssume> {
   }
 
   async #live(): Promise<Answer> {
-    const { profile, region, cluster, 'system-namespace': systemNamespace } = this.flags;
-    const { connectAws } = await import('../aws/clients.ts');
+    const { cluster, 'system-namespace': systemNamespace } = this.flags;
     const { noTrustPolicy, readRole } = await import('../trust-policy/apply.ts');
     const { readChain } = await import('../doctor/chains.ts');
-    const aws = await connectAws({ profile, region, env: process.env });
+    const aws = await connectToAws(this.flags);
     this.progress.step('reading the trust policies of the account');
     const role = await readRole(aws, this.args.role);
     const policies = new Map<string, Policy>();

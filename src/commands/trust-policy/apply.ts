@@ -1,9 +1,11 @@
 import { Flags } from '@oclif/core';
 import type { Aws } from '../../aws/aws.ts';
 import { PodIamCommand } from '../../cli/base.ts';
+import { connectToAws } from '../../cli/connect.ts';
+import { waitOf } from '../../cli/duration.ts';
 import { nodeRolesOf } from '../../cli/node-roles.ts';
 import { confirm } from '../../cli/prompts.ts';
-import { waitOf } from '../../cli/wait.ts';
+import { proxyFlag } from '../../cli/proxy-flag.ts';
 import { EXIT } from '../../model/problem.ts';
 import { backupName, claimOf, type LivePlan, planLive, writeLive } from '../../trust-policy/apply.ts';
 import { isProof, prepareProof, prove } from '../../trust-policy/prove.ts';
@@ -31,7 +33,7 @@ export default class Apply extends PodIamCommand<typeof Apply> {
       multiple: true,
       multipleNonGreedy: true,
     }),
-    'system-namespace': Flags.string({ summary: 'Namespace of the proxy.', default: 'pod-iam' }),
+    ...proxyFlag,
     'external-id': Flags.string({ summary: 'Let them in only with this external id.' }),
     file: Flags.string({
       summary:
@@ -60,11 +62,10 @@ export default class Apply extends PodIamCommand<typeof Apply> {
   };
 
   async run(): Promise<ApplyOutcome> {
-    const { role, profile, region, yes, wait, 'dry-run': isDryRun, 'prove-as': proveAs } = this.flags;
+    const { role, region, yes, wait, 'dry-run': isDryRun, 'prove-as': proveAs } = this.flags;
     const timeoutMs = waitOf(wait);
     const wanted = await readWanted(await this.#withNodeRoles(), process.stdin);
-    const { connectAws } = await import('../../aws/clients.ts');
-    const aws = await connectAws({ profile, region, env: process.env });
+    const aws = await connectToAws(this.flags);
     this.progress.step(`reading role ${role}`);
     const plan = await planLive(aws, role, wanted);
     this.progress.end();
@@ -74,8 +75,7 @@ export default class Apply extends PodIamCommand<typeof Apply> {
     if (isDryRun || (!plan.changed && proveAs === undefined)) return outcomeOf(plan, { dryRun: isDryRun });
     if (plan.changed) await confirm(`Write this to ${plan.role.arn}?`, { yes, signal: this.signal });
 
-    const prover =
-      proveAs === undefined ? aws : await connectAws({ profile: proveAs, region, env: process.env });
+    const prover = proveAs === undefined ? aws : await connectToAws({ profile: proveAs, region });
     const claim = claimOf(plan);
     const prepared = await prepareProof(prover, claim);
     const backup = plan.changed ? await this.#write(aws, plan, timeoutMs) : null;

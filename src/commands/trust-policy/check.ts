@@ -1,5 +1,6 @@
 import { Args, Flags } from '@oclif/core';
 import { PodIamCommand } from '../../cli/base.ts';
+import { connectToAws } from '../../cli/connect.ts';
 import { deliverReport, outputFlags, outputsOf } from '../../cli/report-flags.ts';
 import { VERSION } from '../../cli/version.ts';
 import { checkPolicies } from '../../trust-policy/check.ts';
@@ -80,10 +81,8 @@ export default class Check extends PodIamCommand<typeof Check> {
 
   /** Throws a Problem when AWS cannot be asked at all. */
   async #askIam(documents: string[]) {
-    const { profile, region } = this.flags;
-    const { connectAws } = await import('../../aws/clients.ts');
     const { gatherNamed } = await import('../../aws/gather-trust.ts');
-    const aws = await connectAws({ profile, region, env: process.env });
+    const aws = await connectToAws(this.flags);
     this.progress.step('asking IAM about those who are named');
     const caller = await aws.caller();
     const live = await gatherNamed(aws, documents, caller);

@@ -1,5 +1,6 @@
 import { Args, Flags } from '@oclif/core';
 import { PodIamCommand } from '../../cli/base.ts';
+import { connectToAws } from '../../cli/connect.ts';
 import { type Policy, parsePolicy } from '../../model/policy.ts';
 import { EXIT, usageProblem } from '../../model/problem.ts';
 import { diffTrust, renderDiff, type TrustDiff } from '../../trust-policy/diff.ts';
@@ -54,14 +55,9 @@ export default class Diff extends PodIamCommand<typeof Diff> {
   }
 
   async #live(name: string): Promise<Policy> {
-    const { connectAws } = await import('../../aws/clients.ts');
     const { noTrustPolicy, readRole } = await import('../../trust-policy/apply.ts');
-    const { profile, region } = this.flags;
     this.progress.step(`reading role ${name}`);
-    const { arn, trustPolicy } = await readRole(
-      await connectAws({ profile, region, env: process.env }),
-      name,
-    );
+    const { arn, trustPolicy } = await readRole(await connectToAws(this.flags), name);
     this.progress.end();
     const { policy } = parsePolicy(trustPolicy);
     if (policy !== null) return policy;

@@ -1,7 +1,8 @@
 import { Args, Flags } from '@oclif/core';
 import type { Aws } from '../../aws/aws.ts';
 import { PodIamCommand } from '../../cli/base.ts';
-import { connectIfThere } from '../../cli/connect.ts';
+import { connectIfThere, connectToAws } from '../../cli/connect.ts';
+import { proxyFlag } from '../../cli/proxy-flag.ts';
 import { EXIT, Problem, usageProblem } from '../../model/problem.ts';
 import { type Fact, known, knownOr } from '../../model/snapshot.ts';
 import { type Chain, chainOf } from '../../trust-policy/chain.ts';
@@ -40,7 +41,7 @@ export default class Explain extends PodIamCommand<typeof Explain> {
       default: true,
       allowNo: true,
     }),
-    'system-namespace': Flags.string({ summary: 'Namespace of the proxy.', default: 'pod-iam' }),
+    ...proxyFlag,
   };
 
   async run(): Promise<Explanation & { chains: Chain[] }> {
@@ -82,12 +83,11 @@ export default class Explain extends PodIamCommand<typeof Explain> {
 
   /** What may not be read is drawn as unknown. */
   async #live(name: string): Promise<Explained> {
-    const { profile, region, cluster, 'node-role': nodeRoles = [] } = this.flags;
-    const { connectAws } = await import('../../aws/clients.ts');
+    const { cluster, 'node-role': nodeRoles = [] } = this.flags;
     const { grantFor } = await import('../../aws/errors.ts');
     const { readLiveRole } = await import('../../trust-policy/live.ts');
     const { readChain } = await import('../../doctor/chains.ts');
-    const aws = await connectAws({ profile, region, env: process.env });
+    const aws = await connectToAws(this.flags);
     this.progress.step(`reading role ${name}`);
     const live = await readLiveRole(aws, name, (arn) =>
       grantFor({ action: 'iam:GetRole', subject: null, resource: arn?.arn ?? 'arn:aws:iam::*:role/*' }),

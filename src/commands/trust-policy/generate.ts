@@ -1,6 +1,7 @@
 import { Flags } from '@oclif/core';
 import { PodIamCommand } from '../../cli/base.ts';
 import { nodeRolesOf } from '../../cli/node-roles.ts';
+import { proxyFlag } from '../../cli/proxy-flag.ts';
 import { generateTrustPolicy } from '../../trust-policy/generate.ts';
 import { idleFlags, optionsOf } from '../../trust-policy/generate-options.ts';
 import { warningsOn } from '../../trust-policy/generate-warnings.ts';
@@ -35,7 +36,7 @@ export default class Generate extends PodIamCommand<typeof Generate> {
         "proxy: find the nodes' roles in the cluster: by the daemons, the nodes' instance profiles, aws-auth or EKS's access entries. Default: where nothing else names them.",
       allowNo: true,
     }),
-    'system-namespace': Flags.string({ summary: 'Namespace of the proxy.', default: 'pod-iam' }),
+    ...proxyFlag,
     account: Flags.string({ summary: "The role's account.", helpValue: 'ID' }),
     partition: Flags.string({ summary: 'AWS partition.', default: 'aws' }),
     'external-id': Flags.string({ summary: 'proxy: external id that the pods carry as an annotation.' }),
