@@ -1,5 +1,6 @@
 // Lets the wizard look around: a cluster or an AWS account that cannot be reached leaves more to ask, and
 // is no error unless somebody has named it.
+import type { Kube } from '../cluster/kube.ts';
 import { Problem } from '../model/problem.ts';
 import type { Progress } from '../model/progress.ts';
 import type { Detected } from '../wizard/detected.ts';
@@ -25,23 +26,23 @@ export async function detectAround(
 ): Promise<Detected> {
   const { detect } = await import('../wizard/detect.ts');
   const aws = flags.aws ? await connectToAws(flags) : null;
-  const look = async (isIn: boolean): Promise<Detected> =>
+  const look = (kube: Kube | null): Promise<Detected> =>
     detect({
-      kube: isIn ? await connect(flags) : null,
+      kube,
       aws,
       systemNamespace: flags['system-namespace'],
       roleKey: flags['iam-role-key'] as string | undefined,
       externalIdKey: flags['iam-external-id'] as string | undefined,
       progress,
     });
-  if (!flags.cluster) return look(false);
+  if (!flags.cluster) return look(null);
   try {
-    return await look(true);
+    return await look(await connect(flags));
   } catch (error) {
     const isNamed =
       origins.kubeconfig !== 'default' || origins.context !== 'default' || origins.cluster !== 'default';
     if (!(error instanceof Problem) || isNamed) throw error;
-    const found = await look(false);
+    const found = await look(null);
     return { ...found, notes: [`no cluster was looked at: ${error.message}`, ...found.notes] };
   }
 }

@@ -58,7 +58,9 @@ export async function awaitRollout(kube: Kube, options: RolloutOptions): Promise
   for (;;) {
     signal.throwIfAborted();
     const elapsedMs = Date.now() - startedAtMs;
-    const { states, isCurrent, refusal } = await look(kube, options, elapsedMs >= timing.patienceMs);
+    const { states, isCurrent, refusal } = await look(kube, options, {
+      asksWhy: elapsedMs >= timing.patienceMs,
+    });
     const ready = states.filter(({ ready }) => ready).length;
     if (isCurrent && ready === states.length) return states;
 
@@ -76,7 +78,7 @@ export async function awaitRollout(kube: Kube, options: RolloutOptions): Promise
 async function look(
   kube: Kube,
   { daemonSet, generation, nodes }: RolloutOptions,
-  withTrouble: boolean,
+  { asksWhy }: { asksWhy: boolean },
 ): Promise<{ states: NodeState[]; isCurrent: boolean; refusal: string | null }> {
   const ref: ObjectRef = { apiVersion: 'apps/v1', kind: 'DaemonSet', ...daemonSet };
   const [object, pods] = await Promise.all([
@@ -93,18 +95,14 @@ async function look(
   const unreachable = Math.max(desiredNumberScheduled - nodes.length, 0);
   const isCurrent =
     observedGeneration >= generation && updatedNumberScheduled >= desiredNumberScheduled - unreachable;
-  const states = await Promise.all(nodes.map((node) => stateOf(kube, node, pods, withTrouble)));
+  const states = await Promise.all(nodes.map((node) => stateOf(node, pods, asksWhy ? kube : null)));
   const refusal =
-    withTrouble && states.some(({ pod }) => pod === null) ? await creationRefusal(kube, object) : null;
+    asksWhy && states.some(({ pod }) => pod === null) ? await creationRefusal(kube, object) : null;
   return { states, isCurrent, refusal };
 }
 
-async function stateOf(
-  kube: Kube,
-  node: string,
-  pods: readonly KubeObject[],
-  withTrouble: boolean,
-): Promise<NodeState> {
+/** @param toAsk why a pod is not ready; null: nobody is asked yet */
+async function stateOf(node: string, pods: readonly KubeObject[], toAsk: Kube | null): Promise<NodeState> {
   const own = pods.filter((pod) => nodeOf(pod) === node && pod.metadata.deletionTimestamp === undefined);
   const pod = own.at(-1);
   if (!pod) return { node, pod: null, ready: false, trouble: null };
@@ -113,7 +111,7 @@ async function stateOf(
     node,
     pod: pod.metadata.name,
     ready,
-    trouble: ready || !withTrouble ? null : await troubleOf(kube, pod),
+    trouble: ready || toAsk === null ? null : await troubleOf(toAsk, pod),
   };
 }
 

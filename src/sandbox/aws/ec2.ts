@@ -50,7 +50,7 @@ export function getInstanceProfile(call: Call): Xml {
       Path: '/',
       InstanceProfileName: name,
       Arn: profileArn(call, name),
-      Roles: [roleXml(call, role, false)],
+      Roles: [roleXml(call, role)],
     },
   };
 }

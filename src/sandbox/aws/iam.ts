@@ -24,7 +24,7 @@ const pathShape = { min: 1, max: 512, pattern: '(\\u002F)|(\\u002F[\\u0021-\\u00
 export function getRole(call: Call): Xml {
   const name = call.parameters.required('RoleName', nameShape);
   authorize(call, 'iam:GetRole', 'role', name);
-  return { Role: roleXml(call, existingRole(call, name), true) };
+  return { Role: wholeRoleXml(call, existingRole(call, name)) };
 }
 
 /** Answers in pages of `MaxItems`, 100 by default, in the order of the names. */
@@ -39,7 +39,7 @@ export function listRoles(call: Call): Xml {
     .sort((a, b) => (a.name < b.name ? -1 : 1));
   const end = start + pageSize;
   return {
-    Roles: roles.slice(start, end).map((role) => roleXml(call, role, false)),
+    Roles: roles.slice(start, end).map((role) => roleXml(call, role)),
     IsTruncated: end < roles.length,
     Marker: end < roles.length ? String(end) : undefined,
   };
@@ -64,7 +64,7 @@ export function createRole(call: Call): Xml {
     ...plainRole(),
   };
   state.roles.push(role);
-  return { Role: roleXml(call, role, true) };
+  return { Role: wholeRoleXml(call, role) };
 }
 
 export function updateAssumeRolePolicy(call: Call): null {
@@ -176,22 +176,25 @@ function identityDocument({ parameters }: Call): string {
 }
 
 /** The document is URL-encoded, as in IAM. */
-export function roleXml({ state }: Call, role: AwsRole, whole: boolean): Xml {
-  return {
-    Path: role.path,
-    RoleName: role.name,
-    RoleId: role.roleId,
-    Arn: roleArn(state, role),
-    CreateDate: isoSeconds(role.createdAtMs),
-    AssumeRolePolicyDocument: encodeURIComponent(role.trustPolicy),
-    MaxSessionDuration: role.maxSessionSeconds,
-    RoleLastUsed: whole ? {} : undefined,
-    PermissionsBoundary:
-      whole && role.boundary !== null
-        ? { PermissionsBoundaryType: 'Policy', PermissionsBoundaryArn: role.boundary.arn }
-        : undefined,
-  };
-}
+export const roleXml = ({ state }: Call, role: AwsRole): Record<string, Xml | undefined> => ({
+  Path: role.path,
+  RoleName: role.name,
+  RoleId: role.roleId,
+  Arn: roleArn(state, role),
+  CreateDate: isoSeconds(role.createdAtMs),
+  AssumeRolePolicyDocument: encodeURIComponent(role.trustPolicy),
+  MaxSessionDuration: role.maxSessionSeconds,
+});
+
+/** As IAM shows a role by itself; in lists these are missing. */
+const wholeRoleXml = (call: Call, role: AwsRole): Xml => ({
+  ...roleXml(call, role),
+  RoleLastUsed: {},
+  PermissionsBoundary:
+    role.boundary === null
+      ? undefined
+      : { PermissionsBoundaryType: 'Policy', PermissionsBoundaryArn: role.boundary.arn },
+});
 
 function userXml({ state, nowMs }: Call, user: AwsUser): Xml {
   return {
