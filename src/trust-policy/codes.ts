@@ -11,6 +11,7 @@ import { oidcRules } from './rules/oidc.ts';
 import { principalArnRules } from './rules/principal-arns.ts';
 import { principalRules } from './rules/principals.ts';
 import { publicRules } from './rules/public.ts';
+import { reachableRules } from './rules/reachable.ts';
 import { requestRules } from './rules/request.ts';
 import { serviceRules } from './rules/services.ts';
 import { sharedIssuerRules } from './rules/shared-issuers.ts';
@@ -28,6 +29,7 @@ export const RULES: readonly Rule[] = [
   ...serviceRules,
   ...guardRules,
   ...callerRules,
+  ...reachableRules,
   ...requestRules,
   ...liveRules,
 ].sort((a, b) => (a.code < b.code ? -1 : 1));

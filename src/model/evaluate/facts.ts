@@ -94,9 +94,18 @@ function callerFact(key: string, caller: Caller): KeyFact | null {
       // Of the sessions of roles; a user has neither.
       return caller.kind === 'user' ? ABSENT : null;
     default:
-      return isInAccount(caller) || !isOfPrincipal(key) ? null : ABSENT;
+      return isInAccount(caller) || !isOfPrincipal(key) || isOfCertificate(key, caller) ? null : ABSENT;
   }
 }
+
+/**
+ * Roles Anywhere tells of a certificate as of tags of the caller.
+ * https://docs.aws.amazon.com/rolesanywhere/latest/userguide/trust-model.html
+ */
+const isOfCertificate = (key: string, caller: Caller): boolean =>
+  caller.kind === 'service' &&
+  caller.text.startsWith('rolesanywhere.') &&
+  key.startsWith('aws:principaltag/x509');
 
 /** Neither services nor whoever brings a token or an assertion belong to an organisation, or have tags. */
 const isOfPrincipal = (key: string): boolean =>

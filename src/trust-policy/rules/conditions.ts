@@ -88,12 +88,26 @@ function valueFaults({ operator, operatorText, values, key, ...at }: Condition):
   if (operator.name === 'Bool' && values.length > 1)
     return [{ at, observed: `${operatorText} takes one value, and ${key} has ${values.length}` }];
   const reader = readers[OPERATORS[operator.name]!];
-  if (!reader) return [];
+  if (!reader) return rangesAsText({ operator, operatorText, values, key, ...at });
   return values
     .filter(({ text }) => !text.includes('${') && !reader.is(text))
     .map((value) => ({
       at: value,
       observed: `${operatorText} takes ${reader.form}, and "${value.text}" is none`,
+    }));
+}
+
+/** A range of addresses under StringEquals, which no address equals. */
+function rangesAsText(condition: Condition): Violation[] {
+  const { operator, operatorText, values, key } = condition;
+  if (!/^aws:(?:vpc)?sourceip$/i.test(key) || !/^String(?:Not)?Equals/.test(operator.name)) return [];
+  const better = `${/Not/.test(operator.name) ? 'Not' : ''}IpAddress${operator.ifExists ? 'IfExists' : ''}`;
+  return values
+    .filter(({ text }) => text.includes('/') && parseRange(text) !== null)
+    .map((value) => ({
+      at: value,
+      observed: `${operatorText} compares letter by letter, and no address reads "${value.text}"`,
+      fix: { text: `use ${better}`, correct: moveCondition(condition.pointer, better) },
     }));
 }
 
@@ -173,6 +187,18 @@ const OUT_OF_REACH: readonly { key: RegExp; reason: string }[] = [
   },
 ];
 
+const PRIVATE =
+  'STS sees public addresses alone, and through a VPC endpoint none (there aws:VpcSourceIp tells it), so that it never holds';
+
+/** Whether all addresses of a line are of private networks. */
+const isPrivate = ({ key, operator, values }: Condition): boolean =>
+  /^aws:sourceip$/i.test(key) &&
+  operator.name === 'IpAddress' &&
+  values.length > 0 &&
+  values.every(({ text }) =>
+    /^(?:10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.|f[cd][0-9a-f]{2}:)/i.test(text),
+  );
+
 const reach: Rule = {
   code: 'TP042',
   title: 'a node can meet all conditions',
@@ -195,9 +221,9 @@ const reach: Rule = {
       )
       .flatMap((condition) => {
         const match = OUT_OF_REACH.find(({ key }) => key.test(condition.key.toLowerCase()));
-        return match
-          ? [{ at: condition, observed: `${condition.operatorText} on ${condition.key}: ${match.reason}` }]
-          : [];
+        if (match === undefined) return [];
+        const reason = isPrivate(condition) ? PRIVATE : match.reason;
+        return [{ at: condition, observed: `${condition.operatorText} on ${condition.key}: ${reason}` }];
       }),
 };
 
