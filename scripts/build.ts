@@ -30,9 +30,16 @@ const proxy: BuildOptions = {
   outdir: `${draft}/proxy`,
   // Nothing here asks a function for its name, and naming each takes time at the start and memory.
   keepNames: false,
+  // Loaded for nothing, each of these would be resident on every node.
   alias: {
-    '@fastify/ajv-compiler': './scripts/stand-ins/no-compiler.cjs',
-    '@fastify/fast-json-stringify-compiler': './scripts/stand-ins/no-compiler.cjs',
+    '@fastify/ajv-compiler': './scripts/stand-ins/left-out.cjs',
+    '@fastify/fast-json-stringify-compiler': './scripts/stand-ins/left-out.cjs',
+    'light-my-request': './scripts/stand-ins/left-out.cjs',
+    'node:http2': './scripts/stand-ins/left-out.cjs',
+    'thread-stream': './scripts/stand-ins/left-out.cjs',
+    worker_threads: './scripts/stand-ins/main-thread.cjs',
+    '@opentelemetry/api': './scripts/stand-ins/no-tracing.cjs',
+    yaml: './node_modules/yaml/browser/index.js',
   },
   outExtension: { '.js': '.cjs' },
   format: 'cjs',
