@@ -1,6 +1,5 @@
 // LK001: a pod without annotation must get no credentials, neither by the listing nor by naming a role, nor
 // by the token that it has like any other.
-
 import { resolveRole } from '../model/arn.ts';
 import { type Finding, fail, pass, type Subject, subject, unknown, warn } from '../model/finding.ts';
 import { type CallerIdentity, type ProbeObservation, TOKEN_ATTEMPTS } from '../model/observation.ts';

@@ -7,6 +7,7 @@ import { cleanupDaemonSet } from '../manifests/daemonset.ts';
 import { bundleObjects } from '../manifests/objects.ts';
 import type { InstallValues } from '../manifests/values.ts';
 import { CLEANUP_NAME, NAME_LABEL } from '../model/labels.ts';
+import { BRIDGE_TABLE, REDIRECT_TABLE, STATE_DIR } from '../model/on-node.ts';
 import { splitNodes } from './nodes.ts';
 import { awaitRollout, type NodeState, type RolloutOptions, RolloutProblem } from './rollout.ts';
 
@@ -22,7 +23,7 @@ export interface NodeCleaning {
 }
 
 /** What an administrator types on a node that could not be reached. */
-const BY_HAND = 'nft delete table inet pod_iam; nft delete table bridge pod_iam; rm -rf /run/pod-iam';
+const BY_HAND = `nft delete table ${REDIRECT_TABLE}; nft delete table ${BRIDGE_TABLE}; rm -rf ${STATE_DIR}`;
 
 /**
  * Removes the rules by a DaemonSet of its own, and reads from its logs what is left on each node.

@@ -2,13 +2,11 @@
 // privilege at all, `redirect` may change the node's packet filter and nothing else.
 import { type DaemonValues, daemonArgs } from '../model/daemon-flags.ts';
 import { splitHostPort } from '../model/daemon-values.ts';
+import { CNI_RESULTS, STATE_DIR } from '../model/on-node.ts';
 import type { InstallValues } from './values.ts';
 
-export const STATE_DIR = '/run/pod-iam';
 const API_DIR = '/var/run/pod-iam/api';
 const CODE_DIR = '/opt/pod-iam';
-/** Where libcni keeps the results of network plugins, for containerd and CRI-O alike. */
-export const CNI_DIR = '/var/lib/cni/results';
 export const USER_ID = 65532;
 /** Holds the value of --api-token, so that it stands in no DaemonSet. */
 export const API_TOKEN_SECRET = 'pod-iam-api-token';
@@ -81,7 +79,7 @@ export function redirectContainer(values: InstallValues, { remove }: { remove: b
       ...(remove ? ['--remove'] : []),
       ...handedOn,
       ...(values.redirectImage === null ? ['--host-root=/host'] : []),
-      ...(isGuarding(values) && !remove ? [`--cni-results=${CNI_DIR}`] : []),
+      ...(isGuarding(values) && !remove ? [`--cni-results=${CNI_RESULTS}`] : []),
       `--state-dir=${STATE_DIR}`,
     ],
     env: [fieldVariable('NODE_NAME', 'spec.nodeName'), fieldVariable('HOST_IP', 'status.hostIP')],
@@ -106,7 +104,7 @@ export function redirectContainer(values: InstallValues, { remove }: { remove: b
             { name: 'host-usr', mountPath: '/host/usr', readOnly: true },
           ]
         : []),
-      ...(isGuarding(values) && !remove ? [{ name: 'cni', mountPath: CNI_DIR, readOnly: true }] : []),
+      ...(isGuarding(values) && !remove ? [{ name: 'cni', mountPath: CNI_RESULTS, readOnly: true }] : []),
       ...(remove ? [{ name: 'done', mountPath: '/done' }] : []),
     ],
   };

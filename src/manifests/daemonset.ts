@@ -1,16 +1,9 @@
 // The DaemonSets: the daemon with its redirect on every Linux node, and the one that takes the rule
 // away again from each.
 import { BUNDLE_PREFIX, CLEANUP_NAME, NAME_LABEL, PROXY_NAME } from '../model/labels.ts';
+import { CNI_RESULTS, STATE_DIR } from '../model/on-node.ts';
 import type { Bundle } from './bundle.ts';
-import {
-  CNI_DIR,
-  isGuarding,
-  keepsRedirect,
-  proxyContainer,
-  redirectContainer,
-  STATE_DIR,
-  USER_ID,
-} from './containers.ts';
+import { isGuarding, keepsRedirect, proxyContainer, redirectContainer, USER_ID } from './containers.ts';
 import { type InstallValues, labelsOf, type Manifest } from './values.ts';
 
 export function daemonSet(values: InstallValues, bundle: Bundle): Manifest {
@@ -98,7 +91,7 @@ const codeVolumes = ({ delivery }: InstallValues, { hash }: Bundle): object[] =>
     : [];
 
 // Made where it is not: the runtime writes there with the node's first pod.
-const cniVolume = { name: 'cni', hostPath: { path: CNI_DIR, type: 'DirectoryOrCreate' } };
+const cniVolume = { name: 'cni', hostPath: { path: CNI_RESULTS, type: 'DirectoryOrCreate' } };
 
 const nodeVolumes = ({ redirectImage }: InstallValues): object[] => [
   { name: 'state', hostPath: { path: STATE_DIR, type: 'DirectoryOrCreate' } },

@@ -6,6 +6,7 @@ import { normaliseBaseArn } from './arn.ts';
 import { CONTAINER_AUDIENCE, CONTAINER_IPV4, CONTAINER_PATH } from './container-credentials.ts';
 import { type DaemonValues, valueFault } from './daemon-values.ts';
 import { nearestName } from './nearest.ts';
+import { APP_PORT, METADATA_IPV4, STATE_DIR } from './on-node.ts';
 import { isOff, isOn } from './on-off.ts';
 import { peerFlagHint } from './peer-flags.ts';
 import { usageProblem } from './problem.ts';
@@ -37,7 +38,7 @@ const onOff = (name: string, summary: string): DaemonFlag => ({
 });
 
 export const DAEMON_FLAGS: readonly DaemonFlag[] = [
-  text('app-port', '8181', 'Port that answers the intercepted metadata requests.'),
+  text('app-port', APP_PORT, 'Port that answers the intercepted metadata requests.'),
   text(
     'bind',
     null,
@@ -59,7 +60,7 @@ export const DAEMON_FLAGS: readonly DaemonFlag[] = [
     null,
     'Interface of the pods that the redirect matches: a name, a front with + behind it, or ! and one to leave out. Default: all.',
   ),
-  text('metadata-addr', '169.254.169.254', 'The real instance metadata service, as host or host:port.'),
+  text('metadata-addr', METADATA_IPV4, 'The real instance metadata service, as host or host:port.'),
   onOff('iptables', 'Keep the redirect rule from within this process; needs root and NET_ADMIN.'),
   text(
     'redirect',
@@ -87,7 +88,7 @@ export const DAEMON_FLAGS: readonly DaemonFlag[] = [
     'Whether the redirect\'s keeper sees to it that, on Linux bridges, answers reach only the port that the asking address belongs to, so that no pod can take its neighbour\'s. "auto": where the kernel can; "required": /readyz waits for it; "off": never.',
     ['auto', 'required', 'off'],
   ),
-  text('state-dir', '/run/pod-iam', "Folder of the session tokens' key and of the redirect's report."),
+  text('state-dir', STATE_DIR, "Folder of the session tokens' key and of the redirect's report."),
   text('api-server', null, "Kubernetes API server's URL. Default: that of the cluster this runs in."),
   text('api-token', null, 'Bearer token for --api-server. Default: the service account token.'),
   text('kubeconfig', null, 'Kubeconfig file to reach the API server with; wins over --api-server.'),

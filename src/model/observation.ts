@@ -1,6 +1,5 @@
 // What one diagnostic pod saw. Written by probe/parse, judged by checks/; holds no secret: an access
 // key id is its last four characters.
-
 import type { Source } from './container-ask.ts';
 
 /** `identity`: runs as the workload would. `bare`: a pod without a role, on the same node. */

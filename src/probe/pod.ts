@@ -2,6 +2,7 @@
 // owned by its run's ConfigMap so that nothing adopts it and garbage collection takes it, and ends by
 // itself. https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted
 import type { KubeObject } from '../cluster/kube.ts';
+import { METADATA_IPV4 } from '../model/on-node.ts';
 import type { PlannedProbe } from './plan.ts';
 import { probeScript, type ScriptInput } from './script.ts';
 
@@ -12,7 +13,7 @@ export const PROBE_CONTAINER = 'probe';
 export const DEFAULT_PROBE_IMAGE =
   'docker.io/curlimages/curl:8.17.0@sha256:935d9100e9ba842cdb060de42472c7ca90cfe9a7c96e4dacb55e79e560b3ff40';
 /** https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-data-retrieval.html */
-const METADATA_URL = 'http://169.254.169.254';
+const METADATA_URL = `http://${METADATA_IPV4}`;
 const TOKEN_FOLDER = '/var/run/secrets/pod-iam.dev/probe';
 /** Of a token that is good, and meant for somebody else. */
 const OTHER_AUDIENCE = 'pod-iam.dev/nobody';

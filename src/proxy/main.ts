@@ -1,10 +1,10 @@
 // The daemon as a program: reads its flags, runs until it is told to stop, and says how it ended.
 import { DAEMON_FLAGS, parseDaemonFlags } from '../model/daemon-flags.ts';
+import { CNI_RESULTS } from '../model/on-node.ts';
 import { EXIT, Problem } from '../model/problem.ts';
 import { startDaemon } from './daemon.ts';
 import { hostAddresses } from './host-addresses.ts';
 import { createLog, type Log, messageOf } from './log.ts';
-import { CNI_RESULTS } from './redirect/bridge/records.ts';
 import { requireInterface } from './redirect/interface.ts';
 import { keepRedirect } from './redirect/redirect.ts';
 import { fenceOf, interceptedAddress } from './redirect/rule.ts';

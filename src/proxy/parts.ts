@@ -1,5 +1,4 @@
 // The daemon's parts, as the routes see them.
-
 import type { KnownBy } from '../model/role.ts';
 import type { RoleSettings } from '../model/snapshot.ts';
 import type { Audit } from './audit.ts';

@@ -5,10 +5,10 @@ import { type DaemonValues, roleSettings } from '../model/daemon-flags.ts';
 import { splitHostPort } from '../model/daemon-values.ts';
 import { parseDuration } from '../model/duration.ts';
 import { configuredEndpoint } from '../model/endpoint.ts';
+import { METADATA_IPV4 } from '../model/on-node.ts';
 import { usageProblem } from '../model/problem.ts';
 import type { RoleSettings } from '../model/snapshot.ts';
 import { type DockerSettings, dockerRoles, dockerSettings } from './docker-settings.ts';
-import { METADATA_IPV4 } from './redirect/rule.ts';
 import { canonicalAddress } from './who/address.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;

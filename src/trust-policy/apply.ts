@@ -1,6 +1,5 @@
 // Changes the trust policy of a live role: reads it, plans, keeps a backup, writes, and waits until IAM
 // shows the new one. Asking is the command's business.
-
 import { writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseRoleArn } from '../model/arn.ts';

@@ -1,6 +1,5 @@
 // Judges trust policies by all rules: one result for each breach, with its place, and one pass for each
 // rule that holds.
-
 import {
   type Fix,
   fail,

@@ -1,5 +1,4 @@
 // Reads policy files as text, strictly: what a lenient decoder would hide must reach the check.
-
 import { existsSync } from 'node:fs';
 import { glob, readFile, stat } from 'node:fs/promises';
 import type { IdentityPolicies } from '../model/evaluate.ts';

@@ -1,6 +1,5 @@
 // The least change that lets node identities assume a role: additive, and none at all when the document
 // already says so. The doctor prints it as the fix, and `trust-policy apply` writes it.
-
 import { type Evaluation, evaluateTrust, type TrustRequest } from '../model/evaluate.ts';
 import { type Policy, parsePolicy } from '../model/policy.ts';
 import { usageProblem } from '../model/problem.ts';

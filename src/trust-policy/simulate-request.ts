@@ -1,5 +1,4 @@
 // The words of `trust-policy simulate` as a request, and which of them cannot be meant.
-
 import { parseSessionArn } from '../model/arn.ts';
 import { parseCaller } from '../model/evaluate/caller.ts';
 import type { TrustRequest } from '../model/evaluate.ts';

@@ -1,6 +1,5 @@
 // What the daemon's service account may do, as the API server itself judges it: RBAC, and whatever else
 // authorises there.
-
 import type { DaemonValues } from '../../model/daemon-flags.ts';
 import { type Right, rightsNeeded } from '../../model/daemon-rights.ts';
 import { type Fact, known, type RightFact, unknownFact } from '../../model/snapshot.ts';

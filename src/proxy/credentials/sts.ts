@@ -1,6 +1,5 @@
 // The daemon's calls to STS: AssumeRole for the pods, and GetCallerIdentity to know whose trust the
 // roles must have.
-
 import { stsEndpoint } from '../../model/endpoint.ts';
 import { steadyMs } from '../clock.ts';
 import { withAttempts } from './attempts.ts';

@@ -1,11 +1,11 @@
 // The command line of `redirect`, by the daemon's names where the meaning is the same.
 import { parseArgs } from 'node:util';
 import { splitHostPort, valueFault } from '../../model/daemon-values.ts';
+import { APP_PORT, CNI_RESULTS, METADATA_IPV4, STATE_DIR } from '../../model/on-node.ts';
 import { usageProblem } from '../../model/problem.ts';
 import { hostAddresses } from '../host-addresses.ts';
 import type { AntiSpoof } from '../settings.ts';
 import { canonicalAddress } from '../who/address.ts';
-import { CNI_RESULTS } from './bridge/records.ts';
 import { fenceOf, interceptedAddress, type RedirectRule } from './rule.ts';
 
 export interface RedirectFlags {
@@ -25,8 +25,8 @@ export interface RedirectFlags {
 
 const options = {
   'host-ip': { type: 'string' },
-  'app-port': { type: 'string', default: '8181' },
-  'metadata-addr': { type: 'string', default: '169.254.169.254' },
+  'app-port': { type: 'string', default: APP_PORT },
+  'metadata-addr': { type: 'string', default: METADATA_IPV4 },
   'host-interface': { type: 'string' },
   'container-credentials': { type: 'boolean', default: false },
   'fence-host-network': { type: 'boolean', default: false },
@@ -34,7 +34,7 @@ const options = {
   'anti-spoof': { type: 'string', default: 'auto' },
   'cni-results': { type: 'string', default: CNI_RESULTS },
   'host-root': { type: 'string' },
-  'state-dir': { type: 'string', default: '/run/pod-iam' },
+  'state-dir': { type: 'string', default: STATE_DIR },
   'done-file': { type: 'string', default: '/done/removed' },
   'log-level': { type: 'string', default: 'info' },
   remove: { type: 'boolean', default: false },

@@ -1,12 +1,13 @@
 // Keeps the rule in nftables: one table of our own, beside which nothing of the node's is touched.
 import { setTimeout as delay } from 'node:timers/promises';
+import { REDIRECT_TABLE } from '../../model/on-node.ts';
 import { setLimited } from './limit.ts';
 import { missingLines, withoutCounts, withoutElements } from './listing.ts';
-import { renderNft, TABLE } from './render.ts';
+import { renderNft } from './render.ts';
 import type { Backend, RedirectRule } from './rule.ts';
 import { ToolError, type Tools } from './tools.ts';
 
-const tableWords = TABLE.split(' ');
+const tableWords = REDIRECT_TABLE.split(' ');
 const monitorPauseMs = 5000;
 
 /** @param rule as it is at the moment; null for a backend that only removes */
@@ -21,7 +22,9 @@ export function nftables(tools: Tools, rule: (() => RedirectRule) | null): Backe
     const { code, stdout, stderr } = await tools.attempt(['nft', 'list', 'table', ...tableWords]);
     if (code === 0) return stdout;
     if (/No such file or directory/.test(stderr)) return null;
-    throw new ToolError(`nft list table ${TABLE} ended with ${code}: ${stderr.trim().split('\n')[0]}`);
+    throw new ToolError(
+      `nft list table ${REDIRECT_TABLE} ended with ${code}: ${stderr.trim().split('\n')[0]}`,
+    );
   }
 
   async function set(isLimited: boolean): Promise<void> {
@@ -45,13 +48,13 @@ export function nftables(tools: Tools, rule: (() => RedirectRule) | null): Backe
     async check() {
       if (render(lack === null) !== script) return "the node's addresses are others now";
       const listing = await list();
-      if (listing === null) return `the table ${TABLE} is gone`;
-      return stable(listing) === asSet ? null : `the table ${TABLE} was changed`;
+      if (listing === null) return `the table ${REDIRECT_TABLE} is gone`;
+      return stable(listing) === asSet ? null : `the table ${REDIRECT_TABLE} was changed`;
     },
     async remove() {
       // Declared first, so that deleting it succeeds whether it is there or not.
-      await tools.run(['nft', '-f', '-'], `table ${TABLE}\ndelete table ${TABLE}\n`);
-      if ((await list()) !== null) throw new ToolError(`the table ${TABLE} is still there`);
+      await tools.run(['nft', '-f', '-'], `table ${REDIRECT_TABLE}\ndelete table ${REDIRECT_TABLE}\n`);
+      if ((await list()) !== null) throw new ToolError(`the table ${REDIRECT_TABLE} is still there`);
     },
     watch(onLoss, signal) {
       void follow(tools, onLoss, signal);

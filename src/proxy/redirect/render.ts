@@ -1,9 +1,8 @@
 // The redirect as one nftables script. It declares, deletes and defines a table of our own in one
 // transaction, so that setting it twice changes nothing and no packet slips through in between.
+import { REDIRECT_TABLE } from '../../model/on-node.ts';
 import { NEW_CONNECTIONS } from './limit.ts';
 import { type Endpoint, endpointsOf, FAMILIES, type Family, type RedirectRule } from './rule.ts';
-
-export const TABLE = 'inet pod_iam';
 
 /**
  * Requests to the metadata service are led to the daemon; the daemon's port answers nothing that was
@@ -17,9 +16,9 @@ export function renderNft(rule: RedirectRule, isLimited = true): string {
   const leadingOf = (endpoint: Endpoint): string =>
     `${daddr(endpoint)} tcp dport 80 counter dnat ${word(endpoint)} to ${destination(endpoint, rule)}`;
   const tokenEndpoints = led.filter(({ kind }) => kind === 'container');
-  return `table ${TABLE}
-delete table ${TABLE}
-table ${TABLE} {
+  return `table ${REDIRECT_TABLE}
+delete table ${REDIRECT_TABLE}
+table ${REDIRECT_TABLE} {
 ${[
   ...(isLimited ? FAMILIES.filter((family) => rule.hosts[family] !== null).map(openers) : []),
   chain(

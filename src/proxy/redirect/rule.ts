@@ -1,10 +1,7 @@
 // What the redirect is to do, free of any packet filter's language.
 import { CONTAINER_IPV4, CONTAINER_IPV6 } from '../../model/container-credentials.ts';
+import { METADATA_IPV4, METADATA_IPV6 } from '../../model/on-node.ts';
 import type { HostAddresses } from '../host-addresses.ts';
-
-/** The address that SDKs ask, and its IPv6 sister. */
-export const METADATA_IPV4 = '169.254.169.254';
-const METADATA_IPV6 = 'fd00:ec2::254';
 
 export type Family = keyof HostAddresses;
 export const FAMILIES: readonly Family[] = ['ipv4', 'ipv6'];

@@ -2,6 +2,7 @@
 // in sentences, or throws a StoryFault.
 import { evaluateTrust } from '../../model/evaluate.ts';
 import type { Report } from '../../model/finding.ts';
+import { REDIRECT_TABLE } from '../../model/on-node.ts';
 import { parsePolicy } from '../../model/policy.ts';
 import { BASE_ROLE_ARN } from '../account.ts';
 import { readRules } from '../node/namespace.ts';
@@ -25,7 +26,7 @@ export function installed(world: World): string[] {
   );
   for (const { name, folder } of world.nodes) {
     const tables = tablesOf(folder);
-    expect(tables.includes('inet pod_iam'), `the rule on ${name}`, tables.join(', ') || 'no rule');
+    expect(tables.includes(REDIRECT_TABLE), `the rule on ${name}`, tables.join(', ') || 'no rule');
   }
   return [
     `${world.nodes.length} daemons run, and the rule is in place on ${world.nodes.map(({ name }) => name).join(' and ')}`,

@@ -2,9 +2,8 @@
 // of the node it leaves and the node it reaches, as the kernel would with the rules in place.
 // Hooks: https://wiki.nftables.org/wiki-nftables/index.php/Netfilter_hooks
 import { BlockList, isIPv4 } from 'node:net';
+import { METADATA_IPV4 } from '../../model/on-node.ts';
 import type { Chain, Match, Ruleset, Verdict } from './nftables.ts';
-
-const METADATA_ADDRESS = '169.254.169.254';
 
 export interface Packet {
   from: string;
@@ -68,7 +67,7 @@ export function decideWay(packet: Packet, origin: Origin): Way {
   }
   // The emulated service is behind the metadata address alone.
   if (address === origin.imds.address && port === origin.imds.port) return { verdict: 'reject' };
-  if (address === METADATA_ADDRESS) {
+  if (address === METADATA_IPV4) {
     return port === 80 ? { verdict: 'deliver', ...origin.imds } : { verdict: 'reject' };
   }
   return address.startsWith('127.') ? { verdict: 'deliver', address, port } : { verdict: 'no-route' };
@@ -142,7 +141,7 @@ function read(field: string, seen: Seen): string | null {
     case 'ct status':
       return seen.original === seen.address ? '' : 'dnat';
     case 'fib daddr type':
-      return seen.address === METADATA_ADDRESS ? 'unicast' : 'local';
+      return seen.address === METADATA_IPV4 ? 'unicast' : 'local';
     default:
       return null;
   }

@@ -2,7 +2,6 @@
 // data path can follow, and prints it back as `nft list` does. A word that it does not know is a
 // syntax error, never ignored, so that a rule it cannot honour cannot seem to be in place.
 // Grammar: https://wiki.nftables.org/wiki-nftables/index.php/Quick_reference-nftables_in_10_minutes
-
 import { NftError, Words } from './nft-words.ts';
 
 export { NftError } from './nft-words.ts';

@@ -1,6 +1,5 @@
 // Rules on what the document allows: actions that do not fit whom it names, and actions that are too
 // many or none of a trust policy's.
-
 import { ASSUME_ACTIONS, TRUST_ACTIONS } from '../../model/policy/actions.ts';
 import type { Located, Policy, Principal, Statement } from '../../model/policy.ts';
 import { oneOrMany } from '../document.ts';

@@ -1,5 +1,4 @@
 // Rules on the document as a whole: whether IAM can read it, its version, its size, its statements.
-
 import { actionMatches } from '../../model/policy/actions.ts';
 import { type Correction, removeValue, replaceValue } from '../edit.ts';
 import type { Grant } from '../grants.ts';

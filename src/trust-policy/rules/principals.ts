@@ -1,6 +1,5 @@
 // Rules on whom the document names: forms that IAM refuses, and forms that it takes and that do not
 // mean what they seem to.
-
 import { removeValue, replaceValue } from '../edit.ts';
 import { readNodeIdentity } from '../identity.ts';
 import type { CheckOptions, Rule, Violation } from '../rule.ts';

@@ -1,5 +1,4 @@
 // Rules on documents that let everyone in unless a condition narrows them.
-
 import { ASSUME_ACTIONS } from '../../model/policy/actions.ts';
 import { isNegated } from '../../model/policy/operators.ts';
 import type { Condition, Policy, Statement } from '../../model/policy.ts';

@@ -1,5 +1,4 @@
 // Questions that several rules ask of a statement.
-
 import { actionMatches } from '../../model/policy/actions.ts';
 import { isNegated } from '../../model/policy/operators.ts';
 import type { Condition, Policy, Principal, PrincipalKind, Statement } from '../../model/policy.ts';

@@ -1,7 +1,7 @@
 // Reads the sets of the guard from a listing, and brings them up to date without setting the rules anew.
+import { BRIDGE_TABLE } from '../../../model/on-node.ts';
 import { FAMILIES } from '../rule.ts';
 import type { Bindings } from './bindings.ts';
-import { BRIDGE_TABLE } from './render.ts';
 
 /** What a listing holds in each set, as nft prints it. */
 export type Sets = ReadonlyMap<string, readonly string[]>;

@@ -1,12 +1,13 @@
 // Keeps the guard of addresses on bridges: its table, and in it what the network plugin has recorded.
 import { watch } from 'node:fs';
+import { BRIDGE_TABLE } from '../../../model/on-node.ts';
 import { withoutCounts, withoutElements } from '../listing.ts';
 import type { Endpoint, Kept } from '../rule.ts';
 import { ToolError, type Tools } from '../tools.ts';
 import { type Bindings, bindingsOf, bridgePortIndex } from './bindings.ts';
 import { elementChanges, readSets } from './elements.ts';
 import { Records } from './records.ts';
-import { BRIDGE_TABLE, renderBridge } from './render.ts';
+import { renderBridge } from './render.ts';
 
 export interface GuardOptions {
   tools: Tools;

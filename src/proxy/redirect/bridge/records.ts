@@ -5,9 +5,6 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { canonicalAddress } from '../../who/address.ts';
 
-/** Where libcni keeps them, unless told otherwise. */
-export const CNI_RESULTS = '/var/lib/cni/results';
-
 export interface Attachment {
   /** The interface's name on the node. */
   name: string;

@@ -1,10 +1,9 @@
 // The guard of addresses on bridges as an nftables table. On a bridge an address is whoever claims it,
 // by a gratuitous ARP or a copied MAC address, so requests and the daemon's answers are held to the port to
 // which the network plugin tied the address: whoever else asks is not heard, whoever listens sees nothing.
+import { BRIDGE_TABLE } from '../../../model/on-node.ts';
 import { type Endpoint, FAMILIES, type Family } from '../rule.ts';
 import type { Bindings } from './bindings.ts';
-
-export const BRIDGE_TABLE = 'bridge pod_iam';
 
 const words = {
   ipv4: { ip: 'ip', type: 'ipv4_addr', suffix: '4' },

@@ -1,5 +1,4 @@
 // A pod's specification, alone or in a workload's template: what must be there and fit together.
-
 import { isDeepStrictEqual } from 'node:util';
 import type { Container, PodSpec } from '../defaults/pod.ts';
 import {
