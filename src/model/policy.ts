@@ -1,6 +1,6 @@
 // The parser of policies: text in, statements with their places out, or all the reasons for which IAM
 // would refuse to save the document. The emulated IAM, the evaluator and the checks share it.
-import { recogniseKeys, recogniseRoot, recogniseText } from './policy/foreign.ts';
+import { recogniseObject, recogniseRoot, recogniseText } from './policy/foreign.ts';
 import { parseJson } from './policy/json.ts';
 import { readPolicy } from './policy/read.ts';
 import type { Policy, PolicyFault, PolicyKind } from './policy/types.ts';
@@ -50,10 +50,7 @@ export function parsePolicy(text: string, kind: PolicyKind = 'trust'): ParsedPol
       column,
     });
   if (faults.length > 0) {
-    const hint =
-      json.root.type === 'object'
-        ? recogniseKeys(json.root.entries.map(({ key }) => key))
-        : recogniseRoot(text);
+    const hint = json.root.type === 'object' ? recogniseObject(json.root) : recogniseRoot(text);
     if (hint !== null) return { ok: false, faults: [{ ...faults[0]!, hint }], policy: null };
   }
   faults.sort((a, b) => a.line - b.line || a.column - b.column);

@@ -143,6 +143,28 @@ describe('parsePolicy', () => {
     for (const [text, hint] of rows) assert.equal(parsePolicy(text).faults[0]?.hint, hint, text);
   });
 
+  it('shows the way to the policy inside', () => {
+    const hint = (document: unknown): string | null | undefined =>
+      parsePolicy(JSON.stringify(document)).faults[0]?.hint;
+    const role = { AssumeRolePolicyDocument: { Statement: [] } };
+    assert.equal(
+      hint({ Resources: { 'my-bucket': { Type: 'X' }, Role: { Properties: role } } }),
+      "it looks like a CloudFormation template: check the AssumeRolePolicyDocument inside it (jq -r '.Resources.Role.Properties.AssumeRolePolicyDocument' FILE | pod-iam trust-policy check -)",
+    );
+    assert.match(
+      hint({ Roles: [{ RoleName: 'a' }, role] })!,
+      /jq -r '\.Roles\[1\]\.AssumeRolePolicyDocument'/,
+    );
+    assert.match(
+      hint({ planned_values: { 'root-module': { values: { assume_role_policy: '{}' } } } })!,
+      /jq -r '\.planned_values\["root-module"\]\.values\.assume_role_policy'/,
+    );
+    assert.equal(
+      hint(role),
+      "the policy is the value of its AssumeRolePolicyDocument (jq -r '.AssumeRolePolicyDocument' FILE | pod-iam trust-policy check -)",
+    );
+  });
+
   it('finds a character that IAM does not take', () => {
     assert.equal(
       fault('{"Version": \u201c2012-10-17\u201d}'),

@@ -1,4 +1,6 @@
 // Recognises what people hand in instead of a policy document, so that the message can say what to do.
+import type { JsonNode } from './json.ts';
+import type { ObjectNode } from './nodes.ts';
 
 /** What a text that is no JSON probably is, and what to do about it; null when nothing is recognised. */
 export function recogniseText(text: string): string | null {
@@ -41,8 +43,36 @@ function ofFragment(start: string): string | null {
   return null;
 }
 
-/** The same for JSON that is no policy, by the keys of its root. */
-export function recogniseKeys(keys: readonly string[]): string | null {
+/** The same for JSON that is no policy, with the way to the first policy inside it. */
+export function recogniseObject(root: ObjectNode): string | null {
+  const hint = recogniseKeys(root.entries.map(({ key }) => key));
+  const way = hint === null ? null : wayToPolicy(root, '');
+  return way === null ? hint : `${hint} (jq -r '${way}' FILE | pod-iam trust-policy check -)`;
+}
+
+/** As jq takes it; null when there is none. */
+function wayToPolicy(node: JsonNode, way: string): string | null {
+  if (node.type === 'array')
+    return firstOf(node.items, (item, index) => wayToPolicy(item, `${way}[${index}]`));
+  if (node.type !== 'object') return null;
+  return firstOf(node.entries, ({ key, value }) => {
+    const step = `${way}${/^[A-Za-z_]\w*$/.test(key) ? `.${key}` : `${way === '' ? '.' : ''}[${JSON.stringify(key)}]`}`;
+    const isPolicy =
+      (key === 'AssumeRolePolicyDocument' && value.type === 'object') ||
+      (key === 'assume_role_policy' && value.type === 'string');
+    return isPolicy ? step : wayToPolicy(value, step);
+  });
+}
+
+function firstOf<T>(items: readonly T[], find: (item: T, index: number) => string | null): string | null {
+  for (const [index, item] of items.entries()) {
+    const found = find(item, index);
+    if (found !== null) return found;
+  }
+  return null;
+}
+
+function recogniseKeys(keys: readonly string[]): string | null {
   const has = (...wanted: string[]): boolean => wanted.some((key) => keys.includes(key));
   if (!has('Statement') && has('Effect', 'Principal', 'Action'))
     return 'it is a statement alone: put it into {"Version": "2012-10-17", "Statement": […]}';

@@ -6,7 +6,7 @@ import type { Condition, Policy, Statement } from '../../model/policy.ts';
 import { addCondition, renameKey, replaceValue } from '../edit.ts';
 import type { Rule, Violation } from '../rule.ts';
 import { allows, conditionsOn, isGuard, type PrincipalOf, principalsOf } from './shared.ts';
-import { hasOpenTenant, isBlank, namesOwn, tenantClaim } from './shared-issuers.ts';
+import { hasOpenTenant, isBlank, isOpen, namesOwn, tenantClaim } from './shared-issuers.ts';
 import { anyClaim, claims, isBuiltIn, isKubernetes, tokenStatements } from './tokens.ts';
 
 const SUBJECT = 'system:serviceaccount:';
@@ -40,7 +40,8 @@ const subject: Rule = {
 function hasSubject(statement: Statement, provider: PrincipalOf<'oidc'>): boolean {
   const subjects = anyClaim(statement, 'sub');
   const isForKubernetes = isKubernetes(provider, statement);
-  if (subjects.some(({ values }) => isForKubernetes || !values.every(({ text }) => isBlank(text))))
+  const saysNothing = tenantClaim(provider.names.issuer) === 'sub' ? isBlank : isOpen;
+  if (subjects.some(({ values }) => isForKubernetes || !values.every(({ text }) => saysNothing(text))))
     return true;
   if (tenantClaim(provider.names.issuer) === 'aud') return claims(statement, provider, 'aud').some(isGuard);
   const own = conditionsOn(statement, (key) => key.startsWith(`${provider.names.issuer.toLowerCase()}:`));

@@ -41,6 +41,9 @@ function demandedKey({ names }: PrincipalOf<'oidc'>): string | null {
 /** Whether every token passes: no value, or nothing but wildcards. */
 export const isBlank = (text: string): boolean => /^[*?]*$/.test(text);
 
+/** Whether a pattern says nothing of a subject but how many parts it has. */
+export const isOpen = (text: string): boolean => isBlank(text) || /^(?=.*[*?])[*?:/{}]+$/.test(text);
+
 /**
  * A subject whose literal start ends before its organisation does: `repo:*`, `repo:acme*`. GitHub writes the
  * owner's id behind an @, which no name holds.
