@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { nodeTools } from '../../../src/proxy/redirect/tools.ts';
 
-const tools = nodeTools({ entrance: [], env: process.env, timeoutMs: 1000 });
+const tools = nodeTools({ entrance: [], env: process.env, timeoutMs: 10_000 });
 
 describe('the node programs', () => {
   it('run with their input, without a shell between', async () => {
