@@ -94,11 +94,12 @@ const denyWords = (statement: Statement): string => {
   return `statement ${statement.index} forbids it to ${who}${conditions ? `, if ${conditions}` : ''}`;
 };
 
-const NEEDS: Partial<Record<Who['by'], string>> = {
-  delegated: 'needs a policy of its own',
-  federated: 'with a token or assertion',
-  service: 'where the role is attached',
-};
+/** What the words do not say themselves; empty for nothing. */
+function needsOf({ by, principal, words }: Who): string {
+  if (principal === '*') return 'from other accounts with a policy of its own';
+  // EC2 and EKS Pod Identity already say where.
+  return by === 'service' && !words.endsWith(')') ? 'where the role is attached' : '';
+}
 
 /** @param pods null when no cluster was looked into */
 export function renderWho({ role, who, denies }: WhoCan, pods: PodsThatCan | null): string {
@@ -113,9 +114,7 @@ export function renderWho({ role, who, denies }: WhoCan, pods: PodsThatCan | nul
 function tree(all: readonly Who[], indent: string): string[] {
   return all.flatMap((one, index) => {
     const isLast = index === all.length - 1;
-    // EC2 and EKS Pod Identity already say where.
-    const needs = one.words.endsWith(')') ? '' : (NEEDS[one.by] ?? '');
-    const tail = [needs, ...one.conditions.map((condition) => `if ${condition}`)].filter(Boolean);
+    const tail = [needsOf(one), ...one.conditions.map((condition) => `if ${condition}`)].filter(Boolean);
     return [
       `${indent}${isLast ? '└' : '├'}─ ${one.words}${tail.length > 0 ? ` (${tail.join('; ')})` : ''}`,
       ...tree(one.next ?? [], `${indent}${isLast ? ' ' : '│'}  `),

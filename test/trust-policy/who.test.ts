@@ -29,7 +29,7 @@ describe('who can become a role', () => {
         `  ├─ sessions of the role node of account ${HOME}`,
         '  │  ├─ EC2 (any instance that the role is attached to)',
         `  │  └─ the user admin of account ${HOME}`,
-        `  └─ any role or user of account ${HOME} whose own policies allow it (needs a policy of its own)`,
+        `  └─ any role or user of account ${HOME} whose own policies allow it`,
         '',
         'By the proxy, as pods of:',
         '  shop/Deployment/web',
