@@ -86,6 +86,10 @@ describe('workloads on nodes with a kubelet', () => {
       );
     });
     onPod = running;
+    // No kubelet reports on a pod that the scheduler has not bound yet.
+    await eventually(async () =>
+      assert.ok(podsOf('agent').every((pod) => (pod['spec'] as Any).nodeName !== undefined)),
+    );
     for (const pod of podsOf('agent')) cluster.setPodStatus(namespace, pod.metadata.name, running(pod));
     await eventually(async () => {
       assert.deepEqual(imagesOf('agent'), ['agent:2', 'agent:2']);
