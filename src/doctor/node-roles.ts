@@ -7,7 +7,7 @@ import { nodeFact } from '../cluster/facts/node.ts';
 import { gatherProxy } from '../cluster/facts/proxy.ts';
 import type { Kube } from '../cluster/kube.ts';
 import { parseArn, parseSessionArn } from '../model/arn.ts';
-import { parseCaller } from '../model/evaluate/caller.ts';
+import { canBeNamed } from '../model/evaluate/caller.ts';
 import { Problem } from '../model/problem.ts';
 import type { NodeFact } from '../model/snapshot.ts';
 
@@ -60,9 +60,7 @@ async function ofDaemons(
     notes.push(`the running daemons: ${nodeIdentities.why}`);
     return [];
   }
-  const usable = nodeIdentities.value.filter((arn) =>
-    ['role', 'user', 'session'].includes(parseCaller(arn)?.kind ?? ''),
-  );
+  const usable = nodeIdentities.value.filter(canBeNamed);
   if (usable.length === 0)
     notes.push(`the running daemons are ${nodeIdentities.value.join(', ')}, which no policy can name`);
   return Promise.all(usable.map((arn) => withPath(aws, arn)));

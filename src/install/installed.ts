@@ -1,18 +1,11 @@
 // Reads back what is installed: the objects of ours, and the values they were made from.
+import { templateContainers } from '../cluster/facts/template-containers.ts';
 import type { Kube, KubeObject } from '../cluster/kube.ts';
 import { GUARD_API, GUARD_KINDS } from '../manifests/taint-guard.ts';
 import type { InstallValues } from '../manifests/values.ts';
 import { DAEMON_FLAGS, parseDaemonFlags } from '../model/daemon-flags.ts';
 import { isOurs, MANAGED_SELECTOR, PROXY_NAME, VERSION_LABEL } from '../model/labels.ts';
 import { environmentProblem, Problem } from '../model/problem.ts';
-
-interface Container {
-  name: string;
-  image: string;
-  command?: string[];
-  args?: string[];
-  envFrom?: { secretRef?: { name: string } }[];
-}
 
 /** The daemon's DaemonSet; null when there is none. Throws a Problem when one of that name is not ours. */
 export async function readDaemonSet(
@@ -33,7 +26,7 @@ export async function readDaemonSet(
 
 /** The values that a DaemonSet of ours was made from: the daemon's, or what an interrupted uninstall left of it. */
 export function installedValues(daemonSet: KubeObject, fallback: InstallValues): InstallValues {
-  const containers = containersOf(daemonSet);
+  const containers = templateContainers(daemonSet);
   const redirect = containers.find(({ name }) => name === 'redirect');
   const main = containers.find(({ name }) => name === 'proxy') ?? redirect;
   if (!main) return fallback;
@@ -54,11 +47,6 @@ function isGivenFlag(argument: string): boolean {
   const name = /^--([^=]+)/.exec(argument)?.[1];
   return DAEMON_FLAGS.some((flag) => flag.name === name) && !argument.includes('$(');
 }
-
-export const containersOf = (daemonSet: KubeObject): Container[] => {
-  const spec = daemonSet.spec as { template?: { spec?: { containers?: Container[] } } } | undefined;
-  return spec?.template?.spec?.containers ?? [];
-};
 
 /** All objects of ours but Secrets: in the namespace, and of the cluster. The namespace itself is the last. */
 export async function ownObjects(kube: Kube, namespace: string): Promise<KubeObject[]> {

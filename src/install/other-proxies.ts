@@ -1,4 +1,5 @@
 // Finds other credential proxies in the cluster: two of them on one node fight over one address.
+import { templateContainers } from '../cluster/facts/template-containers.ts';
 import type { Kube, KubeObject } from '../cluster/kube.ts';
 import { CONTAINER_IPV4 } from '../model/container-credentials.ts';
 import { environmentProblem } from '../model/problem.ts';
@@ -42,7 +43,4 @@ export async function requireFreeAddress(kube: Kube): Promise<void> {
   });
 }
 
-function imagesOf(object: KubeObject): string[] {
-  const spec = object.spec as { template?: { spec?: { containers?: { image?: string }[] } } } | undefined;
-  return (spec?.template?.spec?.containers ?? []).map(({ image = '' }) => image);
-}
+const imagesOf = (object: KubeObject): string[] => templateContainers(object).map(({ image }) => image);

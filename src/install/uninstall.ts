@@ -1,6 +1,7 @@
 // Uninstalls in the order that leaves no gap unproven: the daemons first (the rules stay and fail
 // closed), then the rules of each node, then every object of ours, the namespace last.
 import { nameOf, refOf } from '../cluster/change.ts';
+import { templateContainers } from '../cluster/facts/template-containers.ts';
 import type { Kube, KubeObject } from '../cluster/kube.ts';
 import type { Bundle } from '../manifests/bundle.ts';
 import { API_TOKEN_SECRET } from '../manifests/containers.ts';
@@ -13,7 +14,7 @@ import type { Progress } from '../model/progress.ts';
 import { cleanNodes, type NodeCleaning } from './clean-nodes.ts';
 import { type DeletionOptions, deleteNamespace, stopDaemons } from './deletion.ts';
 import { foreignObjects } from './foreign.ts';
-import { containersOf, installedValues, ownObjects, readDaemonSet } from './installed.ts';
+import { installedValues, ownObjects, readDaemonSet } from './installed.ts';
 import { requirePermissions, uninstallNeeds } from './permissions.ts';
 
 export interface UninstallPlan {
@@ -111,7 +112,7 @@ export async function uninstall(
 const isGuard = ({ apiVersion }: KubeObject): boolean => apiVersion === GUARD_API;
 
 const usesApiToken = (daemonSet: KubeObject): boolean =>
-  JSON.stringify(containersOf(daemonSet)).includes(API_TOKEN_SECRET);
+  JSON.stringify(templateContainers(daemonSet)).includes(API_TOKEN_SECRET);
 
 async function ownApiToken(kube: Kube, namespace: string): Promise<KubeObject[]> {
   const secret = await kube.read({ apiVersion: 'v1', kind: 'Secret', name: API_TOKEN_SECRET, namespace });

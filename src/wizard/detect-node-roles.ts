@@ -1,7 +1,7 @@
 // The role that the nodes carry, as far as the cluster knows it.
 import { rolesOfAwsAuth } from '../cluster/facts/aws-auth.ts';
 import type { Kube } from '../cluster/kube.ts';
-import { parseCaller } from '../model/evaluate/caller.ts';
+import { canBeNamed } from '../model/evaluate/caller.ts';
 import { Problem } from '../model/problem.ts';
 import { type Fact, knownOr } from '../model/snapshot.ts';
 import type { Found } from './detected.ts';
@@ -13,16 +13,13 @@ export async function detectNodeRoles(
   notes: string[],
 ): Promise<Found<string[]> | null> {
   const told = knownOr(identities, []);
-  const usable = told.filter(isIdentity);
+  const usable = told.filter(canBeNamed);
   for (const arn of told)
-    if (!isIdentity(arn)) notes.push(`the node role: the daemons are ${arn}, which no policy can name`);
+    if (!canBeNamed(arn)) notes.push(`the node role: the daemons are ${arn}, which no policy can name`);
   if (usable.length > 0) return { value: usable, from: 'told by the running daemons' };
   const roles = await readAwsAuth(kube, notes);
   return roles.length > 0 ? { value: roles, from: 'ConfigMap kube-system/aws-auth' } : null;
 }
-
-const isIdentity = (arn: string): boolean =>
-  ['role', 'user', 'session'].includes(parseCaller(arn)?.kind ?? '');
 
 async function readAwsAuth(kube: Kube, notes: string[]): Promise<string[]> {
   try {

@@ -1,5 +1,6 @@
 // Which ways to get a role the cluster has already, and what a kube2iam was told that pod-iam should be
 // told too.
+import { templateContainers } from '../cluster/facts/template-containers.ts';
 import type { Kube, KubeObject } from '../cluster/kube.ts';
 import { IRSA_ROLE_KEY } from '../model/annotations.ts';
 import { DAEMON_FLAGS } from '../model/daemon-flags.ts';
@@ -61,24 +62,14 @@ async function daemonSets(kube: Kube, notes: string[]): Promise<KubeObject[]> {
   }
 }
 
-interface Container {
-  image?: string;
-  args?: string[];
-  command?: string[];
-}
-
-const containersOf = ({ spec }: KubeObject): Container[] =>
-  (spec as { template?: { spec?: { containers?: Container[] } } } | undefined)?.template?.spec?.containers ??
-  [];
-
 function productOf(object: KubeObject): string | null {
-  const texts = [object.metadata.name, ...containersOf(object).map(({ image = '' }) => image)];
+  const texts = [object.metadata.name, ...templateContainers(object).map(({ image }) => image)];
   return texts.map((text) => PRODUCTS.exec(text)?.[1]).find((product) => product !== undefined) ?? null;
 }
 
 /** Both `--flag=value` and `--flag value`; a boolean alone is true. */
 function carriedFlags(object: KubeObject): Record<string, string | boolean> {
-  const words = containersOf(object).flatMap(({ command = [], args = [] }) => [...command, ...args]);
+  const words = templateContainers(object).flatMap(({ command = [], args = [] }) => [...command, ...args]);
   const flags: Record<string, string | boolean> = {};
   for (const [index, word] of words.entries()) {
     const [, name, value] = /^--([a-z-]+)(?:=(.*))?$/s.exec(word) ?? [];

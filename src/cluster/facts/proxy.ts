@@ -8,6 +8,7 @@ import { ForbiddenProblem } from '../errors.ts';
 import type { Kube, KubeObject } from '../kube.ts';
 import { isReady, restartsOf, troubleOf } from '../trouble.ts';
 import { gatherRights } from './rights.ts';
+import { templateContainers } from './template-containers.ts';
 import { unreadFact } from './unread.ts';
 
 export interface ProxyFacts {
@@ -86,19 +87,10 @@ async function readInstall(
 }
 
 function proxyContainer(daemonSet: KubeObject): { image: string; args: string[]; serviceAccount: string } {
-  const spec = daemonSet.spec as
-    | { template?: { spec?: { containers?: Container[]; serviceAccountName?: string } } }
-    | undefined;
-  const pod = spec?.template?.spec;
-  const container = pod?.containers?.find(({ name }) => name === 'proxy');
-  const serviceAccount = pod?.serviceAccountName || 'default';
+  const { template } = (daemonSet.spec ?? {}) as { template?: { spec?: { serviceAccountName?: string } } };
+  const container = templateContainers(daemonSet).find(({ name }) => name === 'proxy');
+  const serviceAccount = template?.spec?.serviceAccountName || 'default';
   return { image: container?.image ?? '', args: container?.args ?? [], serviceAccount };
-}
-
-interface Container {
-  name: string;
-  image: string;
-  args?: string[];
 }
 
 /** Arguments that the kubelet fills in, such as `--host-ip=$(HOST_IP)`, differ by node and decide no role. */

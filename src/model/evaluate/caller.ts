@@ -62,6 +62,10 @@ export function parseCaller(text: string, roleArn: string | null = null): Caller
   }
 }
 
+/** Whether a trust policy can name an identity that daemons told of: a role, a session of one, or a user. */
+export const canBeNamed = (arn: string): boolean =>
+  ['role', 'user', 'session'].includes(parseCaller(arn)?.kind ?? '');
+
 /** Whether the caller is an AWS principal, with an account and policies of its own. */
 export const isInAccount = (caller: Caller): caller is Caller & InAccount => 'partition' in caller;
 
