@@ -32,9 +32,9 @@ function conditionWords(condition: Condition, isDemanded: boolean): string {
   const loophole = isDemanded
     ? ''
     : operator.ifExists
-      ? ', or the request does not tell'
+      ? ' (or the request does not tell)'
       : operator.set === 'ForAllValues'
-        ? ', or there is none'
+        ? ' (or there is none)'
         : '';
   return (
     (ofMfa(condition) ??
@@ -131,6 +131,8 @@ const SUBJECTS: Readonly<Record<string, string>> = {
   'aws:tagkeys': 'the name of a tag sent along',
   'aws:userid': "the caller's unique id (a session's ends in its name)",
   'aws:username': "the caller's user name",
+  'sts:durationseconds': 'the duration asked for, in seconds,',
+  'aws:principaltype': 'the kind of the caller',
   'aws:principalarn': "the ARN of the caller's role or user",
   'aws:principalaccount': "the caller's account",
   'aws:principalorgid': "the caller's organisation",
@@ -138,6 +140,18 @@ const SUBJECTS: Readonly<Record<string, string>> = {
   'aws:sourceip': "the caller's address",
   'aws:sourcevpc': 'the VPC that the call comes through',
   'aws:sourcevpce': 'the VPC endpoint that the call comes through',
+  'aws:vpcsourceip': "the caller's address within its VPC",
+  'ec2:sourceinstancearn': 'the instance whose credentials are used',
+  'aws:ec2instancesourcevpc': 'the VPC of the instance whose credentials are used',
+  'aws:ec2instancesourceprivateipv4': 'the private address of the instance whose credentials are used',
+  'lambda:sourcefunctionarn': 'the function whose credentials are used',
+  'aws:calledvia': 'a service that calls for the caller',
+  'aws:calledviafirst': 'the first service that calls for the caller',
+  'aws:calledvialast': 'the last service that calls for the caller',
+  'aws:requestedregion': 'the Region that is asked',
+  'aws:useragent': 'the program that calls, by its own account,',
+  'aws:sourceorgid': 'the organisation that the service acts for',
+  'aws:sourceorgpaths': 'the place in its organisation of what the service acts for',
   'aws:sourcearn': 'the resource that the service acts for',
   'aws:sourceaccount': 'the account that the service acts for',
   'aws:currenttime': 'the time of the call',

@@ -66,7 +66,7 @@ export function misreadings(policy: Policy): string[] {
     ],
     [
       onKey(allows, /:sub$/i, ({ values }) =>
-        values.some(({ text }) => /^organization:.*(?:run_phase:|:)\*$/.test(text)),
+        values.some(({ text }) => /^organization:[^:]*:project:.*\*$/.test(text)),
       ),
       'A plan runs code, too: where pull requests start plans, whoever may open one gets the role under run_phase:*.',
     ],

@@ -11,6 +11,14 @@ const ROWS: readonly [condition: Record<string, Record<string, unknown>>, words:
   [{ Null: { 'aws:PrincipalTag/team': 'true' } }, 'the caller has no tag team'],
   [{ StringLike: { 'aws:RequestTag/team': '*' } }, 'the tag team is sent along'],
   [{ Null: { 'aws:PrincipalOrgID': 'false' } }, "the caller's organisation is given"],
+  [
+    { NumericLessThanEquals: { 'sts:DurationSeconds': '3600' } },
+    'the duration asked for, in seconds, is at most "3600"',
+  ],
+  [
+    { StringNotEqualsIfExists: { 'aws:PrincipalOrgID': 'o-a1b2c3d4e5' } },
+    'the caller\'s organisation is not "o-a1b2c3d4e5" (or the request does not tell)',
+  ],
   [{ Bool: { 'aws:ViaAWSService': 'false' } }, 'the caller calls by itself'],
   [{ Bool: { 'aws:SecureTransport': 'true' } }, 'the call is encrypted'],
   [
@@ -19,7 +27,7 @@ const ROWS: readonly [condition: Record<string, Record<string, unknown>>, words:
   ],
   [
     { 'ForAllValues:StringEquals': { 'aws:TagKeys': ['a', 'b'] } },
-    'each name of a tag sent along is "a" or "b", or there is none',
+    'each name of a tag sent along is "a" or "b" (or there is none)',
   ],
   [
     { 'ForAllValues:StringEquals': { 'aws:TagKeys': 'a' }, Null: { 'aws:TagKeys': 'false' } },

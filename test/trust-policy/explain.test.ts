@@ -29,7 +29,7 @@ describe('explainTrust', () => {
         ),
       ).statements,
       [
-        `Statement 0 (Ext) lets any role or user of account ${HOME} whose own policies allow it become this role (sts:AssumeRole), if the external id sent along is "blue", and the caller signed in with MFA, or the request does not tell.`,
+        `Statement 0 (Ext) lets any role or user of account ${HOME} whose own policies allow it become this role (sts:AssumeRole), if the external id sent along is "blue", and the caller signed in with MFA (or the request does not tell).`,
       ],
     );
     assert.deepEqual(explain(irsa({ StringEquals: { ...SUBJECT, ...AUDIENCE } })).statements, [

@@ -78,6 +78,11 @@ describe('misreadings', () => {
       assert.ok(!believed(principal, spares).some((text) => belief.test(text)));
     });
 
+  it('tells HCP Terraform from others whose subjects begin alike', () => {
+    const buildkite = like('agent.buildkite.com:sub', 'organization:acme:*');
+    assert.ok(!believed(federated('agent.buildkite.com'), buildkite).some((text) => /^A plan/.test(text)));
+  });
+
   it('warns of the names that Identity Center gives', () => {
     const role = (name: string) => ({ AWS: `arn:aws:iam::${HOME}:role/${name}` });
     const path = 'aws-reserved/sso.amazonaws.com/eu-west-1';
