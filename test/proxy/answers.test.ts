@@ -221,12 +221,16 @@ describe('the answers to a pod', () => {
     const patient = await startWorld(['--pod-wait=1s']);
     try {
       const waiting = patient.get('127.20.0.98', CREDENTIALS);
-      const token = await patient.send('127.20.0.98', 'PUT', '/latest/api/token', {
-        'x-aws-ec2-metadata-token-ttl-seconds': '60',
-      });
-      assert.equal(token.status, 200);
-      // Not after the wait; a machine with much else to do takes longer than the daemon does.
-      assert.ok(token.ms < 800, `${token.ms} ms`);
+      const took: number[] = [];
+      for (let i = 0; i < 5; i++) {
+        const token = await patient.send('127.20.0.98', 'PUT', '/latest/api/token', {
+          'x-aws-ec2-metadata-token-ttl-seconds': '60',
+        });
+        assert.equal(token.status, 200);
+        took.push(token.ms);
+      }
+      // The quickest by the daemon's own bound: a machine with much else to do may be late with the others.
+      assert.ok(Math.min(...took) < 50 && Math.max(...took) < 800, `${took} ms`);
       const { status, ms, body } = await waiting;
       assert.deepEqual([status, JSON.parse(body).Code], [404, 'UnknownCaller']);
       assert.ok(ms >= 990 && ms < 5_000, `${ms} ms`);
