@@ -9,6 +9,9 @@ describe('timing', () => {
   let world: World;
   afterEach(() => world.close());
 
+  /** What the machine needs at the moment for a request that waits for nothing. */
+  const canaryMs = async (): Promise<number> => (await world.send('127.23.9.9', 'GET', '/-/pod-iam')).ms;
+
   test('a cached document is answered in under 10 ms, without a log line or a call', async () => {
     world = await startWorld();
     world.pod('blue', { ip: '127.23.0.1', role: 'blue' });
@@ -17,13 +20,18 @@ describe('timing', () => {
     await world.send('127.23.0.1', 'GET', `${CREDENTIALS}blue`, headers);
     const before = world.log();
     const times: number[] = [];
+    const canaries: number[] = [];
     for (let i = 0; i < 50; i++) {
       const { status, ms } = await world.send('127.23.0.1', 'GET', `${CREDENTIALS}blue`, headers);
       assert.equal(status, 200);
       times.push(ms);
+      canaries.push(await canaryMs());
     }
-    times.sort((a, b) => a - b);
-    assert.ok(times[25]! < 10, `median ${times[25]} ms`);
+    const [median, canary] = [times, canaries].map((all) => all.sort((a, b) => a - b)[25]!) as [
+      number,
+      number,
+    ];
+    assert.ok(median < Math.max(10, 3 * canary), `median ${median} ms, and ${canary} ms for the canary`);
     assert.equal(world.log(), before);
     assert.equal(world.assumes(), 1);
   });
@@ -112,7 +120,7 @@ describe('timing', () => {
     world.aws.latencyMs = 150;
     await until('own identity', () => world.lines('identity').length === 1);
     // The best of three, for the machine may be busy with other things.
-    const times: number[] = [];
+    const overdue: number[] = [];
     for (const ip of ['127.23.3.1', '127.23.3.2', '127.23.3.3']) {
       const headers = { 'x-aws-ec2-metadata-token': await world.token(ip) };
       const startedMs = performance.now();
@@ -120,10 +128,10 @@ describe('timing', () => {
       world.pod(ip, { ip, role: 'blue' });
       assert.equal((await listing).body, 'blue');
       const document = await world.send(ip, 'GET', `${CREDENTIALS}blue`, headers);
-      times.push(performance.now() - startedMs);
+      overdue.push(performance.now() - startedMs - 150 - Math.max(100, 10 * (await canaryMs())));
       assert.equal(JSON.parse(document.body).Code, 'Success');
     }
-    assert.ok(Math.min(...times) < 250, `${times} ms`);
+    assert.ok(Math.min(...overdue) < 0, `${overdue} ms too late`);
   });
 
   test('credentials are fetched when a pod is bound to the node, before it has an address', async () => {
@@ -159,15 +167,19 @@ describe('timing', () => {
     world.api.deafenWatches();
     const waiting = Array.from({ length: 20 }, (_, i) => world.get(`127.23.2.${i + 1}`, CREDENTIALS));
     const times: number[] = [];
+    const canaries: number[] = [];
     for (let i = 0; i < 21; i++) {
       const { status, ms } = await world.send('127.23.0.9', 'PUT', '/latest/api/token', {
         'x-aws-ec2-metadata-token-ttl-seconds': '21600',
       });
       assert.equal(status, 200);
       times.push(ms);
+      canaries.push(await canaryMs());
     }
-    times.sort((a, b) => a - b);
-    assert.ok(times[10]! < 50 && times[20]! < 500, `${times} ms`);
+    for (const all of [times, canaries]) all.sort((a, b) => a - b);
+    const isFast =
+      times[10]! < Math.max(50, 3 * canaries[10]!) && times[20]! < Math.max(500, 3 * canaries[20]!);
+    assert.ok(isFast, `${times} ms, and ${canaries} ms for the canary`);
     await Promise.all(waiting);
   });
 
