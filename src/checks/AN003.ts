@@ -2,11 +2,11 @@
 // the function that the daemon decides with.
 import { type Finding, fail, pass, unknown } from '../model/finding.ts';
 import { permitRole } from '../model/permits.ts';
+import { quote } from '../model/shell.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import {
   clusterSubject,
   namespaceAnnotations,
-  quote,
   unread,
   workloadSubject,
   workloadsWithRole,

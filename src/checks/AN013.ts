@@ -3,8 +3,9 @@
 import { ALLOWED_ROLES_KEY, PERMITTED_KEY } from '../model/annotations.ts';
 import { type Finding, fail, pass, subject, warn } from '../model/finding.ts';
 import { permitFault, unanchoredPatterns } from '../model/permits.ts';
+import { quote } from '../model/shell.ts';
 import type { NamespaceFact, Snapshot } from '../model/snapshot.ts';
-import { clusterSubject, quote, unread } from './shared.ts';
+import { clusterSubject, unread } from './shared.ts';
 
 const expected = "the namespace's allow-list is valid and matches whole role ARNs";
 

@@ -5,10 +5,11 @@ import { parseRoleArn } from '../model/arn.ts';
 import { evaluateTrust } from '../model/evaluate.ts';
 import { type Finding, fail, pass } from '../model/finding.ts';
 import { parsePolicy } from '../model/policy.ts';
+import { quote } from '../model/shell.ts';
 import type { SimulatedCall, Snapshot } from '../model/snapshot.ts';
 import { nodePolicy } from '../trust-policy/generate.ts';
 import { type NodeRole, nodeRoles } from './node-role.ts';
-import { quote, unread } from './shared.ts';
+import { unread } from './shared.ts';
 
 const expected = 'the node role may assume every annotated role';
 const why =

@@ -5,9 +5,10 @@ import { parseSessionArn } from '../model/arn.ts';
 import { daemonDefaults, parseDaemonFlags } from '../model/daemon-flags.ts';
 import { parseDuration } from '../model/duration.ts';
 import { type Finding, fail, pass, warn } from '../model/finding.ts';
+import { quote } from '../model/shell.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import { roleFact } from './AN010.ts';
-import { clusterSubject, quote, unread, workloadSubject, workloadsWithRole } from './shared.ts';
+import { clusterSubject, unread, workloadSubject, workloadsWithRole } from './shared.ts';
 
 const expected = 'the session duration is within what the role allows';
 const why = 'STS answers ValidationError to a longer one, and the pod gets nothing';

@@ -4,9 +4,10 @@ import { evaluateTrust } from '../model/evaluate.ts';
 import { type Finding, fail, pass } from '../model/finding.ts';
 import { parsePolicy } from '../model/policy.ts';
 import { Problem } from '../model/problem.ts';
+import { quote } from '../model/shell.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import { roleFact } from './AN010.ts';
-import { clusterSubject, quote, unread, workloadSubject, workloadsWithRole } from './shared.ts';
+import { clusterSubject, unread, workloadSubject, workloadsWithRole } from './shared.ts';
 import { nodeRoleArn } from './TP018.ts';
 
 const expected = 'the role trusts the nodes of all groups';

@@ -1,7 +1,8 @@
 // IN003: a rollout of the daemon that does not go on leaves nodes with an old configuration.
 import { type Finding, pass, subject, warn } from '../model/finding.ts';
+import { quote } from '../model/shell.ts';
 import type { Snapshot } from '../model/snapshot.ts';
-import { clusterSubject, quote, unread } from './shared.ts';
+import { clusterSubject, unread } from './shared.ts';
 
 const expected = "all of the daemon's pods are of the newest configuration";
 const why = 'a node whose daemon is of the old configuration decides by old settings';

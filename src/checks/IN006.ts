@@ -1,7 +1,8 @@
 // IN006: a daemon that crashes again and again; its last message is shown.
 import { type Finding, fail, pass, subject, warn } from '../model/finding.ts';
+import { quote } from '../model/shell.ts';
 import type { DaemonFact, ProxyInstall, Snapshot } from '../model/snapshot.ts';
-import { clusterSubject, quote, unread } from './shared.ts';
+import { clusterSubject, unread } from './shared.ts';
 
 const expected = 'the daemon runs without restarts';
 const why = 'while the daemon is down its pods get no new credentials';

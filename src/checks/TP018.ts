@@ -7,10 +7,11 @@ import { type Evaluation, evaluateTrust, type TrustRequest } from '../model/eval
 import { type Finding, type Fix, fail, pass, type Subject, unknown } from '../model/finding.ts';
 import { type Policy, parsePolicy } from '../model/policy.ts';
 import { Problem } from '../model/problem.ts';
+import { quote } from '../model/shell.ts';
 import type { Fact, RoleFact, Snapshot, WorkloadFact } from '../model/snapshot.ts';
 import { planTrustChange } from '../trust-policy/plan.ts';
 import { assumedBy, roleFact } from './AN010.ts';
-import { clusterSubject, quote, unread, workloadSubject, workloadsWithRole } from './shared.ts';
+import { clusterSubject, unread, workloadSubject, workloadsWithRole } from './shared.ts';
 
 const expected = 'the trust policy lets the node identity assume the role';
 const why =

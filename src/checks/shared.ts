@@ -5,6 +5,7 @@ import { type RoleArn, resolveRole } from '../model/arn.ts';
 import { CONTAINER_AUDIENCE } from '../model/container-credentials.ts';
 import { type Finding, type Fix, type Subject, subject, unknown } from '../model/finding.ts';
 import type { ProbeObservation } from '../model/observation.ts';
+import { quote } from '../model/shell.ts';
 import type {
   Fact,
   Grant,
@@ -113,10 +114,6 @@ export const identityProbes = ({ probes }: Snapshot): ProbeObservation[] =>
 
 export const bareProbes = ({ probes }: Snapshot): ProbeObservation[] =>
   probes.state === 'known' ? probes.value.filter(({ kind }) => kind === 'bare') : [];
-
-/** Quotes a word for a POSIX shell when it needs it. */
-export const quote = (word: string): string =>
-  /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 
 /** `kubectl patch` with a merge patch on a namespaced object. */
 export function patchCommand(kind: string, namespace: string, name: string, patch: object): string {

@@ -1,7 +1,7 @@
 // Changes of a cluster as lines for a terminal.
 import { Chalk } from 'chalk';
 import { type Change, nameOf } from '../cluster/change.ts';
-import { visible } from '../report/text.ts';
+import { visible } from '../model/visible.ts';
 
 export function colouredDiff(diff: string, hasColour: boolean): string {
   const chalk = new Chalk({ level: hasColour ? 1 : 0 });

@@ -1,7 +1,7 @@
 // Turns whatever was thrown into the lines a user reads and the exit code a script reads.
 import { EXIT, type ExitCode, Problem } from '../model/problem.ts';
+import { visible } from '../model/visible.ts';
 import { redactText } from '../report/redact.ts';
-import { visible } from '../report/text.ts';
 
 export interface RenderedProblem {
   text: string;

@@ -1,5 +1,5 @@
 // Tables as kubectl prints them: no borders, upper-case heads, columns as wide as their widest cell.
-import { visible } from '../report/text.ts';
+import { visible } from '../model/visible.ts';
 
 /** Lines without trailing blanks; an empty cell is shown as `-`. */
 export function table(heads: readonly string[], rows: readonly (readonly (string | null)[])[]): string[] {

@@ -1,5 +1,6 @@
 // Turns a refusal by Kubernetes' RBAC into the permission that is missing and the text that grants it.
 // https://kubernetes.io/docs/reference/access-authn-authz/rbac/
+import { quote } from '../model/shell.ts';
 import type { Grant } from '../model/snapshot.ts';
 
 export interface Denial {
@@ -38,7 +39,7 @@ export function grantCommand({ user, verb, resource, group, namespace }: Denial)
   const kind = namespace === null ? 'clusterrole' : 'role';
   const scope = namespace === null ? '' : ` -n ${namespace}`;
   const account = serviceAccount(user);
-  const subject = account ? `--serviceaccount=${account.join(':')}` : `--user='${user ?? 'YOU'}'`;
+  const subject = account ? `--serviceaccount=${account.join(':')}` : `--user=${quote(user ?? 'YOU')}`;
   return (
     `kubectl create ${kind} ${name}${scope} --verb=${verb} --resource=${full} && ` +
     `kubectl create ${kind}binding ${name}${scope} --${kind}=${name} ${subject}`

@@ -1,9 +1,10 @@
 // Workflow commands of GitHub Actions, which become annotations on the run and on the files of a pull
 // request. https://docs.github.com/actions/reference/workflow-commands-for-github-actions
 import type { Report, Result } from '../model/finding.ts';
+import { visible } from '../model/visible.ts';
 import type { RenderOptions } from './render.ts';
 import { isUnchecked, weightOf } from './severity.ts';
-import { subjectText, visible } from './text.ts';
+import { subjectText } from './text.ts';
 
 type Level = 'error' | 'warning' | 'notice';
 const LEVELS: readonly Level[] = ['error', 'warning', 'notice'];

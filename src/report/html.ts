@@ -1,12 +1,13 @@
 // One self-contained page: no request leaves it, it reads light or dark and prints, and it carries the
 // report itself as JSON.
 import type { Fix, Report, Result } from '../model/finding.ts';
+import { visible } from '../model/visible.ts';
 import { labelledFacts, verdictText, WORKLOAD_COLUMNS, workloadCells } from './content.ts';
 import { byFamily } from './families.ts';
 import { STYLE } from './html-style.ts';
 import type { RenderOptions } from './render.ts';
 import { exitCodeOf } from './severity.ts';
-import { duration, patchText, subjectText, visible } from './text.ts';
+import { duration, patchText, subjectText } from './text.ts';
 
 export function renderHtml(report: Report, options: RenderOptions): string {
   const { summary, context } = report;

@@ -1,8 +1,9 @@
 // What was pointless to ask because something else is broken: a line for each cause, so that the one
 // finding to mend is not buried under what follows from it. `-v` and the JSON tell each in full.
 import type { Result } from '../model/finding.ts';
+import { visible } from '../model/visible.ts';
 import type { Look } from './look.ts';
-import { subjectText, visible, wrap } from './text.ts';
+import { subjectText, wrap } from './text.ts';
 
 export const isConsequence = ({ status, because }: Result): boolean => status === 'skip' && because !== null;
 

@@ -1,7 +1,8 @@
 // One finding (or several alike) as a block of labelled lines.
 import type { Fix, Result } from '../model/finding.ts';
+import { visible } from '../model/visible.ts';
 import type { Look } from './look.ts';
-import { patchText, subjectText, visible, wrap } from './text.ts';
+import { patchText, subjectText, wrap } from './text.ts';
 
 const INDENT = 10;
 const LABEL = 10;

@@ -1,8 +1,8 @@
 // What would let the unknown results be decided: each grant once, with the codes that wait for it.
 import type { Result } from '../model/finding.ts';
+import { visible } from '../model/visible.ts';
 import { verbatim } from './human-entry.ts';
 import type { Look } from './look.ts';
-import { visible } from './text.ts';
 
 /** Empty when nothing is unknown for want of a permission. */
 export function renderGrants(results: readonly Result[], look: Look): string {

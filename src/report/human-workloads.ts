@@ -1,8 +1,9 @@
 // The table of workloads: who should get which role, and what a diagnostic pod proved.
 import type { WorkloadProof } from '../model/finding.ts';
+import { visible } from '../model/visible.ts';
 import { WORKLOAD_COLUMNS, workloadCells } from './content.ts';
 import type { Look } from './look.ts';
-import { shortenMiddle, visible } from './text.ts';
+import { shortenMiddle } from './text.ts';
 
 const COLUMNS = WORKLOAD_COLUMNS.map((name) => name.toUpperCase());
 /** Those that hold ARNs and may be shortened. */

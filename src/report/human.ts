@@ -1,6 +1,7 @@
 // The report that a person reads in a terminal: what is wrong in full and in order of dependency,
 // what is right as a number, and at the end what was and was not shown.
 import type { Report, Result, Status } from '../model/finding.ts';
+import { visible } from '../model/visible.ts';
 import { byFamily } from './families.ts';
 import { consequenceLines, isConsequence } from './human-consequences.ts';
 import { renderEntry } from './human-entry.ts';
@@ -10,7 +11,6 @@ import { renderWorkloads } from './human-workloads.ts';
 import { type Look, lookOf } from './look.ts';
 import type { RenderOptions } from './render.ts';
 import { exitCodeOf } from './severity.ts';
-import { visible } from './text.ts';
 
 export function renderHuman(report: Report, options: RenderOptions): string {
   const look = lookOf(options);

@@ -2,10 +2,11 @@
 // not be checked is an error, never a pass; what was made pointless by another failure is skipped.
 import type { Builder, TestCase } from 'junit-report-builder';
 import type { Report, Result, WorkloadProof } from '../model/finding.ts';
+import { visible } from '../model/visible.ts';
 import { byFamily } from './families.ts';
 import type { RenderOptions } from './render.ts';
 import { type FailOn, isFinding } from './severity.ts';
-import { patchText, subjectText, visible } from './text.ts';
+import { patchText, subjectText } from './text.ts';
 
 export async function renderJunit(report: Report, options: RenderOptions): Promise<string> {
   // The package's types describe another shape than the CommonJS file exports.

@@ -1,10 +1,11 @@
 // Markdown for pull requests and step summaries: a verdict, the workloads, and each finding folded open.
 import type { Report, Result } from '../model/finding.ts';
+import { visible } from '../model/visible.ts';
 import { labelledFacts, verdictText, WORKLOAD_COLUMNS, workloadCells } from './content.ts';
 import { byFamily } from './families.ts';
 import type { RenderOptions } from './render.ts';
 import { exitCodeOf } from './severity.ts';
-import { count, duration, patchText, subjectText, visible } from './text.ts';
+import { count, duration, patchText, subjectText } from './text.ts';
 
 export function renderMarkdown(report: Report, options: RenderOptions): string {
   const { summary } = report;

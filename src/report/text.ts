@@ -1,20 +1,7 @@
 // Text for people: what a cluster says is shown and never obeyed, lines fit the width, and a name is
 // whole unless there is no room for it.
 import type { Fix, Subject } from '../model/finding.ts';
-
-/**
- * Control characters made visible: annotations and file names are other people's text, and a terminal
- * would obey an escape sequence in them. Line ends stay where `lines` is set.
- */
-export function visible(text: string, { lines = false } = {}): string {
-  return text.replace(/[\0-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, (char) => {
-    if (char === '\n') return lines ? '\n' : '\\n';
-    if (char === '\t') return lines ? '\t' : '\\t';
-    if (char === '\r') return '\\r';
-    const code = char.charCodeAt(0);
-    return code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u${code.toString(16)}`;
-  });
-}
+import { visible } from '../model/visible.ts';
 
 /** Lines of at most `width` characters, broken at spaces only: a name or an ARN stays in one piece. */
 export function wrap(text: string, width: number): string[] {

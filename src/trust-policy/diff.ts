@@ -1,5 +1,7 @@
 // What one trust policy allows or denies and another does not, by meaning and in sentences.
+
 import type { Policy } from '../model/policy.ts';
+import { visible } from '../model/visible.ts';
 import { type Grant, grantsOf, isCovered, keyOf } from './grants.ts';
 
 export interface TrustDiff {
@@ -55,5 +57,7 @@ function variablesVersion(policy: Policy): string | null {
 export function renderDiff({ isEqual, isWider, added, removed }: TrustDiff): string {
   if (isEqual) return 'Both mean the same.';
   const verdict = isWider ? 'The second lets in more than the first.' : 'The second lets in nobody new.';
-  return [...removed.map((line) => `- ${line}`), ...added.map((line) => `+ ${line}`), verdict].join('\n');
+  return [...removed.map((line) => `- ${line}`), ...added.map((line) => `+ ${line}`), verdict]
+    .map((line) => visible(line))
+    .join('\n');
 }

@@ -1,6 +1,8 @@
 // The picture of a chain for a terminal of 80 columns, without colour: who asks whom, which link holds
 // by whose document, what that comes to, and what to do next.
+
 import { parseRoleArn } from '../model/arn.ts';
+import { visible } from '../model/visible.ts';
 import type { Chain, Link } from './chain.ts';
 import { joined } from './rules/shared.ts';
 import { wrap } from './wrap.ts';
@@ -29,7 +31,9 @@ export function drawChain(chain: Chain): string {
     '',
     ...wrap('  ', `In short: ${verdict(chain)}`, 2),
     ...links.flatMap(nextLines),
-  ].join('\n');
+  ]
+    .map((line) => visible(line))
+    .join('\n');
 }
 
 const podsOf = ({ workloads, links }: Chain): string => {

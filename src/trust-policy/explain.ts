@@ -1,8 +1,10 @@
 // A trust policy in plain sentences: who may become the role, under which conditions, what each side
 // still needs, and what a reader might wrongly believe.
+
 import type { Result } from '../model/finding.ts';
 import { TRUST_ACTIONS, type TrustAction, trustActionsOf } from '../model/policy/actions.ts';
 import { type Policy, parsePolicy, type Statement } from '../model/policy.ts';
+import { visible } from '../model/visible.ts';
 import { checkPolicy } from './check.ts';
 import { conditionsWords } from './condition-words.ts';
 import type { PolicyText } from './input.ts';
@@ -92,5 +94,7 @@ export function renderExplanation({
     ...section('What must be true besides:', needs),
     ...section('What it does not mean:', misreadings),
     ...section('What check finds:', findings),
-  ].join('\n');
+  ]
+    .map((line) => visible(line))
+    .join('\n');
 }

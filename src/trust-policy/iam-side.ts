@@ -1,6 +1,7 @@
 // The IAM side of a role as something to run or to commit: the role with its trust policy, and, for the
 // proxy, the permissions policy by which the nodes' role or user may assume it.
 import type { RoleArn } from '../model/arn.ts';
+import { quote } from '../model/shell.ts';
 import { nodePolicy } from './generate.ts';
 import { readNodeIdentity } from './identity.ts';
 
@@ -55,15 +56,15 @@ const policyName = ({ name }: RoleArn): string => `pod-iam-${name}`.slice(0, 128
 
 function commands(side: IamSide): string {
   const { role, trustPolicy } = side;
-  const path = role.path === '/' ? '' : ` --path ${role.path}`;
+  const path = role.path === '/' ? '' : ` --path ${quote(role.path)}`;
   return [
     '# The role. Where it is there already: aws iam update-assume-role-policy --role-name … --policy-document …',
-    `aws iam create-role --role-name ${role.name}${path} --assume-role-policy-document '${oneLine(trustPolicy)}'`,
+    `aws iam create-role --role-name ${quote(role.name)}${path} --assume-role-policy-document ${quote(oneLine(trustPolicy))}`,
     ...nodeSides(side).flatMap(({ kind, name, otherAccount, document }) => [
       otherAccount === null
         ? `# What the nodes' ${kind} may assume; needed across accounts, and where the trust policy names an account.`
         : `# In account ${otherAccount}, with its credentials: what the nodes' ${kind} may assume.`,
-      `aws iam put-${kind}-policy --${kind}-name ${name} --policy-name ${policyName(role)} --policy-document '${oneLine(document)}'`,
+      `aws iam put-${kind}-policy --${kind}-name ${quote(name)} --policy-name ${quote(policyName(role))} --policy-document ${quote(oneLine(document))}`,
     ]),
     '',
   ].join('\n');
@@ -108,8 +109,8 @@ function modules(side: IamSide): string {
   const label = role.name.replace(/\W+/g, '_').replace(/^(?=\d)/, '_');
   const blocks = [
     `resource "aws_iam_role" "${label}" {
-  name               = "${role.name}"
-  path               = "${role.path}"
+  name               = ${literal(role.name)}
+  path               = ${literal(role.path)}
   assume_role_policy = ${encoded(trustPolicy)}
 }`,
   ];
@@ -125,8 +126,8 @@ function modules(side: IamSide): string {
 
 `;
     blocks.push(`resource "aws_iam_${kind}_policy" "${own}" {
-${provider}  name   = "${policyName(role)}"
-  ${kind}   = "${name}"
+${provider}  name   = ${literal(policyName(role))}
+  ${kind}   = ${literal(name)}
   policy = ${encoded(document)}
 }`);
   }
@@ -141,11 +142,12 @@ function free(name: string, taken: readonly string[]): string {
   }
 }
 
-/** JSON is an expression of Terraform's too, but for what it takes for a template. */
 const encoded = (document: string): string =>
-  `jsonencode(${document
-    .trim()
-    .replaceAll(/[$%](?=\{)/g, (sign) => sign + sign)
-    .replaceAll('\n', '\n  ')})`;
+  `jsonencode(${withoutTemplates(document.trim()).replaceAll('\n', '\n  ')})`;
 
-const oneLine = (document: string): string => JSON.stringify(JSON.parse(document)).replaceAll("'", "'\\''");
+const literal = (text: string): string => withoutTemplates(JSON.stringify(text));
+
+/** JSON is an expression of Terraform's too, but for what it takes for a template. */
+const withoutTemplates = (json: string): string => json.replaceAll(/[$%](?=\{)/g, (sign) => sign + sign);
+
+const oneLine = (document: string): string => JSON.stringify(JSON.parse(document));

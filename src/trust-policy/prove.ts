@@ -1,11 +1,13 @@
 // Proves by an actual AssumeRole that a changed trust policy lets somebody in. Only a caller that the
 // document means can prove it, and only one that was refused before: else success would show nothing.
+
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isSessionOf, parseRoleArn } from '../model/arn.ts';
 import { evaluateTrust } from '../model/evaluate.ts';
 import { parsePolicy } from '../model/policy.ts';
 import { Problem } from '../model/problem.ts';
+import { quote } from '../model/shell.ts';
 
 /** The credentials that try it; not always those that write. */
 export interface Prover {
@@ -131,6 +133,6 @@ const notProven = (claim: Claim, as: string | null, because: string): Proof => (
 });
 
 const commandFor = ({ role, externalId }: Claim): string =>
-  `aws sts assume-role --role-arn ${role} --role-session-name pod-iam-proof${externalId === null ? '' : ` --external-id ${externalId}`}`;
+  `aws sts assume-role --role-arn ${quote(role)} --role-session-name pod-iam-proof${externalId === null ? '' : ` --external-id ${quote(externalId)}`}`;
 
 const reasonOf = ({ message, why }: Problem): string => (why === undefined ? message : `${message}: ${why}`);

@@ -1,4 +1,5 @@
 // A simulation as text: the decision first, then each statement with its reason.
+import { visible } from '../model/visible.ts';
 import type { Simulation } from './simulate.ts';
 
 export function renderSimulation({ decision, because, statements, needs, caveats }: Simulation): string {
@@ -11,5 +12,5 @@ export function renderSimulation({ decision, because, statements, needs, caveats
   if (needs.length > 0)
     lines.push(decision === 'unknown' ? 'Needed to decide:' : 'Needed:', ...needs.map((need) => `  ${need}`));
   lines.push(...caveats.map((caveat) => `Note: ${caveat}.`));
-  return lines.join('\n');
+  return lines.map((line) => visible(line)).join('\n');
 }

@@ -1,5 +1,7 @@
 // What `trust-policy apply` was asked to write, and what it tells when it is done.
+
 import { usageProblem } from '../model/problem.ts';
+import { visible } from '../model/visible.ts';
 import type { LivePlan, Wanted } from './apply.ts';
 import { readPolicyText } from './input.ts';
 import type { Proof } from './prove.ts';
@@ -63,23 +65,24 @@ export function outcomeOf(
 }
 
 /** What changes, in words, one line each. */
-export const changeLines = ({ changed, added, removed, notes, widening }: LivePlan): string[] => [
-  ...removed.map((line) => `- ${line}`),
-  ...added.map((line) => `+ ${line}`),
-  ...(changed ? wider(widening) : []),
-  ...notes.map((line) => `Note: ${line}`),
-];
+export const changeLines = ({ changed, added, removed, notes, widening }: LivePlan): string[] =>
+  [
+    ...removed.map((line) => `- ${line}`),
+    ...added.map((line) => `+ ${line}`),
+    ...(changed ? wider(widening) : []),
+    ...notes.map((line) => `Note: ${line}`),
+  ].map((line) => visible(line));
 
 const wider = (widening: readonly string[]): string[] =>
   widening.length === 0 ? ['In short: nobody new gets in.'] : widening.map((line) => `In short: ${line}.`);
 
 /** What was proven, or why nothing was and what proves it. */
 export function proofLines({ outcome, because, control, command }: Proof): string[] {
-  if (outcome === 'proven') return [`Proven: ${because} (${control})`];
+  if (outcome === 'proven') return [visible(`Proven: ${because} (${control})`)];
   return [
     `${outcome === 'refused' ? 'Not in force' : 'Not proven'}: ${because}`,
     ...(outcome === 'refused' ? [] : ['  IAM shows the document; STS as a rule heeds it within seconds.']),
     `  To prove it, with the credentials of those it lets in: ${command}`,
     '  or give such a profile of yours (--prove-as PROFILE); from pods: pod-iam verify',
-  ];
+  ].map((line) => visible(line));
 }

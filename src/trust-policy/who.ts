@@ -1,6 +1,8 @@
 // Who can become a role, from trust policies alone: those that its own names, and behind each role among
 // them those that its policy names, and so on. What their own policies allow is not looked at.
+
 import type { Policy, Principal, Statement } from '../model/policy.ts';
+import { visible } from '../model/visible.ts';
 import { conditionsWords } from './condition-words.ts';
 import { type PodsThatCan, renderPods } from './who-pods.ts';
 import { principalsWords, principalWords } from './words.ts';
@@ -108,7 +110,9 @@ export function renderWho({ role, who, denies }: WhoCan, pods: PodsThatCan | nul
     ...(who.length === 0 ? ['  nobody: its trust policy lets nobody in'] : tree(who, '  ')),
     ...denies.map((deny) => `  but ${deny}`),
     ...(pods === null ? [] : renderPods(pods)),
-  ].join('\n');
+  ]
+    .map((line) => visible(line))
+    .join('\n');
 }
 
 function tree(all: readonly Who[], indent: string): string[] {

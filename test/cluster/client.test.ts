@@ -77,7 +77,7 @@ describe('the Kubernetes client', () => {
       why: 'nobody lacks the permission to list pods in the whole cluster',
       next:
         'have an administrator run: kubectl create clusterrole pod-iam-list-pods --verb=list --resource=pods && ' +
-        "kubectl create clusterrolebinding pod-iam-list-pods --clusterrole=pod-iam-list-pods --user='nobody'",
+        'kubectl create clusterrolebinding pod-iam-list-pods --clusterrole=pod-iam-list-pods --user=nobody',
     });
     assert.equal(problem.exitCode, 3);
     assert.ok(problem instanceof ForbiddenProblem);

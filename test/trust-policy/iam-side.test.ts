@@ -30,6 +30,19 @@ describe('the IAM side of a role', () => {
     assert.deepEqual(JSON.parse(words[13]!), JSON.parse(nodePolicy([role.arn])));
   });
 
+  it('runs nothing that the path of a role holds, and fills in nothing', () => {
+    const path = '/a;printf${IFS}ran;`id`;$(id)/${path.root}/%{if}/\\n/';
+    const odd = { ...side, role: parseRoleArn(`arn:aws:iam::${HOME}:role${path}my-blue`)! };
+    const script = renderIamSide(odd, 'cli').replaceAll('aws iam', 'printf "%s\\n"');
+    const words = execFileSync('sh', ['-c', script], { encoding: 'utf8' }).trim().split('\n');
+    assert.deepEqual(words.slice(0, 5), ['create-role', '--role-name', 'my-blue', '--path', path]);
+    assert.ok(
+      renderIamSide(odd, 'terraform').includes(
+        '  path               = "/a;printf$${IFS}ran;`id`;$(id)/$${path.root}/%%{if}/\\\\n/"\n',
+      ),
+    );
+  });
+
   it('is a template of CloudFormation', () => {
     const { Resources } = JSON.parse(renderIamSide(side, 'cloudformation')) as {
       Resources: Record<string, { Type: string; Properties: Record<string, unknown> }>;

@@ -3,6 +3,7 @@ import { PodIamCommand } from '../../cli/base.ts';
 import { connectToAws } from '../../cli/connect.ts';
 import { type Policy, parsePolicy } from '../../model/policy.ts';
 import { EXIT, usageProblem } from '../../model/problem.ts';
+import { visible } from '../../model/visible.ts';
 import { diffTrust, renderDiff, type TrustDiff } from '../../trust-policy/diff.ts';
 import { readPolicyFile } from '../../trust-policy/input.ts';
 import { wideningWords } from '../../trust-policy/widening.ts';
@@ -45,7 +46,7 @@ export default class Diff extends PodIamCommand<typeof Diff> {
     const diff = diffTrust(before, after);
     const widening = diff.isEqual ? [] : wideningWords(before, after, role?.split('/').at(-1) ?? 'the role');
     this.log(renderDiff(diff));
-    for (const line of widening) this.log(`In short: ${line}.`);
+    for (const line of widening) this.log(visible(`In short: ${line}.`));
     this.end(diff.isEqual ? EXIT.ok : EXIT.findings);
     return diff;
   }

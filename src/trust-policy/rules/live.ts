@@ -1,5 +1,6 @@
 // Rules that only IAM can answer: whether those that the document names exist, by the name it gives
 // them. They say nothing where IAM was not asked.
+import { quote } from '../../model/shell.ts';
 import type { Fact } from '../../model/snapshot.ts';
 import { replaceValue } from '../edit.ts';
 import type { LiveFacts, Rule, RuleInput, Violation } from '../rule.ts';
@@ -88,7 +89,7 @@ const issuers: Rule = {
           observed: `the provider takes ${joined(provider.clientIds) || 'no audience'}, not ${value.text}`,
           fix: {
             text: `let the provider take ${value.text}`,
-            command: `aws iam add-client-id-to-open-id-connect-provider --open-id-connect-provider-arn ${provider.arn} --client-id ${value.text}`,
+            command: `aws iam add-client-id-to-open-id-connect-provider --open-id-connect-provider-arn ${quote(provider.arn)} --client-id ${quote(value.text)}`,
           },
         }));
     });
@@ -105,7 +106,7 @@ function absent(
     observed: `the account has no OIDC provider ${principal.text}; it has ${joined(others) || 'none'}`,
     fix: {
       text: 'create the provider',
-      command: `aws iam create-open-id-connect-provider --url https://${principal.names.issuer} --client-id-list sts.amazonaws.com`,
+      command: `aws iam create-open-id-connect-provider --url ${quote(`https://${principal.names.issuer}`)} --client-id-list sts.amazonaws.com`,
     },
   };
 }
