@@ -90,6 +90,11 @@ test('a regexp of a bare name says nothing of another account', () => {
   assert.equal(regexpPattern('.*', BASE).matches('arn:aws:iam::999999999999:role/blue'), false);
 });
 
+test('a regexp that is a whole ARN matches that ARN alone, neither a longer one nor one inside another', () => {
+  const { matches } = regexpPattern(`${BASE}blue`, BASE);
+  assert.deepEqual([`${BASE}blue`, `${BASE}blue-admin`, `x${BASE}blue`].map(matches), [true, false, false]);
+});
+
 test('characters of the base ARN are no pattern', () => {
   const pattern = regexpPattern('x', 'arn:aws:iam::123456789012:role/a.b/');
   assert.equal(pattern.matches('arn:aws:iam::123456789012:role/a.b/x'), true);

@@ -105,6 +105,14 @@ test('a bad pattern does not take the good ones beside it with it', () => {
   );
 });
 
+test('patterns from where a list is too large together on are not read, whatever they are', () => {
+  const large = Array.from({ length: 6 }, () => 'a{400}');
+  assert.equal(permitRole(`${BASE}blue`, list('blue', ...large), regexp).allowed, true);
+  const { allowed, code, why } = permitRole(`${BASE}blue`, list(...large, 'blue'), regexp);
+  assert.deepEqual([allowed, code], [false, 'AN013']);
+  assert.match(why, /too large together; patterns from there on are not read$/);
+});
+
 test('kube2iam’s list is read before kiam’s, even when it allows nothing', () => {
   const namespace = { ...list(), [PERMITTED]: '.*' };
   assert.equal(permitRole(`${BASE}blue`, namespace, settings()).allowed, false);

@@ -23,6 +23,14 @@ describe('the pod behind an address', () => {
       world.aws.requests.some(({ parameters }) => parameters['RoleSessionName'] === `shop.${pod}`),
     );
 
+  /** A request that has come to the daemon, and waits there. */
+  const askedInTime = async (ip: string, path: string) => {
+    const token = await world.token(ip);
+    const reply = world.send(ip, 'GET', path, { 'x-aws-ec2-metadata-token': token });
+    await new Promise((done) => setTimeout(done, 150));
+    return { reply };
+  };
+
   test('a terminating pod is served until it is gone', async () => {
     world.pod('old', { ip: '127.24.0.1', role: 'blue' });
     await seen('127.24.0.1', 'blue');
@@ -141,11 +149,26 @@ describe('the pod behind an address', () => {
       assert.deepEqual([status, JSON.parse(body).Check], [404, 'AN002']);
     world.pod('turned', { ip: '127.24.0.15', role: 'blue' });
     await seen('127.24.0.15', 'blue');
-    const blue = world.get('127.24.0.15', `${CREDENTIALS}blue`);
-    await called('turned');
+    const blue = await askedInTime('127.24.0.15', `${CREDENTIALS}blue`);
     world.pod('turned', { ip: '127.24.0.15', role: 'red' });
-    assert.equal((await blue).status, 403);
+    assert.equal((await blue.reply).status, 403);
     world.aws.latencyMs = 0;
+  });
+
+  test('another session or external id that a pod gets while STS is asked is the one it is served by', async () => {
+    await until('own identity', () => world.lines('identity').length > 0);
+    world.aws.latencyMs = 1_000;
+    const id = (externalId: string) => ({ 'iam.amazonaws.com/external-id': externalId });
+    world.pod('other', { ip: '127.24.0.16', role: 'blue', annotations: id('first') });
+    await seen('127.24.0.16', 'blue');
+    const asked = await askedInTime('127.24.0.16', `${CREDENTIALS}blue`);
+    world.pod('other', { ip: '127.24.0.16', role: 'blue', annotations: id('second') });
+    const { AccessKeyId } = JSON.parse((await asked.reply).body) as { AccessKeyId: string };
+    world.aws.latencyMs = 0;
+    const ids = world.aws.requests.flatMap(({ parameters }) => parameters['ExternalId'] ?? []);
+    assert.deepEqual(ids, ['first', 'second']);
+    const later = JSON.parse((await world.get('127.24.0.16', `${CREDENTIALS}blue`)).body);
+    assert.equal(AccessKeyId, (later as { AccessKeyId: string }).AccessKeyId);
   });
 
   test('an address that passes on while STS is asked gets nothing of the pod before', async () => {
@@ -158,6 +181,20 @@ describe('the pod behind an address', () => {
     const { status, body } = await asked;
     world.aws.latencyMs = 0;
     assert.deepEqual([status, JSON.parse(body).Code], [404, 'UnknownCaller']);
+  });
+
+  test('a pod that comes to the address while STS is asked is not who has asked, though it has the same role', async () => {
+    await until('own identity', () => world.lines('identity').length > 0);
+    world.aws.latencyMs = 1_000;
+    world.pod('going', { ip: '127.24.0.17', role: 'blue' });
+    await seen('127.24.0.17', 'blue');
+    const asked = await askedInTime('127.24.0.17', `${CREDENTIALS}blue`);
+    world.removePod('going');
+    world.pod('coming', { ip: '127.24.0.17', role: 'blue' });
+    const { status, body } = await asked.reply;
+    world.aws.latencyMs = 0;
+    assert.deepEqual([status, JSON.parse(body).Code], [404, 'UnknownCaller']);
+    assert.equal((await world.get('127.24.0.17', `${CREDENTIALS}blue`)).status, 200);
   });
 });
 

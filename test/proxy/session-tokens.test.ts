@@ -5,6 +5,7 @@ import { readFileSync, rmSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { SessionTokens } from '../../src/proxy/tokens/session-tokens.ts';
 import { CREDENTIALS, startWorld, until, type World } from './world.ts';
 
 const TTL = 'x-aws-ec2-metadata-token-ttl-seconds';
@@ -44,6 +45,12 @@ describe('session tokens', () => {
     const status = async (given: string) =>
       (await world.send('127.21.0.1', 'GET', CREDENTIALS, { [TOKEN]: given })).status;
     assert.deepEqual([await status(token), await status(twin)], [200, 401]);
+  });
+
+  test('that have ended before they are seen for the first time are none', () => {
+    const tokens = new SessionTokens();
+    assert.equal(tokens.accepts(tokens.issue('10.0.0.1', 60), '10.0.0.1'), true);
+    assert.equal(tokens.accepts(tokens.issue('10.0.0.1', -1), '10.0.0.1'), false);
   });
 
   test('are refused with 403 to a request that was forwarded', async () => {

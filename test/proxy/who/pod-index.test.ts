@@ -56,6 +56,32 @@ describe('the index of pods', () => {
     assert.equal(at(index), 'next');
   });
 
+  test('knows nobody at an address but a pod that has it to itself and runs', () => {
+    for (const without of [{ hostNetwork: true }, { isFinished: true }]) {
+      const index = new PodIndex();
+      index.set(pod('one', without));
+      assert.equal(at(index), null);
+      index.set(pod('two'));
+      index.set(pod('two', without));
+      assert.equal(at(index), null);
+    }
+  });
+
+  test('never takes an address from the pod that was reported there for one that announces it, nor for its end', () => {
+    const index = new PodIndex();
+    index.set(pod('reported', { isTerminating: true }));
+    index.set(pod('announced', { isEarly: true }));
+    assert.equal(at(index), 'reported');
+  });
+
+  test('ends a pod whose namesake has come at another address, though nobody told of its end', () => {
+    const index = new PodIndex();
+    index.set(pod('first', { name: 'db-0' }));
+    index.set(pod('second', { name: 'db-0', addresses: ['10.0.0.2'] }));
+    assert.equal(at(index), null);
+    assert.equal(index.get('first'), null);
+  });
+
   test('gives it to a pod that has left it and is reported there anew', () => {
     const index = new PodIndex();
     index.set(pod('first'));
