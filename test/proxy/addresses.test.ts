@@ -77,9 +77,14 @@ describe('the pod behind an address', () => {
     world.pod('mark', { ip: '127.24.0.6', role: 'blue' });
     await seen('127.24.0.6', 'blue');
     assert.equal(await listing('127.24.0.5'), 404);
-    const refused = await Promise.all([1, 2, 3].map(() => world.get('127.24.0.250', CREDENTIALS)));
-    assert.deepEqual([...new Set(refused.map(({ status }) => status))], [404]);
-    assert.ok(Math.min(...refused.map(({ ms }) => ms)) < 90, 'it waited');
+    // The fastest of ten: a wait of 100 ms would be in each, and a busy machine delays but some.
+    const tookMs: number[] = [];
+    for (let i = 0; i < 10; i++) {
+      const { status, ms } = await world.get('127.24.0.250', CREDENTIALS);
+      assert.equal(status, 404);
+      tookMs.push(ms);
+    }
+    assert.ok(Math.min(...tookMs) < 90, `it waited: ${tookMs} ms`);
   });
 
   test('a pod answers for each of its addresses', async () => {

@@ -94,6 +94,7 @@ describe(`a daemon that is sent nonsense (POD_IAM_SEED=${SEED})`, () => {
     const forwardedBefore = world.imds.requests.length;
     const statuses = new Map<string, number>();
     let isDone = false;
+    const [beganMs, before] = [performance.now(), process.cpuUsage()];
     const honest = (async () => {
       const times: number[] = [];
       while (!isDone) {
@@ -118,7 +119,11 @@ describe(`a daemon that is sent nonsense (POD_IAM_SEED=${SEED})`, () => {
     for (const status of ['200', '400', '403', '404', '405', '431', 'none'])
       assert.ok(statuses.get(status), `no ${status} among ${[...statuses]}`);
     assert.ok(times.length > 5);
-    const late = times.filter((ms) => ms >= 1_000);
+    // A second, and as much more as the machine has left this process waiting for a processor.
+    const { user, system } = process.cpuUsage(before);
+    const share = (user + system) / 1_000 / (performance.now() - beganMs);
+    const limitMs = 1_000 / Math.min(1, share);
+    const late = times.filter((ms) => ms >= limitMs);
     assert.ok(late.length <= times.length / 20, `${late.length} of ${times.length} were late: ${late}`);
     const forwarded = world.imds.requests.slice(forwardedBefore);
     assert.ok(forwarded.length > 0, 'nothing was forwarded at all');
@@ -140,11 +145,16 @@ describe(`a daemon that is sent nonsense (POD_IAM_SEED=${SEED})`, () => {
       await until('all accepted', async () => (await openConnections()) >= 1_950, 10_000);
       const times: number[] = [];
       for (let i = 0; i < 10; i++) times.push(await honestMs());
-      assert.ok(Math.max(...times) < 1_000, `${times}`);
+      times.sort((a, b) => a - b);
+      assert.ok(times[5]! < 1_000 && times[9]! < 5_000, `${times}`);
       for (const { leave } of crowd) leave();
       await until('the end', async () => (await openConnections()) <= 1, 5_000);
     }
-    await until('no handle left', () => process.getActiveResourcesInfo().length <= handlesBefore + 10, 5_000);
+    await until(
+      'no handle left',
+      () => process.getActiveResourcesInfo().length <= handlesBefore + 10,
+      15_000,
+    );
     collect();
     const grownMb = (process.memoryUsage().heapUsed - heapBefore) / 1e6;
     assert.ok(grownMb < 8, `the heap grew by ${grownMb} MB`);

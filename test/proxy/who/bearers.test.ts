@@ -107,7 +107,8 @@ describe('whose a token is', () => {
     // The clocks of this test stand still; this one does not.
     const started = process.hrtime.bigint();
     assert.equal(await kindOf('a'), 'accepted');
-    assert.ok(process.hrtime.bigint() - started < 1_000_000_000n);
+    // A token that was never accepted would be waited for for 3 s.
+    assert.ok(process.hrtime.bigint() - started < 2_500_000_000n);
     // The answer counts all the same when it comes.
     answered({});
     await new Promise((done) => setImmediate(done));
