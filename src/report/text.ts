@@ -3,13 +3,16 @@
 import type { Fix, Subject } from '../model/finding.ts';
 import { visible } from '../model/visible.ts';
 
-/** Lines of at most `width` characters, broken at spaces only: a name or an ARN stays in one piece. */
+/**
+ * Lines of at most `width` characters, broken at spaces only: a name or an ARN stays in one piece. None is
+ * broken before what would be a command to a CI job at the start of a line.
+ */
 export function wrap(text: string, width: number): string[] {
   return text.split('\n').flatMap((line) => {
     const lines: string[] = [];
     let current = '';
     for (const word of line.split(' ')) {
-      if (current !== '' && current.length + 1 + word.length > width) {
+      if (current !== '' && current.length + 1 + word.length > width && !/^::[a-z]/i.test(word)) {
         lines.push(current);
         current = word;
       } else current = current === '' ? word : `${current} ${word}`;

@@ -16,6 +16,9 @@ test('wrapped text loses no word and breaks none', () => {
   );
 });
 
+test('no line is broken before a command to a CI job, which would be obeyed there', () =>
+  assert.deepEqual(wrap('a b ::stop-commands::c d', 4), ['a b ::stop-commands::c', 'd']));
+
 test('line ends in a text are kept', () => assert.deepEqual(wrap('a\n\nb c', 1), ['a', '', 'b', 'c']));
 
 test('a shortened text is exactly as long as it may be and keeps both ends', () => {
