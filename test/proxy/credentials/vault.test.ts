@@ -127,6 +127,12 @@ describe('the vault', () => {
     await assert.rejects(vault.get(identity()), { message: 'down' });
   });
 
+  test('takes what has expired before it came for a failure, and says so', async () => {
+    givenMs = 0;
+    await assert.rejects(vault.get(identity()), { check: 'CR005', errorCode: 'expired' });
+    assert.equal(vault.peek(identity()).credentials, null);
+  });
+
   test('remembers a refusal for 5 to 10 seconds, then asks once more when asked', async () => {
     fault = refused;
     vault.hold('pod', identity());
