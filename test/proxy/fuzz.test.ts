@@ -22,6 +22,18 @@ const NOBODY = '127.30.0.3';
 v8.setFlagsFromString('--expose-gc');
 const collect = vm.runInNewContext('gc') as () => void;
 
+/**
+ * How many times as long as on a quiet machine what begins now takes: by the share of a processor that the
+ * machine has left this process. At least 1.
+ */
+function delayOfNow(): () => number {
+  const [beganMs, before] = [performance.now(), process.cpuUsage()];
+  return () => {
+    const { user, system } = process.cpuUsage(before);
+    return Math.max(1, (performance.now() - beganMs) / ((user + system) / 1_000));
+  };
+}
+
 describe(`a daemon that is sent nonsense (POD_IAM_SEED=${SEED})`, () => {
   let world: World;
   let token: string;
@@ -94,7 +106,7 @@ describe(`a daemon that is sent nonsense (POD_IAM_SEED=${SEED})`, () => {
     const forwardedBefore = world.imds.requests.length;
     const statuses = new Map<string, number>();
     let isDone = false;
-    const [beganMs, before] = [performance.now(), process.cpuUsage()];
+    const delay = delayOfNow();
     const honest = (async () => {
       const times: number[] = [];
       while (!isDone) {
@@ -119,10 +131,7 @@ describe(`a daemon that is sent nonsense (POD_IAM_SEED=${SEED})`, () => {
     for (const status of ['200', '400', '403', '404', '405', '431', 'none'])
       assert.ok(statuses.get(status), `no ${status} among ${[...statuses]}`);
     assert.ok(times.length > 5);
-    // A second, and as much more as the machine has left this process waiting for a processor.
-    const { user, system } = process.cpuUsage(before);
-    const share = (user + system) / 1_000 / (performance.now() - beganMs);
-    const limitMs = 1_000 / Math.min(1, share);
+    const limitMs = 1_000 * delay();
     const late = times.filter((ms) => ms >= limitMs);
     assert.ok(late.length <= times.length / 20, `${late.length} of ${times.length} were late: ${late}`);
     const forwarded = world.imds.requests.slice(forwardedBefore);
@@ -141,8 +150,8 @@ describe(`a daemon that is sent nonsense (POD_IAM_SEED=${SEED})`, () => {
     const handlesBefore = process.getActiveResourcesInfo().length;
     for (let round = 0; round < (isLong ? 10 : 2); round++) {
       const crowd = ['127.30.1.1', '127.30.1.2', '127.30.1.3', FUZZER].map((from) => loiter(port, from, 500));
-      await until('the crowd', () => crowd.reduce((sum, { open }) => sum + open(), 0) >= 1_950, 10_000);
-      await until('all accepted', async () => (await openConnections()) >= 1_950, 10_000);
+      await until('the crowd', () => crowd.reduce((sum, { open }) => sum + open(), 0) >= 1_950, 60_000);
+      await until('all accepted', async () => (await openConnections()) >= 1_950, 60_000);
       const times: number[] = [];
       for (let i = 0; i < 10; i++) times.push(await honestMs());
       times.sort((a, b) => a - b);
@@ -165,16 +174,22 @@ describe(`a daemon that is sent nonsense (POD_IAM_SEED=${SEED})`, () => {
     const ping = 'GET /latest/meta-data/iam/info HTTP/1.1\r\nHost: 169.254.169.254\r\n\r\n';
     const endMs = Date.now() + (isLong ? 20_000 : 1_500);
     const flooding = flood(port, FUZZER, 200, ping);
-    const sentAhead = Array.from({ length: 5 }, async () => {
-      while (Date.now() < endMs) await deliver(() => 0, port, FUZZER, ping.repeat(300), 200);
-    });
+    const delay = delayOfNow();
     const times: number[] = [];
-    while (Date.now() < endMs) times.push(await honestMs());
+    const hasShown = (): boolean =>
+      times.length > 1 &&
+      flooding.answers() > 100 &&
+      world.lines('connection closed').some(({ pod }) => pod === 'blue');
+    const isOver = (): boolean => Date.now() >= endMs && (hasShown() || Date.now() >= endMs + 30_000);
+    const sentAhead = Array.from({ length: 5 }, async () => {
+      while (!isOver()) await deliver(() => 0, port, FUZZER, ping.repeat(300), 200);
+    });
+    while (!isOver()) times.push(await honestMs());
     flooding.stop();
     await Promise.all(sentAhead);
     assert.ok(flooding.answers() > 100, `${flooding.answers()} answers`);
     assert.ok(world.lines('connection closed').some(({ pod }) => pod === 'blue'));
-    const late = times.filter((ms) => ms >= 1_500);
+    const late = times.filter((ms) => ms >= 1_500 * delay());
     assert.ok(times.length > 1 && late.length <= times.length / 20, `${times.map(Math.round)}`);
   });
 
