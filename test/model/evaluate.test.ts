@@ -37,6 +37,27 @@ const ask = (policy: Policy, more: Partial<TrustRequest> = {}): Evaluation =>
   });
 
 describe('evaluateTrust', () => {
+  it('says that a policy variable stands for nothing', () => {
+    const { policy } = parsePolicy(
+      JSON.stringify({
+        Version: '2012-10-17',
+        Statement: {
+          Effect: 'Allow',
+          Principal: { AWS: '111122223333' },
+          Action: 'sts:AssumeRole',
+          Condition: { StringEquals: { 'sts:RoleSessionName': '${aws:username}' } },
+        },
+      }),
+    );
+    const { statements } = evaluateTrust(policy!, {
+      caller: 'arn:aws:iam::111122223333:role/node',
+      action: 'sts:AssumeRole',
+      context: { 'sts:RoleSessionName': ['ada'] },
+      identityPolicies: 'any',
+    });
+    assert.match(statements[0]!.why, /, and it is "ada"; "\$\{aws:username\}" has no value for this caller$/);
+  });
+
   it('tells which statement decided, and why', () => {
     assert.deepEqual(ask(policyOf(allow(node, { Sid: 'Nodes' }))), {
       decision: 'allow',

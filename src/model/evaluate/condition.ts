@@ -31,7 +31,18 @@ export function evaluateCondition(
     if (unknownKeys.length === 0) unknownKeys.push(condition.key);
     return { truth, why: `${describe(condition)}, and ${list(unknownKeys)} is not known here`, unknownKeys };
   }
-  return { truth, why: `${describe(condition)}, and ${observed(fact)}`, unknownKeys: [] };
+  const empty = hasVariables ? variablesWithoutValue(condition, facts) : '';
+  return { truth, why: `${describe(condition)}, and ${observed(fact)}${empty}`, unknownKeys: [] };
+}
+
+/** That a variable stands for nothing, which no comparison shows. */
+function variablesWithoutValue({ values }: Condition, facts: Facts): string {
+  const empty = values.filter(
+    ({ text }) => text.includes('${') && substitute(text, facts, true).state === 'void',
+  );
+  return empty.length === 0
+    ? ''
+    : `; ${list(empty.map(({ text }) => quote(text)))} has no value for this caller`;
 }
 
 function observed(fact: KeyFact): string {
