@@ -1,6 +1,7 @@
 // The key of the session tokens: found when it comes, made where nobody else makes it.
 import assert from 'node:assert/strict';
 import {
+  chmodSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -10,12 +11,13 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { createLog } from '../../src/proxy/log.ts';
 import { ensureTokenKey } from '../../src/proxy/redirect/key.ts';
 import { loadTokenKey } from '../../src/proxy/tokens/key.ts';
+import { ownFolder } from '../../src/proxy/tokens/key-file.ts';
 import { SessionTokens } from '../../src/proxy/tokens/session-tokens.ts';
 import { until } from './world.ts';
 
@@ -53,6 +55,25 @@ describe('the key of the session tokens', () => {
     const restarted = new SessionTokens();
     await load(restarted, join(folder, 'deep/er'));
     assert.equal(restarted.accepts(tokens.issue('10.0.0.1', 60), '10.0.0.1'), true);
+  });
+
+  test('is not sought in a folder of temporary files that others may open, nor behind a link', async () => {
+    const before = process.env['TMPDIR'];
+    process.env['TMPDIR'] = folder;
+    const own = join(folder, `pod-iam-${userInfo().uid}`);
+    const found = () => ownFolder(join(folder, 'no/state')).catch(() => null);
+    try {
+      assert.equal(await found(), own);
+      chmodSync(own, 0o755);
+      assert.equal(await found(), null);
+      rmSync(own, { recursive: true });
+      mkdirSync(join(folder, 'theirs'), { mode: 0o700 });
+      symlinkSync(join(folder, 'theirs'), own);
+      assert.equal(await found(), null);
+    } finally {
+      if (before === undefined) delete process.env['TMPDIR'];
+      else process.env['TMPDIR'] = before;
+    }
   });
 
   test('is one for all daemons that start at once in the same folder', async () => {
