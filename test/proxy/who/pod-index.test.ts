@@ -218,13 +218,3 @@ describe('the index of pods', () => {
     assert.equal(await index.waitFor('u-3', 5), null);
   });
 });
-
-test('a pod of another node is not kept, though the API server sends it', () => {
-  const sent = (nodeName: string) => ({
-    metadata: { uid: 'u', namespace: 'shop', name: 'p' },
-    spec: { nodeName },
-  });
-  const options = { annotations: [], announced: false, audience: null };
-  assert.equal(podRecord(sent('n2'), { ...options, node: 'n1' }), null);
-  assert.equal(podRecord(sent('n1'), { ...options, node: 'n1' })?.uid, 'u');
-});
