@@ -72,12 +72,17 @@ const absentKeys = (policy: Policy): Violation[] =>
       return [
         {
           at: condition,
+          ...(mayBeService(statement) && { severity: 'warning' }),
           observed: `no request of ${those(statement)} has ${condition.key}: ${reason.why}`,
           fix: { text: reason.fix },
         },
       ];
     }),
   );
+
+/** In policies of other kinds a star stands for services too, and who means them may write it here. */
+const mayBeService = ({ principals }: Statement): boolean =>
+  principals.some(({ names }) => names.kind === 'everyone');
 
 function those({ principals, index }: Statement): string {
   const [first] = principals;
