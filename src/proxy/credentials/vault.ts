@@ -187,11 +187,12 @@ export class Vault {
       const isShort =
         entry.failures === 0 &&
         (!entry.credentials || !hasEnough(entry.identity, entry.credentials, entry.scant));
-      if (steadyMs() >= atMs || isShort) {
+      const leftMs = atMs - steadyMs();
+      if (leftMs <= 0 || isShort) {
         this.#call(entry);
         return;
       }
-      entry.timer = setTimeout(look, Math.min(LOOK_MS, atMs - steadyMs()));
+      entry.timer = setTimeout(look, Math.min(LOOK_MS, leftMs));
       entry.timer.unref();
     };
     look();
