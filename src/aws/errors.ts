@@ -12,6 +12,9 @@ export interface AwsCall {
   resource: string;
 }
 
+/** Said by all commands, since a call to AWS does not know whose it is. */
+const WITHOUT = 'doctor, verify, snapshot and init also go without AWS: --no-aws';
+
 /**
  * The SDK's error as a problem; one that is a problem already passes.
  * @param profile the profile that the user named; null for none
@@ -27,7 +30,7 @@ export function awsProblem(error: unknown, call: AwsCall, profile: string | null
       ...base,
       code: 'NO_AWS_CREDENTIALS',
       what: `no AWS credentials were found${profile === null ? '' : ` in the profile "${profile}"`}`,
-      next: 'sign in (aws sso login, aws configure), name a profile (--profile NAME), or go without AWS (--no-aws)',
+      next: `sign in (aws sso login, aws configure), or name a profile (--profile NAME); ${WITHOUT}`,
     });
   if (expired.has(details.name))
     return environmentProblem({
@@ -55,14 +58,14 @@ export function awsProblem(error: unknown, call: AwsCall, profile: string | null
       ...base,
       code: 'AWS_UNREACHABLE',
       what: `AWS did not answer ${call.action}${of}`,
-      next: 'check the network, AWS_REGION and AWS_ENDPOINT_URL, or go without AWS (--no-aws)',
+      next: `check the network, AWS_REGION and AWS_ENDPOINT_URL; ${WITHOUT}`,
     });
   const what = details.isAnswered ? 'AWS refused' : 'AWS could not be asked for';
   return environmentProblem({
     ...base,
     code: 'AWS_API',
     what: `${what} ${call.action}${of}`,
-    next: 'mend what AWS names, or go without AWS (--no-aws)',
+    next: `mend what AWS names; ${WITHOUT}`,
   });
 }
 

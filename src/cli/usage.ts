@@ -1,6 +1,7 @@
 // What oclif says of wrong words, as one sentence with the right word in it.
 import { Errors } from '@oclif/core';
 import { nearestName } from '../model/nearest.ts';
+import { peerFlagHint } from '../model/peer-flags.ts';
 import { type Problem, usageProblem } from '../model/problem.ts';
 
 /** A usage Problem for an error of oclif's parser; null for any other error. */
@@ -43,11 +44,20 @@ function sentence(error: Error, known: readonly string[]): string {
 }
 
 function unknownFlags(given: readonly string[], known: readonly string[]): string {
-  const guesses = given.map((flag) => {
-    const guess = flag.startsWith('--') ? nearestName(flag.slice(2), known) : null;
-    return guess === null ? flag : `${flag}; did you mean --${guess}?`;
+  const advised = given.map((word) => {
+    const flag = word.split('=')[0]!;
+    const advice = flag.startsWith('--') ? adviceFor(flag.slice(2), known) : null;
+    return advice === null ? flag : `${flag}; ${advice}`;
   });
-  return `there is no flag ${guesses.join(', ')}`;
+  return `there is no flag ${advised.join(', ')}`;
+}
+
+function adviceFor(name: string, known: readonly string[]): string | null {
+  // Only a command that hands flags on to the daemon is given those of the daemon's peers.
+  const hint = known.includes('app-port') ? peerFlagHint(name) : null;
+  if (hint !== null) return hint;
+  const guess = nearestName(name, known);
+  return guess === null ? null : `did you mean --${guess}?`;
 }
 
 const argNames = (args: readonly unknown[]): string =>

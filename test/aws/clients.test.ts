@@ -303,7 +303,7 @@ describe('AWS that cannot be reached', () => {
     assert.equal(problem.why, `connect ECONNREFUSED 127.0.0.1:${port}`);
     assert.equal(
       problem.next,
-      'check the network, AWS_REGION and AWS_ENDPOINT_URL, or go without AWS (--no-aws)',
+      'check the network, AWS_REGION and AWS_ENDPOINT_URL; doctor, verify, snapshot and init also go without AWS: --no-aws',
     );
   });
 

@@ -59,3 +59,18 @@ for (const [id, command] of commands) {
     assert.deepEqual([schemaVersion, error.code, error.exitCode], [1, 'USAGE', 2]);
   });
 }
+
+for (const command of ['proxy', 'install', 'manifests', 'upgrade', 'init'])
+  test(`${command} says what stands in place of a flag of kube2iam`, async () => {
+    const { code, stderr } = await runCli(bin, [command, '--metrics-port=9000']);
+    assert.equal(code, 2);
+    assert.equal(
+      stderr,
+      `Error: there is no flag --metrics-port; metrics are on --admin-addr\n  Next: pod-iam ${command} --help\n`,
+    );
+  });
+
+test('a command that is not of the daemon knows no flags of its peers', async () => {
+  const { stderr } = await runCli(bin, ['status', '--metrics-port=9000']);
+  assert.equal(stderr, 'Error: there is no flag --metrics-port\n  Next: pod-iam status --help\n');
+});
