@@ -1,8 +1,10 @@
 // What every command shares: the global flags, where a flag's value comes from, how it is interrupted
 // and how errors end.
 import { Command, Errors, Flags, type Interfaces } from '@oclif/core';
+import { printedJson } from '../model/printed-json.ts';
 import { EXIT, Problem, usageProblem } from '../model/problem.ts';
 import type { Progress } from '../model/progress.ts';
+import { visible } from '../model/visible.ts';
 import { hasColour } from './colour.ts';
 import { type FlagDefinitions, fillFlags, missingFlags, type Origin } from './config.ts';
 import { type Interrupts, watchInterrupts } from './interrupt.ts';
@@ -73,7 +75,7 @@ export abstract class PodIamCommand<T extends typeof Command> extends Command {
       environment: process.env,
       knownKeys: () => this.config.commands.flatMap((command) => Object.keys(command.flags)),
     });
-    for (const warning of warnings) process.stderr.write(`Warning: ${warning}\n`);
+    for (const warning of warnings) process.stderr.write(`Warning: ${visible(warning)}\n`);
     const missing = missingFlags(definitions, values);
     if (missing.length > 0)
       throw usageProblem({ code: 'USAGE', what: `missing flag ${missing.join(', ')}`, next: this.#help() });
@@ -93,10 +95,24 @@ export abstract class PodIamCommand<T extends typeof Command> extends Command {
     return hasColour(process.stdout, process.env);
   }
 
-  /** A command that ends in a report says nothing else on stdout. */
-  override log(message = '', ...values: unknown[]): void {
-    if ('fail-on' in this.#definitions()) this.logToStderr(message, ...values);
-    else super.log(message, ...values);
+  /** Lines that hold what others wrote. A command that ends in a report says nothing else on stdout. */
+  override log(message = ''): void {
+    if ('fail-on' in this.#definitions()) this.logToStderr(message);
+    else super.log(visible(message, { lines: true }));
+  }
+
+  override logToStderr(message = ''): void {
+    super.logToStderr(visible(message, { lines: true }));
+  }
+
+  /** Lines in our own colours, in which what others wrote was made visible before it was painted. */
+  protected logPainted(message: string, { toStderr = false } = {}): void {
+    if (toStderr) super.logToStderr(message);
+    else super.log(message);
+  }
+
+  override logJson(value: unknown): void {
+    this.#printJson(value);
   }
 
   override jsonEnabled(): boolean {
@@ -159,8 +175,8 @@ export abstract class PodIamCommand<T extends typeof Command> extends Command {
     return 'json' in this.#definitions();
   }
 
-  #printJson(value: object): void {
-    process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+  #printJson(value: unknown): void {
+    process.stdout.write(`${printedJson(value)}\n`);
   }
 
   #help(): string {

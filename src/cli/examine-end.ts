@@ -1,6 +1,7 @@
 // How doctor and verify end: the report is delivered whatever happened, then what broke is said.
 import type { Examination } from '../doctor/examine.ts';
 import { EXIT, type ExitCode, Problem } from '../model/problem.ts';
+import { visible } from '../model/visible.ts';
 import { renderProblem } from './problems.ts';
 import { deliverReport, outputsOf, type ReportFlags } from './report-flags.ts';
 
@@ -10,9 +11,11 @@ export async function concludeExamination(
   flags: ReportFlags,
   ending: { bin: string; interrupted: boolean },
 ): Promise<ExitCode> {
-  for (const gap of notCovered) process.stderr.write(`Not covered: ${gap}\n`);
+  for (const gap of notCovered) process.stderr.write(`Not covered: ${visible(gap)}\n`);
   if (left.length > 0)
-    process.stderr.write(`Warning: ${left.length} objects of diagnostic pods are left: ${left.join(', ')}\n`);
+    process.stderr.write(
+      `Warning: ${left.length} objects of diagnostic pods are left: ${visible(left.join(', '))}\n`,
+    );
   // Someone who reads along in a terminal gains nothing by an empty report above the error.
   const isOnlyForEyes = outputsOf(flags).every(({ format }) => format === 'human');
   const isPointless = problem !== null && report.results.length === 0 && isOnlyForEyes;

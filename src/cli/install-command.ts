@@ -55,10 +55,12 @@ export abstract class InstallCommand<T extends typeof Command> extends PodIamCom
   /** With --dry-run the difference is the result; otherwise it is talk, and goes to stderr. */
   #show(plan: InstallPlan, isDryRun: boolean): void {
     for (const warning of warningsOf(plan)) this.logToStderr(`Warning: ${warning}`);
-    const print = isDryRun ? (text: string) => this.log(text) : (text: string) => this.logToStderr(text);
     for (const { action, diff } of plan.changes)
-      if (action === 'update' || (isDryRun && action === 'create')) print(colouredDiff(diff, this.hasColour));
-    print(changesInWords(plan.changes));
+      if (action === 'update' || (isDryRun && action === 'create'))
+        this.logPainted(colouredDiff(diff, this.hasColour), { toStderr: !isDryRun });
+    const changes = changesInWords(plan.changes);
+    if (isDryRun) this.log(changes);
+    else this.logToStderr(changes);
   }
 
   #report(outcome: InstallOutcome): InstallOutcome {

@@ -27,9 +27,10 @@ export async function main(argv: string[], root?: string): Promise<void> {
 async function fail(error: unknown, argv: readonly string[]): Promise<void> {
   process.exitCode = 70;
   const { renderProblem } = await import('./problems.ts');
+  const { printedJson } = await import('../model/printed-json.ts');
   const { errorJson, wantsJson } = await import('./json.ts');
   const { text, exitCode } = renderProblem(error, { debug: Boolean(process.env.DEBUG) });
-  if (wantsJson(argv)) process.stdout.write(`${JSON.stringify(errorJson(error, exitCode), null, 2)}\n`);
+  if (wantsJson(argv)) process.stdout.write(`${printedJson(errorJson(error, exitCode))}\n`);
   process.stderr.write(text);
   process.exitCode = exitCode;
 }

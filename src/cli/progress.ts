@@ -1,6 +1,7 @@
 // Progress on stderr. A terminal gets one live line; a log gets one plain line per step, and a sign of
 // life every 15 s, so that no runner takes a long wait for a hang.
 import type { Progress } from '../model/progress.ts';
+import { visible } from '../model/visible.ts';
 import { duration } from '../report/text.ts';
 
 export interface ProgressOptions {
@@ -36,12 +37,12 @@ function plainProgress({ stream, now = Date.now, heartbeatMs = HEARTBEAT_MS }: P
   return {
     step(what) {
       clearInterval(timer);
-      step = { what, detail: '', startedAtMs: now() };
-      stream.write(`${what}\n`);
+      step = { what: visible(what), detail: '', startedAtMs: now() };
+      stream.write(`${step.what}\n`);
       timer = setInterval(beat, heartbeatMs).unref();
     },
     detail(text) {
-      if (step) step.detail = text;
+      if (step) step.detail = visible(text);
     },
     end() {
       clearInterval(timer);
@@ -71,12 +72,12 @@ function liveProgress({ stream, now = Date.now }: ProgressOptions): Progress {
   return {
     step(what) {
       finish();
-      step = { what, detail: '', startedAtMs: now() };
+      step = { what: visible(what), detail: '', startedAtMs: now() };
       paint();
       timer = setInterval(paint, REPAINT_MS).unref();
     },
     detail(text) {
-      if (step) step.detail = text;
+      if (step) step.detail = visible(text);
     },
     end: finish,
   };

@@ -1,6 +1,7 @@
 // The one door to inquirer. Every question has a flag that answers it, and without a terminal the
 // answer must come from there.
 import { interruptedProblem, usageProblem } from '../model/problem.ts';
+import { visible } from '../model/visible.ts';
 
 export interface ConfirmOptions {
   /** `--yes` was given. */
@@ -21,7 +22,7 @@ export async function confirm(question: string, options: ConfirmOptions): Promis
   needTerminal(question, '--yes');
   const isWanted = await ask(options.signal, async (prompt) => {
     const { answer } = await prompt([
-      { type: 'confirm', name: 'answer', message: question, default: options.default ?? false },
+      { type: 'confirm', name: 'answer', message: visible(question), default: options.default ?? false },
     ]);
     return answer as boolean;
   });
@@ -44,7 +45,7 @@ export async function askText(
       {
         type: 'input',
         name: 'answer',
-        message: question,
+        message: visible(question),
         ...(options.default === undefined ? {} : { default: options.default }),
         validate: (text: string) => options.validate?.(text.trim()) ?? true,
       },

@@ -3,6 +3,7 @@ import { PodIamCommand } from '../cli/base.ts';
 import { probeFlags, targetFlags, targetsOf } from '../cli/examine-flags.ts';
 import { VERSION } from '../cli/version.ts';
 import { writeResult } from '../cli/write-result.ts';
+import { printedJson } from '../model/printed-json.ts';
 
 export default class Snapshot extends PodIamCommand<typeof Snapshot> {
   static override summary = 'Save the facts that doctor judges, redacted; `doctor --from FILE` replays them.';
@@ -42,6 +43,6 @@ export default class Snapshot extends PodIamCommand<typeof Snapshot> {
       by,
       snapshot: redactSnapshot(snapshot),
     };
-    writeResult(flags.output, `${JSON.stringify(saved, null, 2)}\n`);
+    writeResult(flags.output, `${printedJson(saved)}\n`);
   }
 }

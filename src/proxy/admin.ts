@@ -1,5 +1,6 @@
 // The server for the node's operator and the kubelet, on an address that pods cannot reach.
 import fastify, { type FastifyInstance } from 'fastify';
+import { harmlessJson } from '../model/printed-json.ts';
 import type { Metrics } from './metrics.ts';
 import { NO_SCHEMAS } from './no-schemas.ts';
 import type { Parts } from './parts.ts';
@@ -32,7 +33,9 @@ export function adminServer(
     const address = typeof ip === 'string' ? readAddress(ip) : null;
     if (address === null)
       return reply.code(400).send({ error: 'give the address of a pod: /-/explain?ip=10.0.0.7' });
-    return explain(address, parts);
+    return reply
+      .type('application/json; charset=utf-8')
+      .send(harmlessJson(JSON.stringify(explain(address, parts))));
   });
   return app;
 }

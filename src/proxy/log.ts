@@ -1,11 +1,15 @@
 // The daemon's log: one JSON object per line on stdout. Each issuance and each refusal is one line,
 // a hit in the cache is none, and no line holds a secret.
 import { type DestinationStream, type Logger, pino, stdTimeFunctions } from 'pino';
+import { harmlessJson } from '../model/printed-json.ts';
 
 export type Log = Logger;
 
 /** Without a transport on purpose: pino's worker threads do not survive bundling. */
-export function createLog(level: string, destination?: DestinationStream): Log {
+export function createLog(
+  level: string,
+  destination: DestinationStream = pino.destination({ dest: 1, sync: true }),
+): Log {
   return pino(
     {
       level,
@@ -13,7 +17,8 @@ export function createLog(level: string, destination?: DestinationStream): Log {
       timestamp: stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
     },
-    destination ?? pino.destination({ dest: 1, sync: true }),
+    // What pods and API servers say stands in it, and `kubectl logs` prints it as it is.
+    { write: (line) => destination.write(harmlessJson(line)) },
   );
 }
 

@@ -1,6 +1,7 @@
 // Tells of each refusal once: a log line, and a Warning event on the pod that names the cause and the
 // check's code. The same refusal of the same pod is told again only after ten minutes.
 import { randomBytes } from 'node:crypto';
+import { visible } from '../model/visible.ts';
 import { steadyMs } from './clock.ts';
 import type { Closed } from './connections.ts';
 import { type Log, messageOf } from './log.ts';
@@ -64,7 +65,9 @@ export class Refusals {
 
   ofPod(pod: PodRecord, notice: RefusalNotice): void {
     this.#metrics.refused(notice.check);
-    const { check, roleArn, message } = notice;
+    const { check, roleArn } = notice;
+    // An annotation may stand in it, and both are read in terminals.
+    const message = visible(notice.message);
     const key = `${pod.uid} ${check} ${message}`;
     if (!this.#isNews(key)) return;
     if (!this.#ofEach.take(pod.uid)) {
@@ -74,7 +77,7 @@ export class Refusals {
     this.#remember(key);
     this.#log.warn({ ...nameOf(pod), check, role: roleArn, why: message }, 'refused');
     if (this.#api === null) return;
-    if (this.#mayTell()) void this.#tell(this.#api, pod, notice);
+    if (this.#mayTell()) void this.#tell(this.#api, pod, { ...notice, message });
     else this.#metrics.event('dropped');
   }
 

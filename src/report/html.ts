@@ -1,6 +1,7 @@
 // One self-contained page: no request leaves it, it reads light or dark and prints, and it carries the
 // report itself as JSON.
 import type { Fix, Report, Result } from '../model/finding.ts';
+import { harmlessJson } from '../model/printed-json.ts';
 import { visible } from '../model/visible.ts';
 import { labelledFacts, verdictText, WORKLOAD_COLUMNS, workloadCells } from './content.ts';
 import { byFamily } from './families.ts';
@@ -39,7 +40,7 @@ ${workloadTable(report)}${byFamily(report.results)
   .map(({ family, results }) => section(`${family.prefix} · ${family.title}`, results))
   .join('\n')}
 </main>
-<script type="application/json" id="report">${JSON.stringify(report).replaceAll('<', '\\u003c')}</script>
+<script type="application/json" id="report">${harmlessJson(JSON.stringify(report)).replaceAll('<', '\\u003c')}</script>
 </body>
 </html>
 `;

@@ -1,5 +1,6 @@
 // A report as text, in every format.
 import type { Report } from '../model/finding.ts';
+import { printedJson } from '../model/printed-json.ts';
 import { redact } from './redact.ts';
 import type { FailOn } from './severity.ts';
 
@@ -39,7 +40,7 @@ export async function renderReport(
 // Loaded when asked for: most runs print one format.
 const renderers: Record<OutputFormat, () => Promise<Renderer>> = {
   human: async () => (await import('./human.ts')).renderHuman,
-  json: async () => (report) => `${JSON.stringify(report, null, 2)}\n`,
+  json: async () => (report) => `${printedJson(report)}\n`,
   junit: async () => (await import('./junit.ts')).renderJunit,
   sarif: async () => (await import('./sarif.ts')).renderSarif,
   markdown: async () => (await import('./markdown.ts')).renderMarkdown,

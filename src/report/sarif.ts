@@ -2,6 +2,7 @@
 // finding does not make it a new one. https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
 import { createHash } from 'node:crypto';
 import type { Report, Result } from '../model/finding.ts';
+import { printedJson } from '../model/printed-json.ts';
 import type { RenderOptions } from './render.ts';
 import { exitCodeOf, type FailOn, weightOf } from './severity.ts';
 import { subjectText } from './text.ts';
@@ -29,7 +30,7 @@ export function renderSarif(report: Report, options: RenderOptions): string {
       },
     ],
   };
-  return `${JSON.stringify(log, null, 2)}\n`;
+  return `${printedJson(log)}\n`;
 }
 
 interface Rule {

@@ -1,23 +1,23 @@
 // Text for people: what a cluster says is shown and never obeyed, lines fit the width, and a name is
 // whole unless there is no room for it.
 import type { Fix, Subject } from '../model/finding.ts';
-import { visible } from '../model/visible.ts';
+import { visible, withoutCommands } from '../model/visible.ts';
 
 /**
- * Lines of at most `width` characters, broken at spaces only: a name or an ARN stays in one piece. None is
- * broken before what would be a command to a CI job at the start of a line.
+ * Lines of at most `width` characters, broken at spaces only: a name or an ARN stays in one piece. What a CI
+ * job's log would obey at the start of a line alone comes there by the wrapping, so it is broken here.
  */
 export function wrap(text: string, width: number): string[] {
   return text.split('\n').flatMap((line) => {
     const lines: string[] = [];
     let current = '';
     for (const word of line.split(' ')) {
-      if (current !== '' && current.length + 1 + word.length > width && !/^::[a-z]/i.test(word)) {
+      if (current !== '' && current.length + 1 + word.length > width) {
         lines.push(current);
         current = word;
       } else current = current === '' ? word : `${current} ${word}`;
     }
-    return [...lines, current];
+    return [...lines, current].map(withoutCommands);
   });
 }
 

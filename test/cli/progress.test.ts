@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createProgress } from '../../src/cli/progress.ts';
+import { HOSTILE, obeyed } from '../helpers/obeyed.ts';
 
 function recorder(isTTY: boolean, columns = 80) {
   const stream = { isTTY, columns, text: '', write: (text: string) => (stream.text += text) };
@@ -61,4 +62,14 @@ test('quiet says nothing', () => {
   progress.step('reading pods');
   progress.end();
   assert.equal(stream.text, '');
+});
+
+test('a live line holds what others wrote and obeys none of it', () => {
+  const stream = recorder(true, 2000);
+  const progress = createProgress({ stream });
+  progress.step(HOSTILE.join(''));
+  progress.detail(HOSTILE.join(''));
+  progress.end();
+  assert.equal(obeyed(stream.text.replaceAll('\r\x1b[2K', '')), null);
+  assert.match(stream.text, /\\x1b\[2J/);
 });

@@ -1,6 +1,7 @@
 // Failures as those who must act on them see them: the pod, its events, the log.
 import assert from 'node:assert/strict';
 import { afterEach, describe, test } from 'node:test';
+import { HOSTILE, obeyed } from '../helpers/obeyed.ts';
 import { BASE, CREDENTIALS, startWorld, until, type World } from './world.ts';
 
 describe('refusals', () => {
@@ -33,6 +34,22 @@ describe('refusals', () => {
       event!.message,
       /^STS refused sts:AssumeRole on .*role\/closed: .* \(TP018; pod-iam explain TP018\)$/,
     );
+  });
+
+  test('what a namespace says is shown in the event and the explanation, and obeyed in neither', async () => {
+    world = await startWorld(['--namespace-restrictions']);
+    const near = `blu${HOSTILE.join('')}`;
+    const annotations = { 'iam.amazonaws.com/allowed-roles': JSON.stringify([near]) };
+    world.api.put('namespaces', { metadata: { name: 'shop', uid: 'ns-shop', annotations } });
+    world.pod('blue', { ip: '127.25.0.9', role: 'blue' });
+    await world.get('127.25.0.9', CREDENTIALS);
+    await until('event', () => world.api.events.length === 1);
+    const { message } = world.api.events[0] as { message?: string };
+    assert.match(message!, /\\x1b\[2J/);
+    assert.equal(obeyed(message!), null);
+    const { body } = await world.admin('/-/explain?ip=127.25.0.9');
+    assert.equal(obeyed(body), null);
+    assert.ok(JSON.parse(body).refusal.why.includes(near));
   });
 
   test('a request for another role and one without role are told as well, once each', async () => {

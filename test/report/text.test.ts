@@ -16,8 +16,10 @@ test('wrapped text loses no word and breaks none', () => {
   );
 });
 
-test('no line is broken before a command to a CI job, which would be obeyed there', () =>
-  assert.deepEqual(wrap('a b ::stop-commands::c d', 4), ['a b ::stop-commands::c', 'd']));
+test('a command to a CI job that wrapping would put at the start of a line is broken', () => {
+  assert.deepEqual(wrap('a b ::stop-commands::c d', 4), ['a b', '\\::stop-commands::c', 'd']);
+  assert.deepEqual(wrap('aaaa  ::error::c', 4), ['aaaa', '\\::error::c']);
+});
 
 test('line ends in a text are kept', () => assert.deepEqual(wrap('a\n\nb c', 1), ['a', '', 'b', 'c']));
 

@@ -24,7 +24,7 @@ export default class Demo extends PodIamCommand<typeof Demo> {
         path: process.env.PATH ?? '',
         hasColour: this.hasColour,
         signal,
-        print: (line) => this.log(line),
+        print: (line) => this.logPainted(line),
       });
     } finally {
       await world.close();

@@ -6,6 +6,7 @@ import { waitOf } from '../../cli/duration.ts';
 import { nodeRolesOf } from '../../cli/node-roles.ts';
 import { confirm } from '../../cli/prompts.ts';
 import { proxyFlag } from '../../cli/proxy-flag.ts';
+import { harmlessJson } from '../../model/printed-json.ts';
 import { EXIT } from '../../model/problem.ts';
 import { backupName, claimOf, type LivePlan, planLive, writeLive } from '../../trust-policy/apply.ts';
 import { isProof, prepareProof, prove } from '../../trust-policy/prove.ts';
@@ -71,7 +72,7 @@ export default class Apply extends PodIamCommand<typeof Apply> {
     this.progress.end();
     for (const line of changeLines(plan)) this.logToStderr(line);
     if (!plan.changed) this.log(`The trust policy of ${plan.role.arn} is left as it is`);
-    else if (isDryRun) this.log(plan.document.trimEnd());
+    else if (isDryRun) this.log(harmlessJson(plan.document.trimEnd()));
     if (isDryRun || (!plan.changed && proveAs === undefined)) return outcomeOf(plan, { dryRun: isDryRun });
     if (plan.changed) await confirm(`Write this to ${plan.role.arn}?`, { yes, signal: this.signal });
 

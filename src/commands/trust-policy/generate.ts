@@ -2,6 +2,7 @@ import { Flags } from '@oclif/core';
 import { PodIamCommand } from '../../cli/base.ts';
 import { nodeRolesOf } from '../../cli/node-roles.ts';
 import { proxyFlag } from '../../cli/proxy-flag.ts';
+import { visible } from '../../model/visible.ts';
 import { generateTrustPolicy } from '../../trust-policy/generate.ts';
 import { idleFlags, optionsOf } from '../../trust-policy/generate-options.ts';
 import { warningsOn } from '../../trust-policy/generate-warnings.ts';
@@ -67,7 +68,7 @@ export default class Generate extends PodIamCommand<typeof Generate> {
     const { options, role } = optionsOf(await this.#withNodeRoles());
     const document = generateTrustPolicy(options);
     for (const warning of [...idleFlags(this.flags), ...warningsOn(options, role)])
-      process.stderr.write(`Note: ${warning}\n`);
+      process.stderr.write(`Note: ${visible(warning)}\n`);
     const side = {
       role,
       trustPolicy: document,
@@ -83,7 +84,7 @@ export default class Generate extends PodIamCommand<typeof Generate> {
     const isOpen = mode === 'proxy' && named.length === 0;
     const isAccountKnown = account !== undefined || role.startsWith('arn:');
     if (!isOpen || !(cluster ?? !isAccountKnown)) return this.flags;
-    const say = (line: string): void => void process.stderr.write(`${line}\n`);
+    const say = (line: string): void => void process.stderr.write(`${visible(line)}\n`);
     return { ...this.flags, 'node-role': await nodeRolesOf(this.flags, { progress: this.progress, say }) };
   }
 }
