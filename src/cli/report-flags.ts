@@ -1,6 +1,7 @@
 // The flags of every command that ends in a report, and the one way in which such a command ends.
 import { appendFileSync, statSync } from 'node:fs';
 import { Flags } from '@oclif/core';
+import { findPage } from '../doctor/pages.ts';
 import type { Report } from '../model/finding.ts';
 import type { ExitCode } from '../model/problem.ts';
 import {
@@ -15,6 +16,7 @@ import {
   renderReport,
   writeReports,
 } from '../report/index.ts';
+import { pathInCheckout } from './checkout.ts';
 import { hasColour, isAscii, widthOf } from './colour.ts';
 
 export const outputFlags = {
@@ -75,6 +77,8 @@ export async function deliverReport(
     failOn,
     interrupted,
     bin,
+    page: findPage,
+    repositoryPath: (file) => pathInCheckout(file, process.cwd(), env.GITHUB_WORKSPACE),
   };
   const outputs = outputsOf(flags);
   await writeReports(report, outputs, { ...look, stdout });

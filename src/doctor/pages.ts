@@ -1,13 +1,14 @@
 // The pages of `explain`: one Markdown file per code, whose first line is `# CODE · title`.
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { environmentProblem } from '../model/problem.ts';
 
 const folder = new URL('../../templates/explain/', import.meta.url);
+const PAGE = /^[A-Z]{2}\d{3}\.md$/;
 
 /** All codes with their titles, in the order of the codes. */
 export function listPages(): { code: string; title: string }[] {
   return readdirSync(folder)
-    .filter((name) => /^[A-Z]{2}\d{3}\.md$/.test(name))
+    .filter((name) => PAGE.test(name))
     .sort()
     .map((name) => {
       const code = name.slice(0, -'.md'.length);
@@ -28,4 +29,9 @@ export function readPage(code: string): string {
       cause: error,
     });
   }
+}
+
+/** A page; null for a code that has none. */
+export function findPage(code: string): string | null {
+  return PAGE.test(`${code}.md`) && existsSync(new URL(`${code}.md`, folder)) ? readPage(code) : null;
 }

@@ -17,7 +17,7 @@ export function renderGithub(report: Report, options: RenderOptions): string {
   for (const level of LEVELS) {
     const found = report.results.filter((result) => levelOf(result, options) === level);
     const room = found.length > MAX_OF_A_KIND ? MAX_OF_A_KIND - 1 : MAX_OF_A_KIND;
-    lines.push(...found.slice(0, room).map((result) => annotation(level, result)));
+    lines.push(...found.slice(0, room).map((result) => annotation(level, result, options)));
     const rest = found.slice(room);
     if (rest.length > 0)
       lines.push(command(level, { title: 'pod-iam' }, `${rest.length} more, such as ${summary(rest[0]!)}`));
@@ -36,10 +36,14 @@ function levelOf(result: Result, { failOn = 'error' }: RenderOptions): Level | n
   return weight === 'info' ? 'notice' : weight;
 }
 
-function annotation(level: Level, result: Result): string {
+function annotation(
+  level: Level,
+  result: Result,
+  { repositoryPath = (path) => path }: RenderOptions,
+): string {
   const { file, line, column } = result.subject;
   const place: Record<string, string> = {};
-  if (file !== null) place.file = file;
+  if (file !== null) place.file = repositoryPath(file);
   if (file !== null && line !== null) place.line = String(line);
   // Reports of earlier versions hold no column.
   if (place.line !== undefined && typeof column === 'number') place.col = String(column);

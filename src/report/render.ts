@@ -23,6 +23,10 @@ export interface RenderOptions {
   interrupted?: boolean;
   /** The program's name as it was called, for the commands that are printed. */
   bin?: string;
+  /** What `explain` says of a code, as Markdown; null for a code without a page. */
+  page?: (code: string) => string | null;
+  /** A file as it is called in the checkout; absolute when it is outside. */
+  repositoryPath?: (file: string) => string;
 }
 
 export type Renderer = (report: Report, options: RenderOptions) => string | Promise<string>;

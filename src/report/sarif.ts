@@ -1,15 +1,21 @@
 // SARIF 2.1.0 for code scanning. A rule is a check; fingerprints hold no line, so that an edit above a
 // finding does not make it a new one. https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
 import { createHash } from 'node:crypto';
+import { isAbsolute } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import type { Report, Result } from '../model/finding.ts';
 import { printedJson } from '../model/printed-json.ts';
 import type { RenderOptions } from './render.ts';
-import { exitCodeOf, type FailOn, weightOf } from './severity.ts';
+import { LEVELS, type SarifRule, sarifRules } from './sarif-rules.ts';
+import { exitCodeOf, weightOf } from './severity.ts';
 import { subjectText } from './text.ts';
+
+// Not primaryLocationLineHash, which GitHub's upload computes of the file's text and holds against ours.
+const FINGERPRINT = 'podIam/v1';
 
 export function renderSarif(report: Report, options: RenderOptions): string {
   const shown = report.results.filter(({ status }) => status !== 'pass' && status !== 'skip');
-  const rules = ruleList(shown);
+  const rules = sarifRules(shown, options);
   const exitCode = exitCodeOf(report, options.failOn, options);
   const log = {
     $schema: 'https://json.schemastore.org/sarif-2.1.0.json',
@@ -17,7 +23,14 @@ export function renderSarif(report: Report, options: RenderOptions): string {
     runs: [
       {
         columnKind: 'utf16CodeUnits',
-        tool: { driver: { name: report.tool.name, version: report.tool.version, rules } },
+        tool: {
+          driver: {
+            name: report.tool.name,
+            version: report.tool.version,
+            semanticVersion: report.tool.version,
+            rules,
+          },
+        },
         invocations: [
           {
             // Findings do not make a run unsuccessful; what could not be checked does.
@@ -26,51 +39,29 @@ export function renderSarif(report: Report, options: RenderOptions): string {
             exitCode,
           },
         ],
-        results: shown.map((result) => sarifResult(result, rules)),
+        results: numbered(shown.map((result) => sarifResult(result, rules, options))),
       },
     ],
   };
   return `${printedJson(log)}\n`;
 }
 
-interface Rule {
-  id: string;
-  shortDescription: { text: string };
-  defaultConfiguration: { level: Level };
-  properties: { tags: string[] };
-}
-
-type Level = 'error' | 'warning' | 'note' | 'none';
-const levels: Record<FailOn, Level> = { error: 'error', warning: 'warning', info: 'note' };
-
-function ruleList(results: readonly Result[]): Rule[] {
-  const rules = new Map<string, Rule>();
-  for (const { code, title, severity } of results) {
-    rules.set(code, {
-      id: code,
-      shortDescription: { text: title },
-      defaultConfiguration: { level: levels[severity === 'security' ? 'error' : severity] },
-      properties: { tags: severity === 'security' ? ['security'] : [] },
-    });
-  }
-  return [...rules.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
-}
-
-function sarifResult(result: Result, rules: Rule[]): object {
+function sarifResult(result: Result, rules: readonly SarifRule[], options: RenderOptions) {
   const isOpen = result.status === 'unknown';
   const { subject } = result;
+  const uri = uriOf(subject.file, options);
   return {
     ruleId: result.code,
     ruleIndex: rules.findIndex(({ id }) => id === result.code),
     // "open": there was not enough information to decide; such a result has no level.
     kind: isOpen ? 'open' : 'fail',
-    level: isOpen ? 'none' : levels[weightOf(result)],
+    level: isOpen ? 'none' : LEVELS[weightOf(result)],
     message: { text: messageText(result) },
     locations: [
       {
         // Code scanning drops results without a file; those of the cluster point at the configuration.
         physicalLocation: {
-          artifactLocation: { uri: uriOf(subject.file ?? 'pod-iam.yaml') },
+          artifactLocation: { uri },
           region: {
             startLine: subject.line ?? 1,
             ...(typeof subject.column === 'number' && { startColumn: subject.column }),
@@ -85,12 +76,30 @@ function sarifResult(result: Result, rules: Rule[]): object {
         ],
       },
     ],
-    partialFingerprints: { 'podIam/v1': fingerprint(result) },
+    partialFingerprints: { [FINGERPRINT]: fingerprint(result, uri) },
   };
 }
 
-/** A relative reference: in a file's name # and ? are letters, in a URI they are not. */
-const uriOf = (path: string): string => encodeURI(path).replace(/[#?]/g, encodeURIComponent);
+/**
+ * A reference that is relative to the checkout, as code scanning wants it; absolute only for a file outside.
+ * Each part is encoded by itself: a colon in a name would read as a scheme.
+ */
+function uriOf(file: string | null, { repositoryPath = (path) => path }: RenderOptions): string {
+  const path = repositoryPath(file ?? 'pod-iam.yaml');
+  if (isAbsolute(path)) return pathToFileURL(path).href;
+  return path.split('/').map(encodeURIComponent).join('/');
+}
+
+/** Of several results of one rule at one place each gets a fingerprint of its own. */
+function numbered<T extends { partialFingerprints: Record<typeof FINGERPRINT, string> }>(results: T[]): T[] {
+  const seen = new Map<string, number>();
+  return results.map((result) => {
+    const print = result.partialFingerprints[FINGERPRINT];
+    const n = (seen.get(print) ?? 0) + 1;
+    seen.set(print, n);
+    return n === 1 ? result : { ...result, partialFingerprints: { [FINGERPRINT]: `${print}:${n}` } };
+  });
+}
 
 function messageText(result: Result): string {
   const lines = [
@@ -103,8 +112,9 @@ function messageText(result: Result): string {
   return lines.join('\n');
 }
 
-function fingerprint({ code, subject }: Result): string {
+function fingerprint({ code, subject }: Result, uri: string): string {
   const { kind, namespace, name, container, node, role, file, pointer } = subject;
-  const parts = [code, kind, namespace, name, container, node, role, file, pointer];
+  const at = file === null ? null : uri;
+  const parts = [code, kind, namespace, name === file ? at : name, container, node, role, at, pointer];
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32);
 }
