@@ -2,7 +2,6 @@
 // end the same. Left out is what moto is known to answer otherwise than AWS does: role sessions that
 // are trusted by their role's ARN, account roots, missing external ids, durations and session names.
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
 import { after, before, describe, it } from 'node:test';
 import {
   CreateAccessKeyCommand,
@@ -21,10 +20,10 @@ import {
   startEmulatedAws,
   trusting,
 } from '../../src/sandbox/aws/index.ts';
+import { type MotoServer, startMotoServer } from './helpers/moto-server.ts';
 
 const account = '123456789012';
 const program = process.env.POD_IAM_E2E_MOTO;
-const port = 5056;
 
 interface Keys {
   accessKeyId: string;
@@ -33,30 +32,24 @@ interface Keys {
 }
 
 describe('the emulated AWS and moto', { skip: program ? false : 'POD_IAM_E2E_MOTO is not set' }, () => {
-  let moto: ChildProcess;
+  let moto: MotoServer;
   let aws: EmulatedAws;
-  const motoUrl = `http://127.0.0.1:${port}`;
   const outcomes: Record<string, [emulated: string, moto: string]> = {};
 
   before(async () => {
     const world = buildAws(account);
     const { key } = world.user('admin', { policy: allowing('*') });
     aws = await startEmulatedAws({ state: world.state });
-    const env = { ...process.env, INITIAL_NO_AUTH_ACTION_COUNT: '1000' };
-    moto = spawn(program!, ['-H', '127.0.0.1', '-p', String(port)], { stdio: 'ignore', env });
-    for (let tries = 0; !(await fetch(`${motoUrl}/moto-api/`).catch(() => null))?.ok; tries++) {
-      assert.ok(tries < 100, 'moto does not listen');
-      await new Promise((done) => setTimeout(done, 200));
-    }
+    moto = await startMotoServer(program!, '127.0.0.1');
     const admin = { accessKeyId: key.id, secretAccessKey: key.secret };
     const here = await askAll(aws.url, admin, async () => {});
-    const there = await askAll(motoUrl, admin, async () => {
-      await fetch(`${motoUrl}/moto-api/reset-auth`, { method: 'POST', body: '0' });
+    const there = await askAll(moto.url, admin, async () => {
+      await fetch(`${moto.url}/moto-api/reset-auth`, { method: 'POST', body: '0' });
     });
     for (const [name, outcome] of Object.entries(here)) outcomes[name] = [outcome, there[name]!];
   });
   after(async () => {
-    moto?.kill('SIGKILL');
+    moto?.stop();
     await aws?.close();
   });
 

@@ -55,7 +55,7 @@ async function leftovers(): Promise<string> {
 
 describe('the main job on a real cluster', { timeout: 900_000 }, () => {
   before(async () => {
-    moto = await startMoto(5055, ['blue', 'red', 'green']);
+    moto = await startMoto(['blue', 'red', 'green']);
     await createNamespace();
     await kubectl(['delete', 'namespace', SYSTEM, '--ignore-not-found', '--wait']);
     await kubectl(['create', 'namespace', SYSTEM]);

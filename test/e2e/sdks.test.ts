@@ -18,7 +18,7 @@ const byToken = present.filter(({ sendsToken }) => sendsToken);
 const IPV6 = { AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE: 'IPv6' };
 const motoFault = process.env['POD_IAM_E2E_MOTO'] ? false : 'POD_IAM_E2E_MOTO is not set';
 
-describe('real AWS clients', { skip: netnsFault() || clientsFault(), timeout: 600_000 }, () => {
+describe('real AWS clients', { skip: netnsFault() || clientsFault(), timeout: 1_800_000 }, () => {
   const matrix = new Matrix();
   let lab: SdkLab;
   let world: SdkWorld;
@@ -222,10 +222,9 @@ describe('real AWS clients', { skip: netnsFault() || clientsFault(), timeout: 60
 
     describe('with moto as STS', { skip: motoFault }, () => {
       let moto: Moto;
-      const port = 5058;
       before(async () => {
         const roles = present.map(({ name }) => name);
-        moto = await startMoto(port, roles, lab.network.hostIp);
+        moto = await startMoto(roles, lab.network.hostIp);
       });
       after(() => moto?.stop());
 

@@ -2,7 +2,6 @@
 // authorisation switched on. Asked is only what moto judges as AWS does: callers that are users, and
 // documents of one statement (it takes an Allow that names somebody else for a refusal).
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -19,30 +18,25 @@ import {
 import { allowing, trusting } from '../../src/sandbox/aws/index.ts';
 import { generateTrustPolicy } from '../../src/trust-policy/generate.ts';
 import { type Ran, runCli } from '../helpers/run-cli.ts';
+import { type MotoServer, startMotoServer } from './helpers/moto-server.ts';
 
 const program = process.env.POD_IAM_E2E_MOTO;
-const port = 5057;
-const endpoint = `http://127.0.0.1:${port}`;
 const bin = fileURLToPath(new URL('../../bin/run.js', import.meta.url));
 const arnOf = (name: string): string => `arn:aws:iam::123456789012:user/${name}`;
 
 describe('trust-policy apply and moto', { skip: program ? false : 'POD_IAM_E2E_MOTO is not set' }, () => {
   const folder = mkdtempSync(join(tmpdir(), 'pod-iam-moto-'));
   const credentials = join(folder, 'credentials');
-  const free = new IAMClient({
-    endpoint,
-    region: 'eu-west-1',
-    credentials: { accessKeyId: 'AKIAFREE', secretAccessKey: 'free' },
-  });
-  let moto: ChildProcess;
+  let free: IAMClient;
+  let moto: MotoServer;
 
   before(async () => {
-    const env = { ...process.env, INITIAL_NO_AUTH_ACTION_COUNT: '1000' };
-    moto = spawn(program!, ['-H', '127.0.0.1', '-p', String(port)], { stdio: 'ignore', env });
-    for (let tries = 0; !(await fetch(`${endpoint}/moto-api/`).catch(() => null))?.ok; tries++) {
-      assert.ok(tries < 100, 'moto does not listen');
-      await new Promise((done) => setTimeout(done, 200));
-    }
+    moto = await startMotoServer(program!, '127.0.0.1');
+    free = new IAMClient({
+      endpoint: moto.url,
+      region: 'eu-west-1',
+      credentials: { accessKeyId: 'AKIAFREE', secretAccessKey: 'free' },
+    });
     const profiles: string[] = [];
     for (const [UserName, policy] of [
       ['operator', allowing('*')],
@@ -69,18 +63,18 @@ describe('trust-policy apply and moto', { skip: program ? false : 'POD_IAM_E2E_M
           AssumeRolePolicyDocument: RoleName === 'blue' ? own : JSON.stringify(trusting(arnOf('lone'))),
         }),
       );
-    await fetch(`${endpoint}/moto-api/reset-auth`, { method: 'POST', body: '0' });
+    await fetch(`${moto.url}/moto-api/reset-auth`, { method: 'POST', body: '0' });
   });
   after(() => {
-    moto?.kill('SIGKILL');
-    free.destroy();
+    moto?.stop();
+    free?.destroy();
   });
 
   const apply = (...words: string[]): Promise<Ran> =>
     runCli(bin, ['trust-policy', 'apply', '--profile', 'operator', ...words], {
       cwd: folder,
       env: {
-        ...{ AWS_ENDPOINT_URL: endpoint, AWS_REGION: 'eu-west-1' },
+        ...{ AWS_ENDPOINT_URL: moto.url, AWS_REGION: 'eu-west-1' },
         AWS_SHARED_CREDENTIALS_FILE: credentials,
       },
     });

@@ -50,7 +50,7 @@ describe('the evaluator and moto', { skip }, () => {
     new STSClient({ endpoint: moto.url, region: 'us-east-1', credentials });
 
   before(async () => {
-    moto = await startMoto(5058, ['blue', 'chain'], '127.0.0.1');
+    moto = await startMoto(['blue', 'chain'], '127.0.0.1');
     iam = new IAMClient({ endpoint: moto.url, region: 'us-east-1', credentials: moto.adminKeys });
     await iam.send(
       new PutRolePolicyCommand({

@@ -66,7 +66,7 @@ export const askerPod = ({ name, node, role, everySeconds = 1, program = asker }
 export async function startAskers(askers: readonly Asker[]): Promise<void> {
   await createAskers(askers);
   const names = askers.map(({ name }) => `pod/${name}`);
-  await kubectl(['-n', NAMESPACE, 'wait', ...names, '--for=condition=Ready', '--timeout=60s']);
+  await kubectl(['-n', NAMESPACE, 'wait', ...names, '--for=condition=Ready', '--timeout=180s']);
 }
 
 export const createAskers = (askers: readonly Asker[]): Promise<string> =>

@@ -87,7 +87,7 @@ export class Engine {
       this.#said = (this.#said + text).slice(-4_000);
     });
     const ping = ['-s', '-m', '2', '--unix-socket', this.socket, 'http://docker/_ping'];
-    for (const endMs = Date.now() + 20_000; (await run('curl', ping)).stdout !== 'OK'; await delay(50))
+    for (const endMs = Date.now() + 60_000; (await run('curl', ping)).stdout !== 'OK'; await delay(50))
       if (Date.now() > endMs) throw new Error(`${this.kind} did not come up: ${this.#said}`);
   }
 
@@ -176,7 +176,7 @@ export class Engine {
   #attempt(...words: string[]): Promise<Ended> {
     const [program, ...argv] =
       this.kind === 'docker' ? ['docker', `--host=unix://${this.socket}`, ...words] : this.#podman(words);
-    return run(program!, argv, { env: this.#env(), timeoutMs: 30_000 });
+    return run(program!, argv, { env: this.#env(), timeoutMs: 120_000 });
   }
 
   #dockerd(): string[] {

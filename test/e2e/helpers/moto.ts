@@ -1,7 +1,6 @@
 // moto as the STS and IAM of the suite: not our code, with signatures and policies enforced. Where it
 // differs from AWS the suite stays away: the caller is an IAM user (moto compares a role session's ARN
 // literally), trust policies name that user, and both sides allow.
-import { type ChildProcess, spawn } from 'node:child_process';
 import {
   AttachUserPolicyCommand,
   CreateAccessKeyCommand,
@@ -12,6 +11,7 @@ import {
   IAMClient,
   UpdateAssumeRolePolicyCommand,
 } from '@aws-sdk/client-iam';
+import { startMotoServer } from './moto-server.ts';
 import { settings } from './settings.ts';
 
 export interface Keys {
@@ -37,14 +37,8 @@ export interface Moto {
 export const MOTO_ACCOUNT = '123456789012';
 
 /** @param host an address of this machine, by default the one that the cluster's pods can reach */
-export async function startMoto(port: number, roleNames: string[], host = settings.host): Promise<Moto> {
-  const url = `http://${host}:${port}`;
-  const server: ChildProcess = spawn(settings.moto, ['-H', host, '-p', String(port)], {
-    stdio: 'ignore',
-    env: { ...process.env, INITIAL_NO_AUTH_ACTION_COUNT: '1000' },
-  });
-  await until(async () => (await fetch(`${url}/moto-api/`)).ok, 30_000, 'moto to listen');
-
+export async function startMoto(roleNames: string[], host = settings.host): Promise<Moto> {
+  const { url, stop } = await startMotoServer(settings.moto, host);
   const free = client(url, { accessKeyId: 'AKIABOOTSTRAP', secretAccessKey: 'bootstrap' });
   const roleArn = (name: string): string => `arn:aws:iam::${MOTO_ACCOUNT}:role/${name}`;
   const node = await user(free, 'node', ['sts:AssumeRole'], roleNames.map(roleArn));
@@ -74,7 +68,7 @@ export async function startMoto(port: number, roleNames: string[], host = settin
       };
       return Statement.map(({ Principal }) => Principal.AWS);
     },
-    stop: () => void server.kill('SIGKILL'),
+    stop,
   };
 }
 

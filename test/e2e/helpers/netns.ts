@@ -129,7 +129,7 @@ export class World {
 
   /** Runs a program in a namespace; throws with its words unless it ends with 0. */
   async in(namespace: string, ...argv: string[]): Promise<string> {
-    const ended = await run('ip', ['netns', 'exec', this.name(namespace), ...argv], { timeoutMs: 20_000 });
+    const ended = await run('ip', ['netns', 'exec', this.name(namespace), ...argv], { timeoutMs: 60_000 });
     if (ended.code !== 0) throw new Error(`${argv.join(' ')} ended with ${ended.code}: ${ended.stderr}`);
     return ended.stdout;
   }

@@ -63,7 +63,7 @@ export async function deploy(name: string, role: string | null): Promise<void> {
 }
 
 export const rolledOut = (name: string): Promise<string> =>
-  kubectl(['-n', NAMESPACE, 'rollout', 'status', `deployment/${name}`, '--timeout=90s']);
+  kubectl(['-n', NAMESPACE, 'rollout', 'status', `deployment/${name}`, '--timeout=180s']);
 
 /** Runs one script in a pod of its own, and returns what it printed. */
 export async function runInPod(
@@ -108,7 +108,7 @@ export async function runToEnd(pod: {
     'wait',
     `pod/${name}`,
     '--for=jsonpath={.status.phase}=Succeeded',
-    '--timeout=60s',
+    '--timeout=180s',
   ]);
   const output = await kubectl(['-n', namespace, 'logs', name]);
   await kubectl(['-n', namespace, 'delete', 'pod', name, '--now']);
@@ -168,7 +168,7 @@ export async function rulesOf(node: string): Promise<string> {
       'wait',
       `pod/${name}`,
       '--for=jsonpath={.status.phase}=Succeeded',
-      '--timeout=60s',
+      '--timeout=180s',
     ]);
     const rules = await kubectl(['-n', 'kube-system', 'logs', name]);
     if (!rules.includes('# end of ruleset'))

@@ -13,6 +13,7 @@ interface RunOptions {
   cwd?: string;
   env?: NodeJS.ProcessEnv;
   input?: string;
+  /** Default: ten minutes, which nothing here takes. */
   timeoutMs?: number;
   /** Sends SIGINT, as Ctrl-C does, once stderr holds this text. */
   interruptAt?: string;
@@ -28,7 +29,7 @@ export function run(command: string, args: string[], options: RunOptions = {}): 
       env: options.env ?? process.env,
       stdio: ['pipe', 'pipe', 'pipe'],
     });
-    const timer = setTimeout(() => child.kill('SIGKILL'), options.timeoutMs ?? 180_000);
+    const timer = setTimeout(() => child.kill('SIGKILL'), options.timeoutMs ?? 600_000);
     const output = { stdout: '', stderr: '' };
     child.stdout.setEncoding('utf8').on('data', (text: string) => (output.stdout += text));
     let isInterrupted = false;

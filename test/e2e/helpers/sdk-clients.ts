@@ -155,8 +155,8 @@ export class RunningClient {
   }
 }
 
-/** No client may take this long; then it has come to its end for us. */
-const patienceMs = 30_000;
+/** No client may take this long, not even to start with all others; then it has come to its end for us. */
+const patienceMs = 120_000;
 
 function within(line: Promise<IteratorResult<string>>): Promise<IteratorResult<string>> {
   const tooLate = delay(patienceMs, { done: true, value: undefined } as const, { ref: false });

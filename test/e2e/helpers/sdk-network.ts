@@ -85,6 +85,6 @@ const relay = `
   }).listen(80, 'fd00:ec2::254', () => console.log('listening'));`;
 
 async function must(program: string, words: string[], input = ''): Promise<void> {
-  const ended = await run(program, words, { input, timeoutMs: 20_000 });
+  const ended = await run(program, words, { input, timeoutMs: 60_000 });
   if (ended.code !== 0) throw new Error(`${program} ${words.join(' ')}: ${ended.stderr}`);
 }

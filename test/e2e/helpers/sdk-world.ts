@@ -196,13 +196,13 @@ export class SdkWorld {
 const assignments = (env: Record<string, string | undefined>): string[] =>
   Object.entries(env).map(([name, value]) => `${name}=${value}`);
 
-/** Waits until something holds; fails after ten seconds. */
+/** Waits until something holds; fails after a minute. */
 export async function until(
   what: string,
   holds: () => boolean | Promise<boolean>,
   everyMs = 10,
 ): Promise<void> {
-  for (const endMs = Date.now() + 10_000; Date.now() < endMs; await delay(everyMs)) {
+  for (const endMs = Date.now() + 60_000; Date.now() < endMs; await delay(everyMs)) {
     if (await Promise.resolve(holds()).catch(() => false)) return;
   }
   throw new Error(`not in time: ${what}`);
