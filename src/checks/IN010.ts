@@ -1,6 +1,7 @@
 // IN010: two credential proxies on one cluster: the first redirect rule on a node wins, by chance. The
 // EKS Pod Identity agent is one where both answer at its address, and a second identity in any case.
 import { CONTAINER_IPV4 } from '../model/container-credentials.ts';
+import { isEksAgent, metadataProxyIn } from '../model/credential-proxies.ts';
 import { type Finding, fail, pass, type Subject, warn } from '../model/finding.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import { clusterSubject, isClusterWide, takesTokens, unread } from './shared.ts';
@@ -14,27 +15,25 @@ export interface ForeignProxy {
   image: string;
 }
 
-const PRODUCTS: readonly [RegExp, string][] = [
-  [/(?:^|\/)kube2iam(?:[:@]|$)/, 'kube2iam'],
-  [/(?:^|\/)kiam(?:[:@]|$)/, 'kiam'],
-  [/(?:^|\/)metadataproxy(?:[:@]|$)/, 'metadataproxy'],
-];
+/** DaemonSets of other proxies, kiam's server among them. */
+export const foreignProxies = (snapshot: Snapshot): ForeignProxy[] => daemonSets(snapshot, metadataProxyIn);
 
-const AGENT: [RegExp, string] = [/(?:^|\/)eks-pod-identity-agent(?:[:@]|$)/, 'EKS Pod Identity agent'];
+const eksAgents = (snapshot: Snapshot): ForeignProxy[] =>
+  daemonSets(snapshot, (names) => (isEksAgent(names) ? 'EKS Pod Identity agent' : null));
 
-/** DaemonSets (and kiam's server Deployment) of other proxies, told by their images. */
-export const foreignProxies = (snapshot: Snapshot): ForeignProxy[] => withImage(snapshot, PRODUCTS);
-
-function withImage({ workloads }: Snapshot, products: typeof PRODUCTS): ForeignProxy[] {
+function daemonSets(
+  { workloads }: Snapshot,
+  productIn: (names: readonly string[]) => string | null,
+): ForeignProxy[] {
   if (workloads.state === 'unknown') return [];
   return workloads.value
     .filter(({ kind }) => kind === 'DaemonSet')
-    .flatMap(({ id, template }) =>
-      template.containers.flatMap(({ image }) => {
-        const product = products.find(([pattern]) => pattern.test(image))?.[1];
-        return product ? [{ product, id, image }] : [];
-      }),
-    );
+    .flatMap(({ id, name, template }) => {
+      const images = template.containers.map(({ image }) => image);
+      const found = images.find((image) => productIn([image]) !== null) ?? images[0] ?? '';
+      const product = productIn([name, ...images]);
+      return product === null ? [] : [{ product, id, image: found }];
+    });
 }
 
 export function run(snapshot: Snapshot): Finding[] {
@@ -44,7 +43,7 @@ export function run(snapshot: Snapshot): Finding[] {
   if (proxy.state === 'unknown') return [];
   const foreign = foreignProxies(snapshot);
   const own = proxy.value ? [`pod-iam (${proxy.value.namespace}/DaemonSet/${proxy.value.daemonSet})`] : [];
-  const [agent] = withImage(snapshot, [AGENT]);
+  const [agent] = eksAgents(snapshot);
   if (proxy.value && agent && foreign.length === 0)
     return [besideAgent(of, own[0]!, agent, takesTokens(proxy.value))];
   const all = [...own, ...foreign.map(({ product, id }) => `${product} (${id})`)];

@@ -2,9 +2,8 @@
 import { templateContainers } from '../cluster/facts/template-containers.ts';
 import type { Kube, KubeObject } from '../cluster/kube.ts';
 import { CONTAINER_IPV4 } from '../model/container-credentials.ts';
+import { isEksAgent, metadataProxyIn } from '../model/credential-proxies.ts';
 import { environmentProblem } from '../model/problem.ts';
-
-const known = /(?:^|[/-])(kube2iam|kiam|metadataproxy|aws-metadata-proxy|kube-aws-iam-controller)(?:[:@-]|$)/;
 
 export interface OtherProxy {
   /** `kube2iam`, `kiam`… */
@@ -17,9 +16,7 @@ export interface OtherProxy {
 export async function findOtherProxies(kube: Kube): Promise<OtherProxy[]> {
   const daemonSets = await kube.list('apps/v1', 'DaemonSet');
   return daemonSets.flatMap((object) => {
-    const product = [object.metadata.name, ...imagesOf(object)]
-      .map((text) => known.exec(text)?.[1])
-      .find(Boolean);
+    const product = metadataProxyIn(namesOf(object));
     return product ? [{ product, daemonSet: `${object.metadata.namespace}/${object.metadata.name}` }] : [];
   });
 }
@@ -30,9 +27,7 @@ export async function findOtherProxies(kube: Kube): Promise<OtherProxy[]> {
  */
 export async function requireFreeAddress(kube: Kube): Promise<void> {
   const daemonSets = await kube.list('apps/v1', 'DaemonSet');
-  const agent = daemonSets.find((object) =>
-    [object.metadata.name, ...imagesOf(object)].some((text) => /eks-pod-identity-agent(?:[:@]|$)/.test(text)),
-  );
+  const agent = daemonSets.find((object) => isEksAgent(namesOf(object)));
   if (!agent) return;
   const name = `${agent.metadata.namespace}/${agent.metadata.name}`;
   throw environmentProblem({
@@ -43,4 +38,7 @@ export async function requireFreeAddress(kube: Kube): Promise<void> {
   });
 }
 
-const imagesOf = (object: KubeObject): string[] => templateContainers(object).map(({ image }) => image);
+const namesOf = (object: KubeObject): string[] => [
+  object.metadata.name,
+  ...templateContainers(object).map(({ image }) => image),
+];

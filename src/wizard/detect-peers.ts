@@ -3,6 +3,7 @@
 import { templateContainers } from '../cluster/facts/template-containers.ts';
 import type { Kube, KubeObject } from '../cluster/kube.ts';
 import { IRSA_ROLE_KEY } from '../model/annotations.ts';
+import { isEksAgent, metadataProxyIn } from '../model/credential-proxies.ts';
 import { DAEMON_FLAGS } from '../model/daemon-flags.ts';
 import { Problem } from '../model/problem.ts';
 import type { Fact, ProxyInstall, ServiceAccountFact } from '../model/snapshot.ts';
@@ -12,8 +13,6 @@ export interface Peers {
   modes: string[];
   flags: Found<Record<string, string | boolean>> | null;
 }
-
-const PRODUCTS = /(?:^|[/-])(kube2iam|kiam|metadataproxy|eks-pod-identity-agent)(?:[:@-]|$)/;
 
 /** Flags that decide who gets which role; where the daemon listens is pod-iam's own affair. */
 const CARRIED = [
@@ -38,12 +37,12 @@ export async function detectPeers(
   if (proxy.state === 'known' && proxy.value !== null)
     peers.modes.push(`pod-iam (${proxy.value.namespace}/${proxy.value.daemonSet})`);
   for (const object of await daemonSets(kube, notes)) {
-    const product = productOf(object);
-    if (product === null) continue;
+    const names = [object.metadata.name, ...templateContainers(object).map(({ image }) => image)];
+    const product = metadataProxyIn(names);
+    const mode = product ?? (isEksAgent(names) ? 'Pod Identity' : null);
+    if (mode === null) continue;
     const where = `${object.metadata.namespace}/${object.metadata.name}`;
-    peers.modes.push(
-      product === 'eks-pod-identity-agent' ? `Pod Identity (${where})` : `${product} (${where})`,
-    );
+    peers.modes.push(`${mode} (${where})`);
     if (product === 'kube2iam')
       peers.flags ??= { value: carriedFlags(object), from: `flags of kube2iam (${where})` };
   }
@@ -60,11 +59,6 @@ async function daemonSets(kube: Kube, notes: string[]): Promise<KubeObject[]> {
     notes.push(`whether another proxy is there: ${error.message}`);
     return [];
   }
-}
-
-function productOf(object: KubeObject): string | null {
-  const texts = [object.metadata.name, ...templateContainers(object).map(({ image }) => image)];
-  return texts.map((text) => PRODUCTS.exec(text)?.[1]).find((product) => product !== undefined) ?? null;
 }
 
 /** Both `--flag=value` and `--flag value`; a boolean alone is true. */
