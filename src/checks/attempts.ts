@@ -14,6 +14,8 @@ export interface AttemptCheck {
   why: string;
   /** Whether an answer gives away what it should not. */
   isBreach(attempt: Attempt, observation: ProbeObservation, name: AttemptName): boolean;
+  /** Whether a no can only be the proxy's own; by default where it does not say that it is STS's. */
+  isProxysNo?(attempt: Attempt): boolean;
   fix: string;
 }
 
@@ -27,7 +29,7 @@ export function judgeAttempts(snapshot: Snapshot, check: AttemptCheck): Finding[
 
 function judge(
   observation: ProbeObservation,
-  { names, expected, why, isBreach, fix }: AttemptCheck,
+  { names, expected, why, isBreach, isProxysNo = () => true, fix }: AttemptCheck,
 ): Finding {
   const of = probedWorkload(observation);
   if (!hasRun(observation))
@@ -38,37 +40,40 @@ function judge(
   });
   const evidence = made.map(({ attempt }) => ({ what: `GET ${attempt.path}`, value: answerText(attempt) }));
   const { held, control } = ownDocumentControl(observation);
+  const told = { expected, why, evidence, control };
   const breach = made.find(({ name, attempt }) => isBreach(attempt, observation, name));
   if (breach)
     return fail(of, {
-      expected,
+      ...told,
       observed: `GET ${breach.attempt.path} answered ${breach.attempt.status}${breach.attempt.leaked ? ' with a secret key' : ''}`,
-      why,
-      evidence,
-      control,
       fix: { text: fix, command: 'pod-iam status', patch: null },
     });
-  const open = names.filter((name) => !isDecided(observation.attempts[name]));
-  if (!held || open.length > 0)
+  if (!held)
     return unknown(of, {
-      expected,
-      observed: held
-        ? `not refused, but failed: ${open.map((name) => `${name} ${whose(observation.attempts[name])}`).join(', ')}`
-        : 'refused, but so was its own role, so the refusal proves nothing',
-      why,
-      evidence,
-      control,
-      fix: held
-        ? { text: 'ask again', command: 'pod-iam verify', patch: null }
-        : { text: 'let the workload get its own role first (ID010)', command: null, patch: null },
+      ...told,
+      observed: 'refused, but so was its own role, so the refusal proves nothing',
+      fix: { text: 'let the workload get its own role first (ID010)', command: null, patch: null },
     });
-  return pass(of, {
-    expected,
-    observed: made.map(({ name, attempt }) => `${name} ${attempt.status}`).join(', '),
-    why,
-    evidence,
-    control,
-  });
+  const open = names.filter((name) => !isDecided(observation.attempts[name]));
+  if (open.length > 0)
+    return unknown(of, {
+      ...told,
+      observed: `not refused, but failed: ${open.map((name) => `${name} ${whose(observation.attempts[name])}`).join(', ')}`,
+      fix: { text: 'ask again', command: 'pod-iam verify', patch: null },
+    });
+  const doubtful = made.find(({ attempt }) => !isProxysNo(attempt));
+  if (doubtful)
+    return unknown(of, {
+      ...told,
+      observed: `${doubtful.name} ${answerText(doubtful.attempt)}, which may be a no of STS: nobody has the role that was asked for`,
+      fix: {
+        text: 'annotate a second workload with another role, whose refusal says more',
+        command: null,
+        patch: null,
+      },
+    });
+  const observed = made.map(({ name, attempt }) => `${name} ${attempt.status}`).join(', ');
+  return pass(of, { ...told, observed });
 }
 
 /** A no (4xx), or an answer that `isBreach` has looked into; redirects are followed by some clients. */

@@ -73,6 +73,7 @@ export async function examine(options: ExamineOptions): Promise<Examination> {
   let by = options.saved ? [...options.saved.by] : waysOf(options);
   const state: Progressed = {
     snapshot: options.saved?.snapshot ?? null,
+    everyone: [],
     problem: null,
     left: [],
     notCovered: [],
@@ -80,6 +81,7 @@ export async function examine(options: ExamineOptions): Promise<Examination> {
   let selected: WorkloadFact[] = [];
   try {
     state.snapshot ??= await gatherSnapshot(options);
+    state.everyone = annotatedWorkloads(state.snapshot).map(({ workload }) => workload);
     selected = selectWorkloads(listOf(state.snapshot), options.selection);
     if (isNarrow(options.selection)) state.snapshot = restrict(state.snapshot, selected);
     if (options.needsAnnotated && isNobody(state.snapshot, selected)) {
@@ -117,6 +119,8 @@ function undecidable(by: readonly DecidedBy[]): string[] {
 
 interface Progressed {
   snapshot: Snapshot | null;
+  /** The annotated workloads, selected or not. */
+  everyone: readonly WorkloadFact[];
   problem: Error | null;
   left: string[];
   notCovered: string[];
@@ -171,6 +175,7 @@ async function ask(
   const plan = planProbes(snapshot, {
     systemNamespace: install?.namespace ?? options.systemNamespace,
     workloads,
+    others: state.everyone,
     // A run about some workloads asks on their nodes; a look at everything asks on every node.
     nodeLimit: install === null ? 0 : (probe.nodeLimit ?? (isNarrow(options.selection) ? 0 : null)),
   });

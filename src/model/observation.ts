@@ -62,6 +62,9 @@ export const ATTEMPTS = [
 ] as const;
 export type AttemptName = (typeof ATTEMPTS)[number];
 
+/** What `other-role` asks for where no other role is known: a role that nobody has. */
+export const INVENTED_ROLE = 'pod-iam-invented-role';
+
 /** Tokens that the container credentials endpoint must refuse: none, one with another signature, one of another audience. */
 export const TOKEN_ATTEMPTS = ['no-token', 'forged-token', 'other-audience'] as const;
 export type TokenAttemptName = (typeof TOKEN_ATTEMPTS)[number];

@@ -4,6 +4,9 @@
 
 export const STS_REFUSED = 'AssumeRoleUnauthorizedAccess';
 
+/** The daemon's own no to a pod that asks for a role which is not its own: STS was not asked. */
+export const OTHER_ROLE = 'OtherRole';
+
 /** What has to be changed for STS to say yes. `undisclosed`: STS does not say which policy it is. */
 export type RefusingSide =
   | 'trust-policy'

@@ -2,6 +2,7 @@
 import { type Annotations, EXTERNAL_ID_KEY, ROLE_KEY, SESSION_NAME_KEY } from '../model/annotations.ts';
 import type { ContainerAsk, Source } from '../model/container-ask.ts';
 import { EKS_AUDIENCE } from '../model/container-credentials.ts';
+import { INVENTED_ROLE } from '../model/observation.ts';
 import { decideRole } from '../model/role.ts';
 import { knownOr, type Snapshot, type Toleration, type WorkloadFact } from '../model/snapshot.ts';
 import { askingOf, limitsOf, withAssociation } from './asking.ts';
@@ -42,16 +43,15 @@ export interface PlanOptions {
   systemNamespace: string;
   /** The annotated workloads to prove; others do not count. */
   workloads: readonly WorkloadFact[];
+  /** Further ones, whose roles are good to be tried as another's. */
+  others?: readonly WorkloadFact[];
   /** At most so many nodes beside those of the workloads; null for all. */
   nodeLimit: number | null;
 }
 
-/** The name of a role that nobody has, for clusters with one annotated workload. */
-export const INVENTED_ROLE = 'pod-iam-invented-role';
-
 /** Plans one identity probe per workload that should get a role, and bare probes beside and beyond them. */
 export function planProbes(snapshot: Snapshot, options: PlanOptions): ProbePlan {
-  const identities = planIdentities(snapshot, options.workloads);
+  const identities = planIdentities(snapshot, options);
   const beyond = planBeyond(snapshot, options, identities.probes);
   const probes = [...identities.probes, ...besides(identities.probes), ...beyond.probes];
   return {
@@ -64,9 +64,9 @@ export function planProbes(snapshot: Snapshot, options: PlanOptions): ProbePlan 
   };
 }
 
-function planIdentities(snapshot: Snapshot, workloads: readonly WorkloadFact[]): ProbePlan {
+function planIdentities(snapshot: Snapshot, { workloads, others = [] }: PlanOptions): ProbePlan {
   const expected = new Map<string, string>();
-  for (const workload of workloads) {
+  for (const workload of [...workloads, ...others]) {
     const arn = expectedRole(workload, snapshot);
     if (arn !== null) expected.set(workload.id, arn);
   }

@@ -1,8 +1,8 @@
 // The proof after an installation: on every node a pod without a role must be answered by the daemon
 // of its own node, in the version just installed, and be taken for itself.
 import type { Kube } from '../cluster/kube.ts';
-import type { ProbeObservation } from '../model/observation.ts';
-import { INVENTED_ROLE, type ProbePlan } from './plan.ts';
+import { INVENTED_ROLE, type ProbeObservation } from '../model/observation.ts';
+import type { ProbePlan } from './plan.ts';
 import { type RunOptions, runProbes } from './run.ts';
 
 export interface SmokeOptions extends RunOptions {

@@ -1,6 +1,6 @@
 // The answers that pods get, as plain records; the one place where a refusal becomes a status.
 import type { Refusal } from '../model/role.ts';
-import { STS_REFUSED } from '../model/sts-refusal.ts';
+import { OTHER_ROLE, STS_REFUSED } from '../model/sts-refusal.ts';
 import type { CredentialFailure } from './credentials/types.ts';
 import type { TokenFault } from './who/token-claims.ts';
 
@@ -56,7 +56,7 @@ export const roleRefused = ({ kind, why, code }: Refusal): Answer =>
   kind === 'no-role' ? refusal(404, 'NoRole', why, code) : refusal(403, 'RoleNotAllowed', why, code);
 
 export const otherRole = (): Answer =>
-  refusal(403, 'OtherRole', 'the role asked for is not the role of this pod', 'LK002');
+  refusal(403, OTHER_ROLE, 'the role asked for is not the role of this pod', 'LK002');
 
 /**
  * 403 is a no of STS, which holds until somebody changes a policy; its code tells it from those of the

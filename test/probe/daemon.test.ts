@@ -3,10 +3,10 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { runChecks } from '../../src/checks/run.ts';
-import type { ProbeObservation } from '../../src/model/observation.ts';
+import { INVENTED_ROLE, type ProbeObservation } from '../../src/model/observation.ts';
 import { known } from '../../src/model/snapshot.ts';
 import { parseProbeLog } from '../../src/probe/parse.ts';
-import { INVENTED_ROLE, type PlannedProbe } from '../../src/probe/plan.ts';
+import type { PlannedProbe } from '../../src/probe/plan.ts';
 import { runScript } from '../helpers/run-script.ts';
 import { goodAws, goodSnapshot, withWorkloads, workload } from '../helpers/snapshot.ts';
 import { BASE, NODE_ROLE, startWorld, type World } from '../proxy/world.ts';
@@ -89,6 +89,8 @@ describe('the probe script against the daemon', () => {
     assert.equal(observation.listing?.body, 'team/green');
     assert.match(observation.caller?.arn ?? '', /assumed-role\/green\//);
     assert.equal(observation.attempts['other-role']?.status, 403);
+    const decided = judge('team/green', unhurried(observation)).find(({ code }) => code === 'LK002')!;
+    assert.deepEqual([decided.status, decided.observed], ['pass', 'other-role 403']);
   });
 
   it('brings home which side refuses when the trust policy names somebody else', async () => {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { INVENTED_ROLE } from '../../src/model/observation.ts';
 import { known, type Snapshot, unknownFact, type WorkloadFact } from '../../src/model/snapshot.ts';
-import { INVENTED_ROLE, planProbes } from '../../src/probe/plan.ts';
+import { planProbes } from '../../src/probe/plan.ts';
 import { goodSnapshot, node, podOf, roleArn, withWorkloads, workload } from '../helpers/snapshot.ts';
 
 const blue = workload('blue', 'blue');
@@ -39,6 +40,18 @@ describe('the plan of probes', () => {
       ],
     );
     assert.equal(plan([blue]).probes[0]!.otherRole, INVENTED_ROLE);
+  });
+
+  it('has one that is proven alone try the role of a workload that is not', () => {
+    const options = { systemNamespace: 'pod-iam', workloads: [blue], nodeLimit: 0 };
+    const { probes } = planProbes(withWorkloads([blue, red]), { ...options, others: [blue, red] });
+    assert.deepEqual(
+      probes.map(({ workload: of, otherRole }) => [of, otherRole]),
+      [
+        ['apps/Deployment/blue', roleArn('red')],
+        [null, roleArn('blue')],
+      ],
+    );
   });
 
   describe('for a workload that asks by its token', () => {
