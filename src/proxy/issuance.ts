@@ -44,6 +44,10 @@ export function issuanceTold({ pods, refusals, metrics, log }: IssuanceParts): V
         'issued',
       );
     },
+    putOff(uid, identity, failure) {
+      metrics.putOff();
+      tellFailure(uid, identity, failure);
+    },
     failed(identity, failure, holders, stillValid) {
       if (!stillValid) {
         for (const uid of holders) tellFailure(uid, identity, failure);

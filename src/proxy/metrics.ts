@@ -10,6 +10,7 @@ export interface Metrics {
   stsCall(outcome: string, seconds: number): void;
   issued(): void;
   hit(): void;
+  putOff(): void;
   refused(check: string): void;
   watchRestarted(resource: string, reason: string): void;
   tokenReviewed(outcome: string): void;
@@ -90,6 +91,10 @@ export function createMetrics(node: string | null, levels: Levels): Metrics {
   );
   const issued = counter('credentials_issued_total', 'Credentials that STS has given.');
   const hits = counter('credentials_hits_total', 'Documents served without asking STS.');
+  const putOff = counter(
+    'identities_put_off_total',
+    'Times that STS was not asked for an identity, because its pod has changed too often.',
+  );
   const refusals = counter('refusals_total', "Refusals by the catalogue's code.", ['check']);
   const restarts = counter('watch_restarts_total', 'Ends of a watch by reason.', ['resource', 'reason']);
   const reviews = counter('token_reviews_total', 'Questions whose a service account token is.', ['outcome']);
@@ -107,6 +112,7 @@ export function createMetrics(node: string | null, levels: Levels): Metrics {
     },
     issued: () => issued.inc(),
     hit: () => hits.inc(),
+    putOff: () => putOff.inc(),
     refused: (check) => refusals.inc({ check }),
     watchRestarted: (resource, reason) => restarts.inc({ resource, reason }),
     tokenReviewed: (outcome) => reviews.inc({ outcome }),

@@ -8,6 +8,18 @@ export class Slow extends CredentialFailure {
   }
 }
 
+/** Of one pod alone: an identity that another pod has as well is asked for on that one's behalf. */
+export class ChangedTooOften extends CredentialFailure {
+  constructor() {
+    super(
+      'unavailable',
+      'CR005',
+      'ChangedTooOften',
+      "the pod's role, external id or session name has changed too often: STS is asked for another one a minute",
+    );
+  }
+}
+
 export const deadOnArrival = (): CredentialFailure =>
   new CredentialFailure(
     'unavailable',

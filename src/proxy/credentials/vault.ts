@@ -1,10 +1,11 @@
 // Holds the credentials of every identity that a pod of this node has: fetched before they are asked
 // for, one STS call at a time for each, renewed ahead, and served as long as they are valid.
 import { steadyMs } from '../clock.ts';
+import { Allowance } from '../who/allowance.ts';
 import { within } from '../within.ts';
 import { AMPLE, hasEnough, leftMs, nextCall, type Scant } from './life.ts';
 import { CredentialFailure, type Credentials, type Identity, identityKey } from './types.ts';
-import { deadOnArrival, defect, Slow } from './vault-failures.ts';
+import { ChangedTooOften, deadOnArrival, defect, Slow } from './vault-failures.ts';
 
 /** Asks STS; throws CredentialFailure. `isUrgent` says whether a pod is waiting right now. */
 export type Issue = (identity: Identity, isUrgent: () => boolean) => Promise<Credentials>;
@@ -18,6 +19,8 @@ export interface VaultEvents {
     holders: readonly string[],
     stillValid: Credentials | null,
   ): void;
+  /** A pod has changed its identity so often that this one is not asked for yet. */
+  putOff(uid: string, identity: Identity, failure: CredentialFailure): void;
   hit(): void;
 }
 
@@ -31,11 +34,18 @@ const FAILED_MS = 500;
 const MAX_RETRY_MS = 60_000;
 /** Timers stand still while the machine is suspended, so nothing is slept through for longer than this. */
 const LOOK_MS = 30_000;
+/**
+ * Identities that are asked for on behalf of one pod: its first, a few changes at once, and one a minute. Whoever
+ * may write the annotations of a pod could otherwise have STS asked at each stroke, at its neighbours' cost.
+ */
+export const OF_EACH_POD = { burst: 5, perSecond: 1 / 60 };
 
 interface Entry {
   identity: Identity;
   /** UIDs of the pods that have it; without any it is dropped. */
   holders: Set<string>;
+  /** A pod has spent one of its identities on it; until then STS is not asked. */
+  isPaid: boolean;
   credentials: Credentials | null;
   call: Promise<Credentials> | null;
   failure: { reason: CredentialFailure; untilMs: number } | null;
@@ -50,6 +60,7 @@ export class Vault {
   readonly #events: VaultEvents;
   readonly #entries = new Map<string, Entry>();
   readonly #held = new Map<string, string>();
+  readonly #ofEachPod = new Allowance(OF_EACH_POD);
   #isClosed = false;
 
   constructor(issue: Issue, events: VaultEvents) {
@@ -67,7 +78,7 @@ export class Vault {
     this.#held.set(uid, key);
     const entry = this.#entry(key, identity);
     entry.holders.add(uid);
-    if (!valid(entry) && !entry.call && !isRemembered(entry)) this.#call(entry);
+    if (!valid(entry) && !entry.call && !isRemembered(entry) && this.#pay(entry, uid)) this.#call(entry);
   }
 
   /** What needs no wait: credentials with enough time left; null when there are none. */
@@ -79,14 +90,19 @@ export class Vault {
   }
 
   /**
-   * The credentials of an identity that some pod holds.
+   * The credentials of an identity.
+   * @param uid of the pod that asks
    * @throws CredentialFailure when there are none and STS gives none
    */
-  async get(identity: Identity): Promise<Credentials> {
+  async get(identity: Identity, uid: string): Promise<Credentials> {
     const held = this.atHand(identity);
     if (held) return held;
     const entry = this.#entry(identityKey(identity), identity);
     if (!entry.call && isRemembered(entry)) return validOr(entry, entry.failure!.reason);
+    if (!this.#pay(entry, uid)) {
+      this.#dropIfUnused(entry);
+      throw new ChangedTooOften();
+    }
     entry.waiting++;
     try {
       const call = entry.call ?? this.#call(entry);
@@ -104,7 +120,8 @@ export class Vault {
   /** What is known of an identity, for the explanation. */
   peek(identity: Identity): { credentials: Credentials | null; failure: CredentialFailure | null } {
     const entry = this.#entries.get(identityKey(identity));
-    return { credentials: entry ? valid(entry) : null, failure: entry?.failure?.reason ?? null };
+    const putOff = entry && !entry.isPaid ? new ChangedTooOften() : null;
+    return { credentials: entry ? valid(entry) : null, failure: entry?.failure?.reason ?? putOff };
   }
 
   /** Credentials that are held and valid, and the shortest time left among them in milliseconds. */
@@ -132,6 +149,7 @@ export class Vault {
     const entry: Entry = {
       identity,
       holders: new Set(),
+      isPaid: false,
       credentials: null,
       call: null,
       failure: null,
@@ -142,6 +160,12 @@ export class Vault {
     };
     this.#entries.set(key, entry);
     return entry;
+  }
+
+  #pay(entry: Entry, uid: string): boolean {
+    entry.isPaid ||= this.#ofEachPod.take(uid);
+    if (!entry.isPaid) this.#events.putOff(uid, entry.identity, new ChangedTooOften());
+    return entry.isPaid;
   }
 
   /** The one call of this moment for this identity. No caller's going away ends it. */

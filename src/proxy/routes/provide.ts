@@ -22,7 +22,7 @@ export function provide(caller: Caller, parts: Parts, asking: Asking): Soon<Answ
 }
 
 async function awaitCredentials(caller: Caller, parts: Parts, asking: Asking): Promise<Answer> {
-  const outcome = await parts.vault.get(caller.identity).catch(failureOf);
+  const outcome = await parts.vault.get(caller.identity, caller.pod.uid).catch(failureOf);
   const { caller: now, answer } = asking.again(caller);
   if (!now) return answer;
   if (identityKey(now.identity) !== identityKey(caller.identity)) return provide(now, parts, asking);

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { MIN_LEFT_MS } from '../../../src/proxy/credentials/life.ts';
 import { CredentialFailure, type Credentials, type Identity } from '../../../src/proxy/credentials/types.ts';
-import { Vault } from '../../../src/proxy/credentials/vault.ts';
+import { OF_EACH_POD, Vault } from '../../../src/proxy/credentials/vault.ts';
 import { type HandClocks, handClocks } from '../../helpers/clocks.ts';
 
 const MINUTE = 60_000;
@@ -24,6 +24,7 @@ describe('the vault', () => {
   let calls: number[];
   let fault: (() => CredentialFailure) | null;
   let failures: number;
+  let putOff: string[];
   /** How far the node's clock is ahead of STS's. */
   let aheadMs: number;
   /** What STS gives in place of what is asked for. */
@@ -35,6 +36,7 @@ describe('the vault', () => {
     calls = [];
     fault = null;
     failures = 0;
+    putOff = [];
     aheadMs = 0;
     givenMs = null;
     answers = Promise.resolve();
@@ -45,7 +47,7 @@ describe('the vault', () => {
         if (fault) throw fault();
         return issue(asked);
       },
-      { issued: () => {}, failed: () => failures++, hit: () => {} },
+      { issued: () => {}, failed: () => failures++, putOff: (uid) => putOff.push(uid), hit: () => {} },
     );
   });
   afterEach(() => {
@@ -82,7 +84,7 @@ describe('the vault', () => {
     await settle();
     for (let minute = 0; minute < 24 * 60; minute++) {
       await pass(MINUTE);
-      const { expiresAtMs } = await vault.get(identity());
+      const { expiresAtMs } = await vault.get(identity(), 'p');
       assert.ok(expiresAtMs - Date.now() >= MIN_LEFT_MS, `minute ${minute}`);
     }
     assert.ok(calls.length >= 43 && calls.length <= 55, `${calls.length} calls`);
@@ -100,18 +102,20 @@ describe('the vault', () => {
     await settle();
     fault = down;
     await pass(58 * MINUTE);
-    const { accessKeyId } = await vault.get(identity());
+    const { accessKeyId } = await vault.get(identity(), 'p');
     assert.equal(accessKeyId, 'ASIA1');
     assert.ok(failures > 10);
     fault = null;
     await pass(2 * MINUTE);
-    assert.ok((await vault.get(identity())).expiresAtMs - Date.now() > 50 * MINUTE);
+    assert.ok((await vault.get(identity(), 'p')).expiresAtMs - Date.now() > 50 * MINUTE);
   });
 
   test('tells of a call that is still without an answer when its caller gives up', async () => {
     answers = new Promise(() => {});
     vault.hold('pod', identity());
-    const asked = assert.rejects(vault.get(identity()), { message: 'STS has not answered yet; ask again' });
+    const asked = assert.rejects(vault.get(identity(), 'p'), {
+      message: 'STS has not answered yet; ask again',
+    });
     await pass(3_500, 100);
     assert.equal(failures, 0);
     await pass(600, 100);
@@ -124,12 +128,12 @@ describe('the vault', () => {
     await settle();
     fault = down;
     await pass(61 * MINUTE);
-    await assert.rejects(vault.get(identity()), { message: 'down' });
+    await assert.rejects(vault.get(identity(), 'p'), { message: 'down' });
   });
 
   test('takes what has expired before it came for a failure, and says so', async () => {
     givenMs = 0;
-    await assert.rejects(vault.get(identity()), { check: 'CR005', errorCode: 'expired' });
+    await assert.rejects(vault.get(identity(), 'p'), { check: 'CR005', errorCode: 'expired' });
     assert.equal(vault.peek(identity()).credentials, null);
   });
 
@@ -137,17 +141,17 @@ describe('the vault', () => {
     fault = refused;
     vault.hold('pod', identity());
     await settle();
-    for (let i = 0; i < 50; i++) await assert.rejects(vault.get(identity()), { message: 'no' });
+    for (let i = 0; i < 50; i++) await assert.rejects(vault.get(identity(), 'p'), { message: 'no' });
     assert.equal(calls.length, 1);
     await pass(4_900, 100);
-    await assert.rejects(vault.get(identity()));
+    await assert.rejects(vault.get(identity(), 'p'));
     assert.equal(calls.length, 1);
     await pass(5_200, 100);
-    await assert.rejects(vault.get(identity()));
+    await assert.rejects(vault.get(identity(), 'p'));
     assert.equal(calls.length, 2);
     fault = null;
     await pass(10_100, 100);
-    assert.equal((await vault.get(identity())).accessKeyId, 'ASIA3');
+    assert.equal((await vault.get(identity(), 'p')).accessKeyId, 'ASIA3');
   });
 
   test('does not ask about a refused identity that no pod asks for', async () => {
@@ -162,7 +166,7 @@ describe('the vault', () => {
     await settle();
     fault = refused;
     await pass(45 * MINUTE);
-    assert.equal((await vault.get(identity())).accessKeyId, 'ASIA1');
+    assert.equal((await vault.get(identity(), 'p')).accessKeyId, 'ASIA1');
   });
 
   test('drops an identity with its last pod, and renews nothing for it', async () => {
@@ -190,7 +194,7 @@ describe('the vault', () => {
 
   test('a caller that outlasts the last pod leaves nothing behind either', async () => {
     fault = refused;
-    await assert.rejects(vault.get(identity()), { message: 'no' });
+    await assert.rejects(vault.get(identity(), 'p'), { message: 'no' });
     assert.equal(vault.size, 0);
   });
 
@@ -200,9 +204,9 @@ describe('the vault', () => {
     fault = down;
     clocks.setWall(Date.now() - 120 * MINUTE);
     await pass(59 * MINUTE);
-    assert.equal((await vault.get(identity())).accessKeyId, 'ASIA1');
+    assert.equal((await vault.get(identity(), 'p')).accessKeyId, 'ASIA1');
     await pass(2 * MINUTE);
-    await assert.rejects(vault.get(identity()), { message: 'down' });
+    await assert.rejects(vault.get(identity(), 'p'), { message: 'down' });
   });
 
   test('a clock set back does not make a refusal be remembered longer', async () => {
@@ -212,7 +216,7 @@ describe('the vault', () => {
     clocks.setWall(Date.now() - 120 * MINUTE);
     fault = null;
     await pass(10_100, 100);
-    assert.equal((await vault.get(identity())).accessKeyId, 'ASIA2');
+    assert.equal((await vault.get(identity(), 'p')).accessKeyId, 'ASIA2');
   });
 
   test('a clock set forward has the daemon renew by itself, before anybody asks', async () => {
@@ -228,7 +232,7 @@ describe('the vault', () => {
     vault.hold('pod', identity());
     await settle();
     await pass(10 * MINUTE);
-    assert.equal((await vault.get(identity())).accessKeyId, 'ASIA1');
+    assert.equal((await vault.get(identity(), 'p')).accessKeyId, 'ASIA1');
     assert.equal(calls.length, 1);
   });
 
@@ -246,7 +250,7 @@ describe('the vault', () => {
     await settle();
     for (let second = 0; second < 7200; second += 10) {
       await pass(10_000, 10_000);
-      const { expiresAtMs } = await vault.get(identity('blue', 900));
+      const { expiresAtMs } = await vault.get(identity('blue', 900), 'p');
       assert.ok(expiresAtMs - Date.now() >= 6 * MINUTE);
     }
   });
@@ -257,7 +261,7 @@ describe('the vault', () => {
     await settle();
     givenMs = null;
     await pass(6_000, 1_000);
-    const { expiresAtMs } = await vault.get(identity());
+    const { expiresAtMs } = await vault.get(identity(), 'p');
     assert.ok(expiresAtMs - Date.now() > 59 * MINUTE);
     assert.equal(calls.length, 2);
   });
@@ -268,7 +272,7 @@ describe('the vault', () => {
     await settle();
     for (let second = 0; second < 120; second++) {
       await pass(1_000, 1_000);
-      const { expiresAtMs } = await vault.get(identity());
+      const { expiresAtMs } = await vault.get(identity(), 'p');
       assert.ok(expiresAtMs - Date.now() > 18 * MINUTE);
     }
     const pauses = calls.slice(1).map((at, i) => (at - calls[i]!) / 1000);
@@ -312,7 +316,62 @@ describe('the vault', () => {
     await settle();
     // As if no timer had run for 50 minutes.
     clocks.setWall(Date.now() + 50 * MINUTE);
-    const { accessKeyId } = await vault.get(identity());
+    const { accessKeyId } = await vault.get(identity(), 'p');
     assert.equal(accessKeyId, 'ASIA2');
+  });
+
+  const changed = { check: 'CR005', errorCode: 'ChangedTooOften', kind: 'unavailable' };
+
+  test('a pod that changes its identity is given the new one at once, four times over', async () => {
+    for (let nth = 0; nth < OF_EACH_POD.burst; nth++) {
+      vault.hold('pod', identity(`role-${nth}`));
+      await settle();
+      assert.ok(vault.atHand(identity(`role-${nth}`)), `role-${nth}`);
+    }
+    assert.deepEqual(putOff, []);
+  });
+
+  test('a pod that goes on changing it is asked for once a minute, and told why', async () => {
+    for (let nth = 0; nth < 600; nth++) {
+      const before = calls.length;
+      vault.hold('pod', identity(`role-${nth}`));
+      if (calls.length === before) await assert.rejects(vault.get(identity(`role-${nth}`), 'pod'), changed);
+      await pass(1_000, 1_000);
+    }
+    // Ten minutes after the first five.
+    assert.ok(calls.length >= 14 && calls.length <= 15, `${calls.length} calls`);
+    assert.ok(putOff.length > 500 && putOff.every((uid) => uid === 'pod'));
+    assert.deepEqual(vault.peek(identity('role-599')).failure?.errorCode, 'ChangedTooOften');
+    await pass(MINUTE);
+    assert.ok(await vault.get(identity('role-599'), 'pod'));
+  });
+
+  test('its neighbour gets the very identity that it was refused, and then it has it as well', async () => {
+    for (let nth = 0; nth <= OF_EACH_POD.burst; nth++) vault.hold('pod', identity(`role-${nth}`));
+    await settle();
+    const last = identity(`role-${OF_EACH_POD.burst}`);
+    await assert.rejects(vault.get(last, 'pod'), changed);
+    vault.hold('neighbour', last);
+    await settle();
+    assert.ok(vault.atHand(last));
+    assert.deepEqual(new Set(putOff), new Set(['pod']));
+  });
+
+  test('an identity that no pod holds costs the pod that asks for it as well, and leaves nothing', async () => {
+    for (let nth = 0; nth < OF_EACH_POD.burst; nth++) await vault.get(identity(`role-${nth}`), 'pod');
+    for (let nth = 0; nth < 20; nth++) await assert.rejects(vault.get(identity('more'), 'pod'), changed);
+    assert.equal(calls.length, OF_EACH_POD.burst);
+    assert.equal(vault.size, 0);
+  });
+
+  test('what STS has refused is asked about again at no cost to the pod', async () => {
+    fault = refused;
+    vault.hold('pod', identity());
+    for (let nth = 0; nth < 20; nth++) {
+      await settle();
+      await assert.rejects(vault.get(identity(), 'pod'), { message: 'no' });
+      await pass(11_000, 1_000);
+    }
+    assert.equal(calls.length, 20);
   });
 });

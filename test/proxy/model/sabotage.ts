@@ -58,13 +58,13 @@ export const DEFECTS: Readonly<Record<string, Sabotage>> = {
     const get = vault.get.bind(vault);
     let frozen: Map<string, PodRecord> | null = null;
     pods.at = (address) => frozen?.get(address) ?? at(address);
-    vault.get = async (identity) => {
+    vault.get = async (identity, uid) => {
       const then = new Map<string, PodRecord>();
       pods.each((_uid, pod) => {
         for (const address of pod.addresses) then.set(address, at(address) ?? pod);
       });
       try {
-        return await get(identity);
+        return await get(identity, uid);
       } finally {
         frozen = then;
         setImmediate(() => {
@@ -120,7 +120,7 @@ export const DEFECTS: Readonly<Record<string, Sabotage>> = {
     const get = vault.get.bind(vault);
     const without = (identity: Identity): Identity => ({ ...identity, externalId: null });
     vault.atHand = (identity) => atHand(without(identity));
-    vault.get = (identity) => get(without(identity));
+    vault.get = (identity, uid) => get(without(identity), uid);
   },
 
   'each caller asks STS for itself'({ parts: { vault } }, sts) {

@@ -43,6 +43,7 @@ const noMetrics: Metrics = {
   stsCall() {},
   issued() {},
   hit() {},
+  putOff() {},
   refused() {},
   watchRestarted() {},
   tokenReviewed() {},
