@@ -29,7 +29,8 @@ function duration(minMs: number, maxMs: number, range: string): (value: string) 
 const rules: Record<string, (value: string) => string | null> = {
   'app-port': ports,
   bind: addresses,
-  'admin-addr': (value) => (splitHostPort(value) ? null : 'must be ADDRESS:PORT'),
+  // Without an address it would be all of them, and pods must not reach it.
+  'admin-addr': (value) => (splitHostPort(value)?.host ? null : 'must be ADDRESS:PORT'),
   'host-ip': addresses,
   'host-interface': (value) =>
     /^!?[\w.@-]{1,15}\+?$/.test(value) ? null : 'must name an interface, such as cni0, veth+ or !eth0',

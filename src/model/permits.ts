@@ -85,7 +85,7 @@ export function permitFault(namespace: Annotations, settings: PermitSettings): s
  * of a longer name, and those with alternatives, which neither of them anchors at both ends.
  */
 export function unanchoredPatterns(namespace: Annotations, settings: PermitSettings): string[] {
-  const own = namespace[settings.namespaceKey];
+  const own = ownList(namespace, settings);
   if (own === undefined) {
     const kiam = namespace[PERMITTED_KEY];
     return kiam !== undefined && hasOpenAlternative(kiam) ? [kiam] : [];
@@ -107,7 +107,7 @@ interface PatternList {
 
 function readPatterns(namespace: Annotations, settings: PermitSettings): PatternList | null {
   const { namespaceKey, permitFormat, baseRoleArn, legacyRegexp } = settings;
-  const own = namespace[namespaceKey];
+  const own = ownList(namespace, settings);
   if (own !== undefined) {
     const read = permitFormat === 'glob' ? globPattern : legacyRegexp ? legacyPattern : regexpPattern;
     return compileAll(namespaceKey, parseEntries(own), (entry) => read(entry, baseRoleArn));
@@ -116,6 +116,13 @@ function readPatterns(namespace: Annotations, settings: PermitSettings): Pattern
   if (kiam === undefined) return null;
   const entries = kiam.trim() === '' ? [] : [kiam];
   return compileAll(PERMITTED_KEY, entries, (entry) => kiamPattern(entry, baseRoleArn));
+}
+
+/** Under kiam's own key stands kiam's regexp, unless somebody has taken a list along to there. */
+function ownList(namespace: Annotations, { namespaceKey }: PermitSettings): string | undefined {
+  const own = namespace[namespaceKey];
+  const isKiams = namespaceKey === PERMITTED_KEY && own !== undefined && !Array.isArray(parseEntries(own));
+  return isKiams ? undefined : own;
 }
 
 const MAX_LIST_LENGTH = 64 * 1024;

@@ -100,6 +100,7 @@ describe("the daemon's flags", () => {
         '--bind must be an IP address, or one of each family with a comma between, not "localhost"',
       ],
       [['--admin-addr=8182'], '--admin-addr must be ADDRESS:PORT, not "8182"'],
+      [['--admin-addr=:8182'], '--admin-addr must be ADDRESS:PORT, not ":8182"'],
       [['--session-duration=5m'], '--session-duration must be a duration of 15m to 12h, not "5m"'],
       [['--session-duration=3600'], '--session-duration must be a duration of 15m to 12h, not "3600"'],
       [['--pod-wait=1m'], '--pod-wait must be a duration of 0 to 10s, not "1m"'],

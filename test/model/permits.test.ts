@@ -126,6 +126,19 @@ test('another key is read when the daemon was given one', () => {
   assert.equal(permitRole(`${BASE}red`, namespace, how).allowed, false);
 });
 
+test('kiam’s key given as the daemon’s own goes on holding kiam’s regexp, and a list where one was put', () => {
+  for (const permitFormat of ['glob', 'regexp'] as const) {
+    const how = settings({ namespaceKey: PERMITTED, permitFormat });
+    const allowed = (text: string, name: string) =>
+      permitRole(BASE + name, { [PERMITTED]: text }, how).allowed;
+    assert.deepEqual([allowed('red|bl.*', 'blue'), allowed('red|bl.*', 'xred')], [true, false]);
+    assert.deepEqual([allowed('[a-z]+', 'blue'), allowed('', 'blue')], [true, false]);
+    assert.deepEqual([allowed('["blue"]', 'blue'), allowed('["blue"]', 'b')], [true, false]);
+    assert.equal(permitFault({ [PERMITTED]: '.*' }, how), null);
+    assert.deepEqual(unanchoredPatterns({ [PERMITTED]: 'red|blue' }, how), ['red|blue']);
+  }
+});
+
 test('a decision is of its role, list and settings alone', () => {
   const ask = (name: string, entry: string, how = settings()): boolean =>
     permitRole(BASE + name, list(entry), how).allowed;

@@ -16,7 +16,7 @@ const pod = (overrides: Partial<PodRecord> = {}): PodRecord => ({
   mountsToken: false,
   isFinished: false,
   isTerminating: false,
-  createdAtMs: 0,
+  addressedAtMs: 0,
   annotations: {},
   ...overrides,
 });

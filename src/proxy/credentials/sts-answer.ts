@@ -29,7 +29,8 @@ export function readStsAnswer({ status, dateMs, text }: RawAnswer): StsAnswer {
   const malformed = (name: string) => new StsRefusal(502, 'MalformedAnswer', `the answer has no ${name}`);
   const field = (name: string, standIn?: string): string => {
     const value = read(text, name) ?? standIn;
-    if (value === undefined) throw malformed(name);
+    // An empty key is none: it would be served as credentials that no request can be signed with.
+    if (value === undefined || (value === '' && standIn === undefined)) throw malformed(name);
     return value;
   };
   return {

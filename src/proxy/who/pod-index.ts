@@ -110,7 +110,7 @@ export class PodIndex {
     const uids = new Set(pods.map(({ uid }) => uid));
     for (const uid of [...this.#pods.keys()]) if (!uids.has(uid)) this.remove(uid);
     this.#news++;
-    for (const pod of [...pods].sort((a, b) => a.createdAtMs - b.createdAtMs)) this.#take(pod);
+    for (const pod of [...pods].sort((a, b) => a.addressedAtMs - b.addressedAtMs)) this.#take(pod);
   }
 
   /** Two pods never have one name: where the end of the first was not told, it is told by the second. */

@@ -19,7 +19,8 @@ export interface PodRecord {
   /** Succeeded or Failed: its address may already belong to another. */
   isFinished: boolean;
   isTerminating: boolean;
-  createdAtMs: number;
+  /** When it was given its addresses, as far as is known: decides between two in one list. */
+  addressedAtMs: number;
   /** Only those by which a role is decided. */
   annotations: Annotations;
   /** A Docker container stands here in a pod's place. */
@@ -45,7 +46,13 @@ interface PodObject {
     hostNetwork?: boolean;
     volumes?: null | { projected?: { sources?: { serviceAccountToken?: { audience?: string } }[] } }[];
   };
-  status?: null | { phase?: string; podIP?: string; podIPs?: { ip?: string }[] };
+  status?: null | {
+    phase?: string;
+    podIP?: string;
+    podIPs?: { ip?: string }[];
+    startTime?: string;
+    conditions?: null | { type?: string; status?: string; lastTransitionTime?: string }[];
+  };
 }
 
 export interface RecordOptions {
@@ -81,9 +88,20 @@ export function podRecord(object: unknown, options: RecordOptions): PodRecord | 
     mountsToken: options.audience !== null && hasTokenFor(options.audience, spec),
     isFinished: status.phase === 'Succeeded' || status.phase === 'Failed',
     isTerminating: Boolean(metadata.deletionTimestamp),
-    createdAtMs: Date.parse(metadata.creationTimestamp ?? '') || 0,
+    addressedAtMs: addressedAtMs(status) ?? (Date.parse(metadata.creationTimestamp ?? '') || 0),
     annotations: pick(metadata.annotations ?? {}, [...options.annotations, SESSION_NAME_KEY]),
   };
+}
+
+/**
+ * Since when the pod's network has stood; 0 once it is gone, though the kubelet goes on reporting the
+ * addresses, which may be another's by then. Null before the kubelet has said anything.
+ * https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-has-network
+ */
+function addressedAtMs({ conditions, startTime }: NonNullable<PodObject['status']>): number | null {
+  const network = conditions?.find(({ type }) => type === 'PodReadyToStartContainers');
+  if (network?.status === 'False') return 0;
+  return Date.parse(network?.lastTransitionTime ?? startTime ?? '') || null;
 }
 
 const hasTokenFor = (audience: string, { volumes }: NonNullable<PodObject['spec']>): boolean =>

@@ -74,13 +74,16 @@ describe('a call to STS', () => {
 
   test('reads a field with its entities, and misses one that is not there', async () => {
     answer = (_request, response) =>
-      response.end('<Arn>a&amp;&#x62;&lt;&#99;</Arn><Expiration>soon</Expiration>');
+      response.end(
+        '<Arn>a&amp;&#x62;&lt;&#99;</Arn><Expiration>soon</Expiration><SecretAccessKey></SecretAccessKey>',
+      );
     const { field, date } = await send();
     assert.equal(field('Arn'), 'a&b<c');
     assert.equal(field('Missing', 'stand-in'), 'stand-in');
     const malformed = (name: string) => ({ name: 'MalformedAnswer', message: `the answer has no ${name}` });
     assert.throws(() => field('Missing'), malformed('Missing'));
     assert.throws(() => date('Expiration'), malformed('Expiration'));
+    assert.throws(() => field('SecretAccessKey'), malformed('SecretAccessKey'));
   });
 
   test('names a refusal by its code, and one without a code as unknown', async () => {

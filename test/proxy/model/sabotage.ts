@@ -183,5 +183,5 @@ const nobody: Omit<PodRecord, 'uid' | 'annotations'> = {
   mountsToken: false,
   isFinished: false,
   isTerminating: false,
-  createdAtMs: 0,
+  addressedAtMs: 0,
 };

@@ -17,7 +17,7 @@ const pod = (uid: string, overrides: Partial<PodRecord> = {}): PodRecord => ({
   mountsToken: false,
   isFinished: false,
   isTerminating: false,
-  createdAtMs: 0,
+  addressedAtMs: 0,
   annotations: {},
   ...overrides,
 });
@@ -27,8 +27,8 @@ describe('the index of pods', () => {
   test('prefers a living pod to a terminating one, in whatever order they were seen', () => {
     const index = new PodIndex();
     index.replace([
-      pod('leaving', { isTerminating: true, createdAtMs: 2 }),
-      pod('living', { createdAtMs: 1 }),
+      pod('leaving', { isTerminating: true, addressedAtMs: 2 }),
+      pod('living', { addressedAtMs: 1 }),
     ]);
     assert.equal(at(index), 'living');
     index.remove('living');
@@ -117,6 +117,41 @@ describe('the index of pods', () => {
     index.set(pod('old'));
     index.replace([pod('new', { addresses: ['10.0.0.2'] })]);
     assert.deepEqual([at(index), gone, index.size], [null, ['old'], 1]);
+  });
+
+  test('of two pods that a list shows at one address, believes the one whose network was made last', () => {
+    const condition = (status: string, second: number) => ({
+      conditions: [
+        { type: 'PodScheduled', status: 'True', lastTransitionTime: '2026-01-01T00:00:59Z' },
+        {
+          type: 'PodReadyToStartContainers',
+          status,
+          lastTransitionTime: `2026-01-01T00:00:${String(second).padStart(2, '0')}Z`,
+        },
+      ],
+    });
+    const read = (uid: string, createdSecond: number, status: object) =>
+      podRecord(
+        {
+          metadata: { uid, name: uid, creationTimestamp: `2026-01-01T00:00:0${createdSecond}Z` },
+          status: { podIP: '10.0.0.1', ...status },
+        },
+        { annotations: [], announced: false, audience: null },
+      )!;
+    const winner = (first: object, second: object) => {
+      const index = new PodIndex();
+      index.replace([read('first', 1, first), read('second', 2, second)]);
+      return at(index);
+    };
+    assert.equal(winner({}, {}), 'second');
+    assert.equal(
+      winner({ startTime: '2026-01-01T00:00:30Z' }, { startTime: '2026-01-01T00:00:20Z' }),
+      'first',
+    );
+    assert.equal(winner(condition('True', 30), condition('True', 20)), 'first');
+    // A network that is gone: the kubelet still reports the address that it had.
+    assert.equal(winner(condition('True', 20), condition('False', 30)), 'first');
+    assert.equal(winner(condition('True', 30), { startTime: '2026-01-01T00:00:40Z' }), 'second');
   });
 
   test('wakes who waits for an address by the event itself', async () => {

@@ -53,7 +53,7 @@ export function containerRecord(object: unknown, node: string | null, keys: Wish
     mountsToken: false,
     isFinished: false,
     isTerminating: false,
-    createdAtMs: Date.parse(Created) || 0,
+    addressedAtMs: Date.parse(Created) || 0,
     annotations: {
       ...(wish.role !== null && { [DOCKER_ROLE_KEY]: wish.role }),
       ...(wish.externalId !== null && { [DOCKER_EXTERNAL_ID_KEY]: wish.externalId }),

@@ -29,7 +29,7 @@ describe('what is kept of a container', () => {
       serviceAccount: '',
       addresses: ['10.1.0.2', '172.17.0.2', 'fd00::2'],
       ...{ isEarly: false, hostNetwork: false, mountsToken: false, isFinished: false, isTerminating: false },
-      createdAtMs: Date.parse('2026-01-01T00:00:00.5Z'),
+      addressedAtMs: Date.parse('2026-01-01T00:00:00.5Z'),
       annotations: { IAM_ROLE: 'blue' },
     });
   });
