@@ -136,7 +136,7 @@ export const DAEMON_FLAGS: readonly DaemonFlag[] = [
   text('pod-wait', '900ms', 'How long a request from an address not yet known waits for its pod.'),
   onOff(
     'announced-addresses',
-    'Believe the address that Calico or the VPC CNI writes on a pod until the kubelet reports one, up to a second later. Whoever may annotate pods can then lend their own role to a new pod.',
+    'Believe the address that Calico or the VPC CNI writes on a pod until the kubelet reports one, up to a second later. It counts where no other pod has or announces that address. See docs/announced-addresses.md before tenants may annotate pods.',
   ),
   onOff(
     'container-credentials',

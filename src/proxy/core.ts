@@ -15,13 +15,14 @@ import { callersOf } from './reply.ts';
 import { roleAssigner } from './role/assign.ts';
 import type { DaemonSettings } from './settings.ts';
 import { SessionTokens } from './tokens/session-tokens.ts';
+import { Allowance } from './who/allowance.ts';
 import type { KubeApi } from './who/api.ts';
 import { Bearers } from './who/bearers.ts';
 import { watchContainers } from './who/docker/callers.ts';
 import type { Engine } from './who/docker/engine.ts';
 import { NamespaceIndex } from './who/namespace-index.ts';
-import { PodIndex } from './who/pod-index.ts';
-import type { PodRecord } from './who/pod-record.ts';
+import { type ContestListener, PodIndex } from './who/pod-index.ts';
+import { nameOf, type PodRecord } from './who/pod-record.ts';
 import { startWatches, type Watches } from './who/watches.ts';
 
 /** All that the daemon talks to. */
@@ -46,7 +47,7 @@ export function startCore(
   { log, metrics }: { log: Log; metrics: Metrics },
 ): Core {
   const namespaces = new NamespaceIndex();
-  const pods = new PodIndex((uid, pod) => hold(uid, pod));
+  const pods = new PodIndex((uid, pod) => hold(uid, pod), contestTold(log));
   const { node, docker } = settings;
   const refusals = new Refusals({ api, log, metrics, node, callers: callersOf(docker) });
   const vault = new Vault(sts.issue, issuanceTold({ pods, refusals, metrics, log }));
@@ -108,6 +109,19 @@ export function startCore(
       self.close();
       vault.close();
     },
+  };
+}
+
+/** Whoever writes annotations can write many: a few lines at once, then one a minute. */
+function contestTold(log: Log): ContestListener {
+  const lines = new Allowance({ burst: 10, perSecond: 1 / 60 });
+  return (address, pods) => {
+    if (!lines.take('')) return;
+    const why = 'nobody is served there by an announcement until the kubelet has reported a pod';
+    log.warn(
+      { address, pods: pods.map((pod) => Object.values(nameOf(pod)).join('/')), why },
+      'address contested',
+    );
   };
 }
 

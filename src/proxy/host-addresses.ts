@@ -47,6 +47,12 @@ export const listHosts = ({ ipv4, ipv6 }: HostAddresses): string[] =>
 export const isHostAddress = (address: string, hostIps: readonly string[]): boolean =>
   address !== '127.0.0.1' && listHosts(hostAddresses(hostIps)).includes(address);
 
+/** Whether any interface of the node has this address. */
+export const isOnNode = (
+  address: string,
+  interfaces: Readonly<Record<string, readonly InterfaceAddress[] | undefined>> = networkInterfaces(),
+): boolean => Object.values(interfaces).some((all) => all?.some((one) => isSame(one.address, address)));
+
 const isSame = (address: string, given: string | undefined): boolean =>
   given !== undefined && canonicalAddress(address) === canonicalAddress(given);
 

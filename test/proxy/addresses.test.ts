@@ -237,6 +237,41 @@ describe('announced addresses', () => {
     assert.equal(await listing('127.24.0.23'), 'blue');
   });
 
+  test('two that announce one address are nobody there until the kubelet tells whose it is, and the log names them', async () => {
+    const announces = { annotations: { 'cni.projectcalico.org/podIPs': '127.24.0.27/32' } };
+    world.pod('claimant', { role: 'red', phase: 'Pending', ...announces });
+    await seen('127.24.0.27', 'red');
+    world.pod('rightful', { role: 'blue', phase: 'Pending', ...announces });
+    await seen('127.24.0.27', 404);
+    assert.deepEqual(
+      world
+        .lines('address contested')
+        .map(({ address, pods }) => [address, pods])
+        .at(-1),
+      ['127.24.0.27', ['shop/claimant', 'shop/rightful']],
+    );
+    world.pod('rightful', { ip: '127.24.0.27', role: 'blue', ...announces });
+    await seen('127.24.0.27', 'blue');
+  });
+
+  test('one who announces addresses all the time does not fill the log', async () => {
+    const annotations = { 'cni.projectcalico.org/podIPs': '127.24.0.27/32' };
+    for (let nth = 0; nth < 40; nth++) {
+      world.pod('claimant', { role: 'red', phase: 'Pending' });
+      world.pod('claimant', { role: 'red', phase: 'Pending', annotations });
+    }
+    world.pod('mark4', { ip: '127.24.0.28', role: 'blue' });
+    await seen('127.24.0.28', 'blue');
+    assert.equal(world.lines('address contested').length, 10);
+  });
+
+  test("none of the node's own addresses can be announced", async () => {
+    const annotations = { 'cni.projectcalico.org/podIPs': '127.0.0.1/32,127.24.0.29/32' };
+    world.pod('host', { role: 'red', phase: 'Pending', annotations });
+    await seen('127.24.0.29', 'red');
+    assert.equal(await listing('127.0.0.1'), 404);
+  });
+
   test('count for nothing unless told so', async () => {
     await world.restart(['--pod-wait=100ms']);
     world.pod('mark3', { ip: '127.24.0.25', role: 'blue' });

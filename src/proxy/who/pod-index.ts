@@ -15,6 +15,9 @@ interface Claim {
 /** Called with what a pod has become; null once it is gone. */
 export type PodListener = (uid: string, pod: PodRecord | null) => void;
 
+/** Called when a pod announces an address that others have or announce too; nobody is served by its word then. */
+export type ContestListener = (address: string, pods: readonly PodRecord[]) => void;
+
 export class PodIndex {
   readonly #pods = new Map<string, PodRecord>();
   /** Namespace and name → UID. */
@@ -23,13 +26,15 @@ export class PodIndex {
   readonly #claims = new Map<string, Map<string, Claim>>();
   readonly #waiters = new Waiters();
   readonly #listener: PodListener;
+  readonly #onContest: ContestListener;
   /** Rises with each claim. */
   #sequence = 0;
   /** Rises with each event, and with each list as a whole. */
   #news = 0;
 
-  constructor(listener: PodListener = () => {}) {
+  constructor(listener: PodListener = () => {}, onContest: ContestListener = () => {}) {
     this.#listener = listener;
+    this.#onContest = onContest;
   }
 
   get size(): number {
@@ -37,9 +42,10 @@ export class PodIndex {
   }
 
   /**
-   * The pod that may speak from this address: one that the kubelet has reported there before one that
-   * only announces it, a living one before a terminating one, then the one seen there last. A pod that
-   * has yielded the address to a later one does not get it back, not even when that one is gone.
+   * The pod that may speak from this address: of those that the kubelet has reported there a living one before
+   * a terminating one, then the one seen there last. A pod that has yielded the address to a later one does not
+   * get it back, not even when that one is gone. One that only announces it speaks where no other pod has to do
+   * with the address at all: an announcement is an annotation, which others than the network plugin may write.
    */
   at(address: string): PodRecord | null {
     const claims = this.#claims.get(address);
@@ -47,7 +53,8 @@ export class PodIndex {
     let best: Claim | null = null;
     for (const claim of claims.values())
       if (!claim.hasYielded && (best === null || isBetter(claim, best))) best = claim;
-    return best?.pod ?? null;
+    if (best === null || (best.pod.isEarly && claims.size > 1)) return null;
+    return best.pod;
   }
 
   get(uid: string): PodRecord | null {
@@ -135,6 +142,11 @@ export class PodIndex {
       for (const other of claims.values())
         if (!other.pod.isEarly && other.news < claim.news) other.hasYielded = true;
     claims.set(pod.uid, claim);
+    if (pod.isEarly && claims.size > 1)
+      this.#onContest(
+        address,
+        [...claims.values()].map((one) => one.pod),
+      );
   }
 
   #unclaim(address: string, uid: string): void {
@@ -151,8 +163,6 @@ function answersFor(pod: PodRecord): string[] {
   return pod.hostNetwork || pod.isFinished ? [] : pod.addresses;
 }
 
-// An announcement is an annotation, which others than the network plugin may write: it never takes an
-// address from a pod that has it.
 function isBetter(a: Claim, b: Claim): boolean {
   if (a.pod.isEarly !== b.pod.isEarly) return b.pod.isEarly;
   if (a.pod.isTerminating !== b.pod.isTerminating) return b.pod.isTerminating;

@@ -1,6 +1,7 @@
 // What the daemon keeps of a pod: about 1 KiB instead of the 30 that the whole object takes.
 import { isIP } from 'node:net';
 import { type Annotations, SESSION_NAME_KEY } from '../../model/annotations.ts';
+import { isOnNode } from '../host-addresses.ts';
 import { canonicalAddress } from './address.ts';
 
 export interface PodRecord {
@@ -113,13 +114,13 @@ const isText = (text: unknown): text is string => typeof text === 'string' && te
 
 // The kubelet reports an address up to a second after the containers have started, when most SDKs
 // have given up. Calico and the VPC CNI (with ANNOTATE_POD_IP) write it to the pod before they start.
-// https://github.com/aws/amazon-vpc-cni-k8s#annotate_pod_ip-v193
+// The node's own addresses are no pod's. https://github.com/aws/amazon-vpc-cni-k8s#annotate_pod_ip-v193
 function announced(annotations: Record<string, string>): string[] {
   const text = annotations['cni.projectcalico.org/podIPs'] ?? annotations['vpc.amazonaws.com/pod-ips'] ?? '';
   return text
     .split(',')
     .map((entry) => entry.trim().replace(/\/(?:32|128)$/, ''))
-    .filter((entry) => isIP(entry) !== 0);
+    .filter((entry) => isIP(entry) !== 0 && !isOnNode(entry));
 }
 
 function pick(annotations: Record<string, string>, keys: readonly string[]): Annotations {

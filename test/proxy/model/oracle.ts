@@ -98,8 +98,11 @@ export class Oracle implements Told {
       (pod) => pod.reported.includes(address) && this.cameAt(address, pod.uid) === last,
     );
     if (reported.length > 0) return best(reported, () => 0);
-    const announced = there.filter((pod) => pod.announced.includes(address));
-    return best(announced, (pod) => this.cameAt(address, pod.uid));
+    // An announcement counts where no other pod has to do with the address.
+    const [only, ...others] = there.filter(
+      (pod) => pod.announced.includes(address) || pod.reported.includes(address),
+    );
+    return only?.announced.includes(address) && others.length === 0 ? only : null;
   }
 
   /** With which message a pod came to an address; 0 when it is not there. */

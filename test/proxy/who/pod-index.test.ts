@@ -74,6 +74,43 @@ describe('the index of pods', () => {
     assert.equal(at(index), 'reported');
   });
 
+  test('believes an announcement only where no other pod has to do with the address', () => {
+    const early = (uid: string, overrides: Partial<PodRecord> = {}) =>
+      pod(uid, { isEarly: true, ...overrides });
+    const contests: string[] = [];
+    const told = (address: string, pods: readonly PodRecord[]) =>
+      contests.push(`${address} ${pods.map(({ uid }) => uid)}`);
+    const index = new PodIndex(() => {}, told);
+    index.set(early('first'));
+    assert.equal(at(index), 'first');
+    index.set(early('first', { annotations: { changed: 'yes' } }));
+    assert.deepEqual(contests, []);
+    index.set(early('second'));
+    assert.equal(at(index), null);
+    assert.deepEqual(contests, ['10.0.0.1 first,second']);
+    // The kubelet's word settles it.
+    index.set(pod('second'));
+    assert.equal(at(index), 'second');
+    index.remove('second');
+    assert.equal(at(index), 'first');
+    index.set(early('first', { isTerminating: true }));
+    index.set(early('third'));
+    assert.equal(at(index), null);
+    index.remove('first');
+    assert.equal(at(index), 'third');
+  });
+
+  test('believes none over a pod that was there and has yielded, as long as that one is not finished', () => {
+    const index = new PodIndex();
+    index.set(pod('old', { isTerminating: true }));
+    index.set(pod('new'));
+    index.remove('new');
+    index.set(pod('announced', { isEarly: true }));
+    assert.equal(at(index), null);
+    index.set(pod('old', { isFinished: true }));
+    assert.equal(at(index), 'announced');
+  });
+
   test('ends a pod whose namesake has come at another address, though nobody told of its end', () => {
     const index = new PodIndex();
     index.set(pod('first', { name: 'db-0' }));
