@@ -1,6 +1,7 @@
 // Finds and reads pod-iam.yaml: the one that was named, else the nearest, here or in a parent folder.
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { fileFault } from '../model/file-fault.ts';
 import { usageProblem } from '../model/problem.ts';
 
 export interface ConfigFile {
@@ -39,7 +40,7 @@ function readText(path: string): string {
 }
 
 function unreadable(what: string, cause?: unknown): Error {
-  const why = cause instanceof Error ? cause.message.split('\n')[0] : undefined;
+  const why = cause === undefined ? undefined : fileFault(cause);
   const next = 'mend it, or name another file: --config FILE';
   return usageProblem({ code: 'BAD_CONFIG', what, ...(why === undefined ? {} : { why }), next, cause });
 }

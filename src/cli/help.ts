@@ -40,7 +40,7 @@ class PodIamCommandHelp extends CommandHelp {
     const required = Object.values(flags).filter((flag) => flag.required);
     return [
       id,
-      ...words.map((arg) => this.arg(arg)),
+      ...words.map((arg) => `${this.arg(arg)}${arg.multiple ? '...' : ''}`),
       ...required.map((flag) =>
         `--${flag.name} ${flag.type === 'option' ? `<${flag.helpValue ?? 'value'}>` : ''}`.trim(),
       ),

@@ -1,6 +1,7 @@
 // What writing a plan would do to a folder, so that nothing that somebody has edited is lost.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileFault } from '../model/file-fault.ts';
 import { usageProblem } from '../model/problem.ts';
 
 export interface FileChange {
@@ -40,7 +41,7 @@ function readIfThere(path: string): string | null {
     throw usageProblem({
       code: 'CANNOT_READ',
       what: `${path} cannot be read`,
-      why: (error as Error).message,
+      why: fileFault(error),
       next: 'move it away, or write elsewhere: --output DIR',
       cause: error,
     });

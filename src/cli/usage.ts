@@ -56,8 +56,9 @@ function adviceFor(name: string, known: readonly string[]): string | null {
   // Only a command that hands flags on to the daemon is given those of the daemon's peers.
   const hint = known.includes('app-port') ? peerFlagHint(name) : null;
   if (hint !== null) return hint;
-  const guess = nearestName(name, known);
-  return guess === null ? null : `did you mean --${guess}?`;
+  const longer = known.filter((flag) => flag.startsWith(name));
+  const guess = nearestName(name, known) ?? (longer.length === 1 ? longer[0] : null);
+  return guess == null ? null : `did you mean --${guess}?`;
 }
 
 const argNames = (args: readonly unknown[]): string =>

@@ -1,6 +1,7 @@
 // Talks to a Kubernetes API server: with transport and kubeconfig the only door to
 // @kubernetes/client-node, which is loaded when the first connection is made.
 import type { KubernetesObject } from '@kubernetes/client-node';
+import { quote } from '../model/shell.ts';
 import { type CallContext, kubeProblem } from './errors.ts';
 import type { Kube, KubeObject, ListOptions, ObjectRef } from './kube.ts';
 import { type KubeOptions, loadKubeconfig } from './kubeconfig.ts';
@@ -23,9 +24,23 @@ export async function connectKube(options: KubeOptions): Promise<Kube> {
     server: config.getCurrentCluster()!.server,
     namespace: options.namespace ?? chosen.namespace ?? 'default',
   };
-  const where = { context: context.name, server: context.server, user: chosen.user, timeoutMs };
+  const where = {
+    context: context.name,
+    server: context.server,
+    kubectl: kubectlFor(options.kubeconfig, context.name),
+    user: chosen.user,
+    timeoutMs,
+  };
   return kubeOver(await openApis(config, context.namespace, timeoutMs), context, where);
 }
+
+/** The library's name for the cluster around this pod means nothing to kubectl, which finds that by itself. */
+const kubectlFor = (kubeconfig: string | undefined, context: string): string =>
+  [
+    'kubectl',
+    ...(kubeconfig === undefined ? [] : ['--kubeconfig', quote(kubeconfig)]),
+    ...(context === 'inClusterContext' ? [] : ['--context', quote(context)]),
+  ].join(' ');
 
 function kubeOver(
   { objects, core, versions }: KubeApis,

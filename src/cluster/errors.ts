@@ -10,6 +10,8 @@ export interface CallContext {
   /** Name of the kubeconfig context. */
   context: string;
   server: string;
+  /** The command with the words that lead it to this cluster, to put in front of what to type next. */
+  kubectl: string;
   user: string;
   timeoutMs: number;
 }
@@ -51,7 +53,7 @@ function refused(status: number, answer: ApiStatus, call: CallContext): ProblemD
       code: 'UNAUTHORIZED',
       what: `the API server of context ${call.context} does not accept the credentials of user ${call.user}`,
       why: 'they are wrong, expired or were revoked (401 Unauthorized)',
-      next: `kubectl --context ${call.context} auth whoami`,
+      next: `${call.kubectl} auth whoami`,
     };
   }
   if (status === 403 && denial) {
@@ -68,7 +70,7 @@ function refused(status: number, answer: ApiStatus, call: CallContext): ProblemD
       code: 'QUOTA',
       what: `${what}: a resource quota of the namespace is in the way`,
       why: afterForbidden(message),
-      next: 'kubectl describe resourcequota -n NAMESPACE',
+      next: `${call.kubectl} describe resourcequota -n NAMESPACE`,
     };
   const webhook = /admission webhook "([^"]+)" denied the request:? ?(.*)/s.exec(message);
   if (webhook) {
@@ -85,7 +87,7 @@ function refused(status: number, answer: ApiStatus, call: CallContext): ProblemD
       code: 'ADMISSION',
       what: `${what}: the admission webhook ${failedWebhook[1]} did not answer`,
       why: oneLine(failedWebhook[2]!),
-      next: 'kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations',
+      next: `${call.kubectl} get validatingwebhookconfigurations,mutatingwebhookconfigurations`,
     };
   }
   if (message.includes('violates PodSecurity')) {
@@ -101,13 +103,23 @@ function refused(status: number, answer: ApiStatus, call: CallContext): ProblemD
       code: 'FORBIDDEN',
       what: `${what}: not allowed`,
       why: oneLine(message),
-      next: `kubectl --context ${call.context} auth can-i --list`,
+      next: `${call.kubectl} auth can-i --list`,
     };
   if (status === 404) {
     const namespace = /namespaces "([^"]+)" not found/.exec(message)?.[1];
     return namespace
-      ? { code: 'NOT_FOUND', what, why: `there is no namespace ${namespace}`, next: 'kubectl get namespaces' }
-      : { code: 'NOT_FOUND', what, why: `there is none: ${oneLine(message)}`, next: 'kubectl api-resources' };
+      ? {
+          code: 'NOT_FOUND',
+          what,
+          why: `there is no namespace ${namespace}`,
+          next: `${call.kubectl} get namespaces`,
+        }
+      : {
+          code: 'NOT_FOUND',
+          what,
+          why: `there is none: ${oneLine(message)}`,
+          next: `${call.kubectl} api-resources`,
+        };
   }
   if (status === 409)
     return {
@@ -127,7 +139,7 @@ function refused(status: number, answer: ApiStatus, call: CallContext): ProblemD
     code: 'KUBE_API',
     what,
     why: `the API server answered ${status}: ${oneLine(message)}`,
-    next: `kubectl --context ${call.context} get --raw '/readyz?verbose'`,
+    next: `${call.kubectl} get --raw '/readyz?verbose'`,
   };
 }
 
@@ -137,7 +149,7 @@ function unanswered(error: Error, call: CallContext): ProblemDetails | null {
       code: 'KUBE_API',
       what: `what answers at ${call.server} (context ${call.context}) is no Kubernetes API server`,
       why: 'its answer is not JSON',
-      next: `kubectl --context ${call.context} cluster-info`,
+      next: `${call.kubectl} cluster-info`,
     };
   }
   const isConnection = error.name === 'TimeoutError' || error.cause instanceof Error;
@@ -145,7 +157,7 @@ function unanswered(error: Error, call: CallContext): ProblemDetails | null {
 }
 
 function unreachable(error: Error, call: CallContext): ProblemDetails {
-  const next = `kubectl --context ${call.context} cluster-info`;
+  const next = `${call.kubectl} cluster-info`;
   const at = `the cluster of context ${call.context} at ${call.server}`;
   const cause = rootCause(error);
   if (error.name === 'TimeoutError' || cause.code === 'UND_ERR_CONNECT_TIMEOUT') {

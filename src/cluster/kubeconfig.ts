@@ -7,6 +7,7 @@ import { delimiter, join } from 'node:path';
 import type { KubeConfig } from '@kubernetes/client-node';
 import { nearestName } from '../model/nearest.ts';
 import { environmentProblem, type Problem, usageProblem } from '../model/problem.ts';
+import { quote } from '../model/shell.ts';
 
 export interface KubeOptions {
   /** Path of one file; it must exist. */
@@ -30,7 +31,7 @@ export async function loadKubeconfig(options: KubeOptions): Promise<KubeConfig> 
     if (!options.env.KUBERNETES_SERVICE_HOST || !existsSync(inClusterToken)) throw noKubeconfig(options);
     config.loadFromCluster();
   }
-  chooseContext(config, options.context, files);
+  chooseContext(config, options, files);
   allowPlainHttp(config);
   return config;
 }
@@ -61,7 +62,7 @@ function addFile(config: KubeConfig, file: string, Loader: new () => KubeConfig)
       code: 'BAD_KUBECONFIG',
       what: `the kubeconfig file ${file} cannot be read`,
       why: (error as Error).message.split('\n')[0]!,
-      next: `kubectl --kubeconfig ${file} config view`,
+      next: `kubectl --kubeconfig ${quote(file)} config view`,
       cause: error,
     });
   }
@@ -73,7 +74,12 @@ function addFile(config: KubeConfig, file: string, Loader: new () => KubeConfig)
   if (!config.currentContext) config.currentContext = one.currentContext;
 }
 
-function chooseContext(config: KubeConfig, wanted: string | undefined, files: readonly string[]): void {
+function chooseContext(
+  config: KubeConfig,
+  { context: wanted, kubeconfig }: KubeOptions,
+  files: readonly string[],
+): void {
+  const kubectl = kubeconfig === undefined ? 'kubectl' : `kubectl --kubeconfig ${quote(kubeconfig)}`;
   const names = config.contexts.map(({ name }) => name);
   const name = wanted ?? config.currentContext;
   const where = files.length > 0 ? files.join(', ') : 'the kubeconfig';
@@ -82,7 +88,7 @@ function chooseContext(config: KubeConfig, wanted: string | undefined, files: re
       code: 'NO_CONTEXT',
       what: `no context is chosen in ${where}`,
       why: knownContexts(names),
-      next: names[0] ? `add --context ${names[0]}` : 'kubectl config get-contexts',
+      next: names[0] ? `add --context ${names[0]}` : `${kubectl} config get-contexts`,
     });
   }
   if (!names.includes(name)) {
@@ -91,7 +97,7 @@ function chooseContext(config: KubeConfig, wanted: string | undefined, files: re
       code: 'NO_CONTEXT',
       what: `there is no context "${name}" in ${where}`,
       why: knownContexts(names),
-      next: near ? `did you mean --context ${near}?` : 'kubectl config get-contexts',
+      next: near ? `did you mean --context ${near}?` : `${kubectl} config get-contexts`,
     });
   }
   config.setCurrentContext(name);
@@ -105,7 +111,7 @@ function chooseContext(config: KubeConfig, wanted: string | undefined, files: re
     throw environmentProblem({
       code: 'BAD_KUBECONFIG',
       what: `the context "${name}" names the ${lacks}, which is not in ${where}`,
-      next: 'kubectl config view',
+      next: `${kubectl} config view`,
     });
   }
 }

@@ -4,6 +4,7 @@ import { concludeExamination } from '../cli/examine-end.ts';
 import { codeFlags, probeFlags, targetFlags, targetsOf } from '../cli/examine-flags.ts';
 import { outputFlags, outputsOf } from '../cli/report-flags.ts';
 import { VERSION } from '../cli/version.ts';
+import { usageProblem } from '../model/problem.ts';
 
 export default class Doctor extends PodIamCommand<typeof Doctor> {
   static override summary = 'Find what is wrong with the IAM of pods, and how to mend it; changes nothing.';
@@ -36,6 +37,12 @@ export default class Doctor extends PodIamCommand<typeof Doctor> {
   async run(): Promise<void> {
     const { flags } = this;
     outputsOf(flags);
+    if (!flags.cluster && !flags.aws && !flags.file && !flags.from)
+      throw usageProblem({
+        code: 'NOTHING_TO_JUDGE',
+        what: 'there is nothing to judge: neither cluster nor AWS, and no file',
+        next: 'name manifests (-f FILE|DIR) or a snapshot (--from FILE), or leave out --no-cluster',
+      });
     const { examine } = await import('../doctor/examine.ts');
     const saved = flags.from
       ? (await import('../doctor/snapshot-file.ts')).readSnapshotFile(flags.from)

@@ -1,5 +1,6 @@
 import { Args, Flags } from '@oclif/core';
 import { PodIamCommand } from '../cli/base.ts';
+import { noCommand } from '../cli/command-not-found.ts';
 import PodIamHelp from '../cli/help.ts';
 
 export default class HelpCommand extends PodIamCommand<typeof HelpCommand> {
@@ -13,6 +14,9 @@ export default class HelpCommand extends PodIamCommand<typeof HelpCommand> {
 
   async run(): Promise<void> {
     const words = this.argv.filter((word) => !word.startsWith('-'));
+    const id = words.join(':');
+    if (id !== '' && !this.config.commandIDs.includes(id) && !this.config.findTopic(id))
+      throw noCommand(words.join(' '), this.config);
     await new PodIamHelp(this.config, { all: this.flags.all }).showHelp(words);
   }
 }

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { nearestKey } from '../checks/AN012.ts';
 import { EXTERNAL_ID_KEY, OWN_PREFIX } from '../model/annotations.ts';
 import type { DecidedBy } from '../model/check.ts';
+import { fileFault } from '../model/file-fault.ts';
 import { usageProblem } from '../model/problem.ts';
 import { type ContainerFact, knownOr, noAwsFacts, type Snapshot } from '../model/snapshot.ts';
 
@@ -77,7 +78,7 @@ export function readSnapshotFile(path: string): SavedSnapshot {
     throw usageProblem({
       code: 'NO_SNAPSHOT',
       what: `${path} cannot be read as a snapshot`,
-      why: (error as Error).message,
+      why: error instanceof SyntaxError ? 'it is not JSON' : fileFault(error),
       next: 'pod-iam snapshot --output FILE',
     });
   }

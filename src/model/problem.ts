@@ -2,6 +2,8 @@
 // the world around the program, or a defect of ours. Only commands/ turns a problem into text, and
 // only proxy/reply into a status.
 
+import { fileFault } from './file-fault.ts';
+
 /** Exit codes of the command line, the same for every output format. */
 export const EXIT = {
   ok: 0,
@@ -70,7 +72,7 @@ export const cannotWrite = (what: string, cause: unknown): Problem =>
   environmentProblem({
     code: 'CANNOT_WRITE',
     what,
-    why: cause instanceof Error ? cause.message : String(cause),
+    why: fileFault(cause),
     next: 'give another place, or make this one writable',
     cause,
   });

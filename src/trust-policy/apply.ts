@@ -3,6 +3,7 @@
 import { writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseRoleArn } from '../model/arn.ts';
+import { fileFault } from '../model/file-fault.ts';
 import { nearestName } from '../model/nearest.ts';
 import { type Policy, parsePolicy } from '../model/policy.ts';
 import { environmentProblem, type Problem, usageProblem } from '../model/problem.ts';
@@ -207,11 +208,9 @@ async function saveBackup(path: string, text: string): Promise<void> {
   try {
     await writeFile(path, `${text}\n`, { flag: 'wx', mode: 0o600 });
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    const why = code === 'EEXIST' ? 'the file exists already' : `it cannot be written (${code})`;
     throw usageProblem({
       code: 'NO_BACKUP',
-      what: `no backup at ${path}: ${why}; nothing was changed`,
+      what: `no backup at ${path}: ${fileFault(error)}; nothing was changed`,
       next: 'give --backup FILE',
       cause: error,
     });

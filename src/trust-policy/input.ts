@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { glob, readFile, stat } from 'node:fs/promises';
 import type { IdentityPolicies } from '../model/evaluate.ts';
+import { fileFault } from '../model/file-fault.ts';
 import {
   MAX_DOCUMENT_CHARACTERS,
   type ParsedPolicy,
@@ -131,14 +132,9 @@ async function readBytes(path: string): Promise<Uint8Array | null> {
     return size > MAX_BYTES ? null : await readFile(path);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    const reasons: Record<string, string> = {
-      ENOENT: 'it does not exist',
-      EACCES: 'it may not be read',
-      EISDIR: 'it is a folder',
-    };
     throw usageProblem({
       code: 'NO_FILE',
-      what: `cannot read ${path}: ${reasons[code ?? ''] ?? code}`,
+      what: `cannot read ${path}: ${fileFault(error)}`,
       next:
         code === 'EISDIR'
           ? `name its files: pod-iam trust-policy check '${path.replace(/\/$/, '')}/*.json'`

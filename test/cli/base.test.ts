@@ -35,6 +35,7 @@ const usageErrors: [string[], string, string][] = [
   [['flags', '--name', 'x', 'one', 'two'], 'there is no use for the argument "two"', 'flags '],
   [['throw'], 'missing argument WHAT', 'throw '],
   [['flgas'], 'there is no command "flgas"; did you mean "flags"?', 'flags '],
+  [['flags', '--name', 'x', '--si', '3'], 'there is no flag --si; did you mean --size?', 'flags '],
   [['nothing-like-it'], 'there is no command "nothing-like-it"', ''],
 ];
 for (const [args, message, next] of usageErrors) {
@@ -49,6 +50,19 @@ for (const [args, message, next] of usageErrors) {
     assert.deepEqual(JSON.parse(json.stdout), { schemaVersion: 1, error });
   });
 }
+
+test('a flag in place of a command is called a flag, and who asks for the version is told how', async () => {
+  for (const [words, what, next] of [
+    ['--nope', 'flag --nope', '--help'],
+    ['-v', 'flag -v', '--version'],
+    ['version', 'command "version"', '--version'],
+  ] as const)
+    assert.deepEqual(await run([words]), {
+      code: 2,
+      stdout: '',
+      stderr: `Error: there is no ${what}\n  Next: pod-iam ${next}\n`,
+    });
+});
 
 test('the suggested next command is the one that kubectl users typed', async () => {
   const { stderr } = await run(['flags'], { env: { POD_IAM_CALLED_AS: 'kubectl pod-iam' } });

@@ -74,3 +74,11 @@ test('a command that is not of the daemon knows no flags of its peers', async ()
   const { stderr } = await runCli(bin, ['status', '--metrics-port=9000']);
   assert.equal(stderr, 'Error: there is no flag --metrics-port\n  Next: pod-iam status --help\n');
 });
+
+test('help of a command that is not there is refused as the command is', async () => {
+  const { code, stderr } = await runCli(bin, ['help', 'doctr']);
+  const words = 'Error: there is no command "doctr"; did you mean "doctor"?\n  Next: pod-iam doctor --help\n';
+  assert.deepEqual([code, stderr], [2, words]);
+  for (const known of [['doctor'], ['trust-policy'], ['trust-policy', 'check']])
+    assert.equal((await runCli(bin, ['help', ...known])).code, 0);
+});

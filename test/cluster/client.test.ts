@@ -94,15 +94,13 @@ describe('the Kubernetes client', () => {
   });
 
   it('does not take a credential that the server refuses for a missing cluster', async () => {
-    const kube = await connectKube({
-      kubeconfig: configFor({ url: test.cluster.url, token: 'wrong' }),
-      env: {},
-    });
+    const kubeconfig = configFor({ url: test.cluster.url, token: 'wrong' });
+    const kube = await connectKube({ kubeconfig, env: {} });
     assert.deepEqual(ofProblem(await refusal(kube.version())), {
       code: 'UNAUTHORIZED',
       what: 'the API server of context c does not accept the credentials of user u',
       why: 'they are wrong, expired or were revoked (401 Unauthorized)',
-      next: 'kubectl --context c auth whoami',
+      next: `kubectl --kubeconfig ${kubeconfig} --context c auth whoami`,
     });
   });
 
@@ -118,12 +116,15 @@ describe('the Kubernetes client', () => {
 
   it('names the namespace that is not there', async () => {
     const lost = { ...configMap('x'), metadata: { name: 'x', namespace: 'nowhere' } };
-    assert.deepEqual(ofProblem(await refusal(test.kube.apply(lost))), {
+    const problem = await refusal(test.kube.apply(lost));
+    const { next } = problem;
+    assert.deepEqual(ofProblem(problem), {
       code: 'NOT_FOUND',
       what: 'could not apply ConfigMap nowhere/x',
       why: 'there is no namespace nowhere',
-      next: 'kubectl get namespaces',
+      next,
     });
+    assert.match(next, /^kubectl --kubeconfig \S+ --context emulated get namespaces$/);
   });
 
   it('names the fields that the server finds invalid', async () => {
@@ -176,12 +177,13 @@ describe('the Kubernetes client', () => {
 describe('a cluster that cannot be reached', () => {
   it('is named with its context and address when nothing listens there', async () => {
     const url = await closedPort();
-    const kube = await connectKube({ kubeconfig: configFor({ url }), env: {} });
+    const kubeconfig = configFor({ url });
+    const kube = await connectKube({ kubeconfig, env: {} });
     assert.deepEqual(ofProblem(await refusal(kube.list('v1', 'Pod'))), {
       code: 'NO_CLUSTER',
       what: `the cluster of context c at ${url} cannot be reached`,
       why: 'nothing listens there (connection refused)',
-      next: 'kubectl --context c cluster-info',
+      next: `kubectl --kubeconfig ${kubeconfig} --context c cluster-info`,
     });
   });
 

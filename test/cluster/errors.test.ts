@@ -9,6 +9,7 @@ const call = {
   doing: 'create Pod shop/web',
   context: 'prod',
   server: 'https://k8s.example.com',
+  kubectl: 'kubectl --context prod',
   user: 'jane',
   timeoutMs: 15_000,
 };
@@ -40,7 +41,7 @@ describe('an answer of the API server', () => {
       code: 'ADMISSION',
       what: 'could not create Pod shop/web: the admission webhook mutate.example.com did not answer',
       why: 'Post "https://x.y.svc:443/mutate": context deadline exceeded',
-      next: 'kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations',
+      next: 'kubectl --context prod get validatingwebhookconfigurations,mutatingwebhookconfigurations',
     });
   });
 

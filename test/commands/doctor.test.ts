@@ -54,6 +54,18 @@ describe('pod-iam doctor', () => {
     assert.match(stderr, /^Not covered: IN001, .* which this run has no means to decide$/m);
   });
 
+  it('is a usage error with nothing at all to judge', async () => {
+    const { code, stderr } = await podIam('doctor', ...offline);
+    assert.deepEqual(
+      [code, stderr],
+      [
+        2,
+        'Error: there is nothing to judge: neither cluster nor AWS, and no file\n' +
+          '  Next: name manifests (-f FILE|DIR) or a snapshot (--from FILE), or leave out --no-cluster\n',
+      ],
+    );
+  });
+
   it('exits 1 for a finding, with the same verdict in every format that is asked for at once', async () => {
     const junit = join(folder, 'report.xml');
     const ran = await podIam(
