@@ -1,5 +1,4 @@
 // Holds a SARIF log against the standard's own schema, and against what GitHub's code scanning asks beyond it.
-// The schema is that of @microsoft/jest-sarif 1.0.0-beta.0 (MIT), without its descriptions.
 // https://docs.github.com/code-security/reference/code-scanning/sarif-files/sarif-support-for-code-scanning
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -35,7 +34,12 @@ const {
   $schema: _,
   id: __,
   ...schema
-} = JSON.parse(readFileSync(new URL('sarif-2.1.0.schema.json', import.meta.url), 'utf8'));
+} = JSON.parse(
+  readFileSync(
+    new URL(import.meta.resolve('@microsoft/jest-sarif/lib/schemas/sarif-2.1.0-rtm.5.json')),
+    'utf8',
+  ),
+);
 const ajv = new Ajv({ strict: false, allErrors: true, unicodeRegExp: false });
 addFormats.default(ajv);
 const validate = ajv.compile(schema);
