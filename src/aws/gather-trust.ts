@@ -2,9 +2,17 @@
 // account, and what the roles that the daemons run as may do.
 import pLimit from 'p-limit';
 import { parseArn, parseRoleArn } from '../model/arn.ts';
+import { ownSideOf } from '../model/own-side.ts';
 import { type Policy, type Principal, parsePolicy } from '../model/policy.ts';
 import { Problem } from '../model/problem.ts';
-import { type AwsFacts, type Fact, known, type NodeRoleFact, unknownFact } from '../model/snapshot.ts';
+import {
+  type AwsFacts,
+  type Fact,
+  known,
+  type NodeRoleFact,
+  type OwnSide,
+  unknownFact,
+} from '../model/snapshot.ts';
 import type { Aws } from './aws.ts';
 import { type AwsCall, grantFor } from './errors.ts';
 
@@ -113,6 +121,23 @@ export async function gatherNodeRoles(
     return [arn, { policies: await policiesFact(aws, arn), assume: await assumeFact(aws, arn, targets) }];
   });
   return Object.fromEntries(await Promise.all(facts));
+}
+
+/**
+ * What the own side of each role or user says of assuming one role. Never throws a Problem.
+ * @param callers ARNs; those that IAM's simulator does not take are left out
+ */
+export async function gatherOwnSides(
+  aws: Aws,
+  callers: readonly string[],
+  target: string,
+): Promise<Map<string, Fact<OwnSide>>> {
+  const simulable = callers.filter((arn) => /^arn:[^:]+:iam::\d{12}:(?:role|user)\//.test(arn));
+  const sides = simulable.map(async (arn): Promise<[string, Fact<OwnSide>]> => {
+    const targets = arn === target ? [] : [target];
+    return [arn, ownSideOf(arn, await assumeFact(aws, arn, targets), target)];
+  });
+  return new Map(await Promise.all(sides));
 }
 
 async function policiesFact(aws: Aws, arn: string): Promise<NodeRoleFact['policies']> {

@@ -4,20 +4,15 @@ import { EXTERNAL_ID_KEY } from '../model/annotations.ts';
 import { parseRoleArn, type RoleArn } from '../model/arn.ts';
 import type { Check } from '../model/check.ts';
 import { daemonDefaults, parseDaemonFlags } from '../model/daemon-flags.ts';
-import { type Finding, fail, pass, type Result, type Subject, subject } from '../model/finding.ts';
+import { type Finding, type Result, type Subject, subject } from '../model/finding.ts';
+import { ownSideOf } from '../model/own-side.ts';
 import { Problem } from '../model/problem.ts';
 import { sessionName } from '../model/session-name.ts';
-import {
-  knownOr,
-  type RoleFact,
-  type SimulatedCall,
-  type Snapshot,
-  type WorkloadFact,
-} from '../model/snapshot.ts';
+import { knownOr, type RoleFact, type Snapshot, type WorkloadFact } from '../model/snapshot.ts';
 import { checkPolicy } from '../trust-policy/check.ts';
 import { RULES } from '../trust-policy/codes.ts';
 import { readNodeIdentity } from '../trust-policy/identity.ts';
-import type { CheckOptions } from '../trust-policy/rule.ts';
+import type { CheckOptions, LiveFacts } from '../trust-policy/rule.ts';
 import { roleFact } from './AN010.ts';
 import { workloadSubject, workloadsWithRole } from './shared.ts';
 import { nodeRoleArn } from './TP018.ts';
@@ -48,12 +43,11 @@ export const TRUST_CHECKS: readonly Check[] = RULES.filter(({ code }) =>
   decidedBy: ['I'],
   after: ['AN002', 'AN010'],
   isAudit: true,
-  run: (snapshot) => judgements(snapshot).flatMap((judgement) => findingsOf(judgement, code, snapshot)),
+  run: (snapshot) => judgements(snapshot).flatMap((judgement) => findingsOf(judgement, code)),
 }));
 
 interface Judgement {
   subject: Subject;
-  role: RoleFact;
   codes: readonly string[];
   results: readonly Result[];
 }
@@ -74,11 +68,10 @@ function judgements(snapshot: Snapshot): Judgement[] {
       ...options(fact.value, snapshot),
       ...sentBy(workload, role, snapshot),
     });
-    ofPods.push({ subject: of, role: fact.value, codes: OF_PODS, results });
+    ofPods.push({ subject: of, codes: OF_PODS, results });
   }
   const ofRoles = [...roles.values()].map((role) => ({
     subject: subject('Role', role.name, { role: role.arn }),
-    role,
     codes: OF_ROLES,
     results: judge(role, options(role, snapshot)),
   }));
@@ -101,9 +94,12 @@ function options({ arn }: RoleFact, snapshot: Snapshot): CheckOptions {
     account: role?.account ?? null,
     role,
     sizeQuota: 2048,
-    live: aws,
+    live: { ...aws, ownSides: ownSidesOf(arn, aws) },
   };
 }
+
+const ownSidesOf = (role: string, { nodeRoles }: Snapshot['aws']): LiveFacts['ownSides'] =>
+  new Map(Object.entries(nodeRoles).map(([node, { assume }]) => [node, ownSideOf(node, assume, role)]));
 
 /** Some stand-ins for STS call themselves what IAM knows no caller of. */
 function isReadable(identity: string): boolean {
@@ -142,47 +138,14 @@ function templateIn(args: readonly string[]): string {
   return String((given.length > 0 ? parseDaemonFlags(given) : daemonDefaults())['session-name']);
 }
 
-function findingsOf(
-  { subject: of, role, codes, results }: Judgement,
-  code: string,
-  snapshot: Snapshot,
-): Finding[] {
+function findingsOf({ subject: of, codes, results }: Judgement, code: string): Finding[] {
   if (!codes.includes(code)) return [];
   return results
     .filter((result) => result.code === code)
-    .map((result) => ({ ...result, subject: of, evidence: [...result.evidence, ...placeOf(result)] }))
-    .map((result) => (code === 'TP019' || code === 'TP020' ? decided(result, role, snapshot) : result));
+    .map((result) => ({ ...result, subject: of, evidence: [...result.evidence, ...placeOf(result)] }));
 }
 
 const placeOf = ({ status, subject: { pointer } }: Result): Finding['evidence'] =>
   status === 'pass' || pointer === null
     ? []
     : [{ what: 'in the trust policy', value: pointer || 'the whole document' }];
-
-/** Where the document only delegates, the node role's own policies decide, and the simulator knows them. */
-function decided(result: Result, role: RoleFact, { aws }: Snapshot): Finding {
-  if (result.status === 'pass') return result;
-  const calls = Object.values(aws.nodeRoles).map(({ assume }): SimulatedCall | undefined =>
-    assume.state === 'known' ? assume.value.find(({ resource }) => resource === role.arn) : undefined,
-  );
-  if (calls.length === 0 || calls.some((call) => call === undefined)) return result;
-  const { expected, why, evidence, fix, subject: of } = result;
-  if (calls.every((call) => call!.decision === 'allowed'))
-    return {
-      ...pass(of, {
-        expected,
-        why,
-        evidence,
-        observed: "the nodes' own policies allow it, by IAM's simulator",
-      }),
-    };
-  return {
-    ...fail(of, {
-      expected,
-      why,
-      evidence,
-      fix,
-      observed: `${result.observed}; IAM's simulator says that they do not`,
-    }),
-  };
-}

@@ -1,23 +1,15 @@
 // The chain of one live role: the identities of the nodes, what those may do, and the workloads that are
 // annotated with it. What cannot be read is unknown, with the reason.
 import type { Aws } from '../aws/aws.ts';
-import { gatherNodeRoles } from '../aws/gather-trust.ts';
+import { gatherOwnSides } from '../aws/gather-trust.ts';
 import { foreignProxies } from '../checks/IN010.ts';
 import { workloadsWithRole } from '../checks/shared.ts';
 import { nodeRoleArn } from '../checks/TP018.ts';
 import type { Kube } from '../cluster/kube.ts';
-import { parseRoleArn, type RoleArn } from '../model/arn.ts';
+import { parseRoleArn } from '../model/arn.ts';
 import { Problem } from '../model/problem.ts';
 import type { Progress } from '../model/progress.ts';
-import {
-  type Fact,
-  known,
-  type NodeRoleFact,
-  type OwnSide,
-  type SimulatedCall,
-  type Snapshot,
-  unknownFact,
-} from '../model/snapshot.ts';
+import { type Fact, known, type OwnSide, type Snapshot, unknownFact } from '../model/snapshot.ts';
 import { gatherSnapshot } from './gather.ts';
 import { findNodeRoles } from './node-roles.ts';
 
@@ -59,7 +51,7 @@ export async function readChain(role: string, sources: ChainSources): Promise<Li
       snapshot instanceof Problem || snapshot === null ? [] : serviceAccountsOf(snapshot, isHere),
     ownSides:
       nodeIdentities.state === 'known' && target !== null
-        ? await ownSidesOf(nodeIdentities.value, target, sources)
+        ? await gatherOwnSides(sources.aws, nodeIdentities.value, target.arn)
         : new Map(),
   };
 }
@@ -137,30 +129,3 @@ async function identitiesOf(
 }
 
 const unreadCluster = (problem: Problem): Fact<never> => unknownFact(problem.message, 'ask the cluster');
-
-async function ownSidesOf(
-  identities: readonly string[],
-  target: RoleArn,
-  { aws }: ChainSources,
-): Promise<Map<string, Fact<OwnSide>>> {
-  const roles = identities.filter((identity) => parseRoleArn(identity) !== null);
-  const facts = await gatherNodeRoles(aws, roles, [target.arn]);
-  const sides = Object.entries(facts).map(([node, fact]): [string, Fact<OwnSide>] => [
-    node,
-    ownSideOf(node, fact, target),
-  ]);
-  return new Map(sides);
-}
-
-function ownSideOf(node: string, { assume }: NodeRoleFact, target: RoleArn): Fact<OwnSide> {
-  if (node === target.arn) return unknownFact('it is the role itself', 'iam:SimulatePrincipalPolicy');
-  const call = assume.state === 'known' ? assume.value.find(({ resource }) => resource === target.arn) : null;
-  if (call) return known(simulated(call), assume.from);
-  return assume.state === 'unknown' ? assume : unknownFact('IAM did not answer', assume.from);
-}
-
-function simulated({ decision, boundaryAllows, organisationAllows }: SimulatedCall): OwnSide {
-  if (decision === 'allowed') return 'allows';
-  const isCut = boundaryAllows === false || organisationAllows === false;
-  return decision === 'explicitDeny' || isCut ? 'barred' : 'silent';
-}

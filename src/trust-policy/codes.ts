@@ -8,6 +8,7 @@ import { documentRules } from './rules/document.ts';
 import { guardRules } from './rules/guards.ts';
 import { liveRules } from './rules/live.ts';
 import { oidcRules } from './rules/oidc.ts';
+import { ownSideRules } from './rules/own-side.ts';
 import { principalArnRules } from './rules/principal-arns.ts';
 import { principalRules } from './rules/principals.ts';
 import { publicRules } from './rules/public.ts';
@@ -29,6 +30,7 @@ export const RULES: readonly Rule[] = [
   ...serviceRules,
   ...guardRules,
   ...callerRules,
+  ...ownSideRules,
   ...reachableRules,
   ...requestRules,
   ...liveRules,

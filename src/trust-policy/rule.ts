@@ -2,7 +2,7 @@
 import type { RoleArn } from '../model/arn.ts';
 import type { Evidence, Severity } from '../model/finding.ts';
 import type { Place, Policy } from '../model/policy.ts';
-import type { AwsFacts } from '../model/snapshot.ts';
+import type { AwsFacts, Fact, OwnSide } from '../model/snapshot.ts';
 import type { Correction } from './edit.ts';
 
 export interface CheckOptions {
@@ -22,7 +22,10 @@ export interface CheckOptions {
   live?: LiveFacts | null;
 }
 
-export type LiveFacts = Pick<AwsFacts, 'principals' | 'oidcProviders'>;
+export interface LiveFacts extends Pick<AwsFacts, 'principals' | 'oidcProviders'> {
+  /** What the nodes' own side says of assuming the role, by their ARN; absent when it was not asked. */
+  ownSides?: ReadonlyMap<string, Fact<OwnSide>>;
+}
 
 export interface RuleInput {
   /** The file, or `stdin`. */

@@ -4,11 +4,11 @@ import { connectToAws } from '../../cli/connect.ts';
 import { deliverReport, outputFlags, outputsOf } from '../../cli/report-flags.ts';
 import { VERSION } from '../../cli/version.ts';
 import { checkPolicies } from '../../trust-policy/check.ts';
-import { checkOptions, reportOf } from '../../trust-policy/check-report.ts';
+import { type CheckWords, checkOptions, reportOf } from '../../trust-policy/check-report.ts';
+import { readNodeIdentity } from '../../trust-policy/identity.ts';
 import { readPolicyText, spreadPaths } from '../../trust-policy/input.ts';
-
-/** Of an account that never asked for more. */
-const DEFAULT_QUOTA = 2048;
+import type { CheckOptions } from '../../trust-policy/rule.ts';
+import { DEFAULT_QUOTA } from '../../trust-policy/size.ts';
 
 export default class Check extends PodIamCommand<typeof Check> {
   static override summary =
@@ -43,7 +43,8 @@ export default class Check extends PodIamCommand<typeof Check> {
       helpValue: 'NAME',
     }),
     live: Flags.boolean({
-      summary: 'Ask IAM too: whether those named exist and the token issuers are known, and the size quota.',
+      summary:
+        'Ask IAM too: whether those named exist and the token issuers are known, the size quota, and with --role and --node-role what the own policies of the nodes allow.',
     }),
     'size-quota': Flags.integer({
       summary:
@@ -59,16 +60,18 @@ export default class Check extends PodIamCommand<typeof Check> {
     const documents = [];
     for (const path of await spreadPaths(this.args.file))
       documents.push(await readPolicyText(path, process.stdin));
-    const told = this.flags.live ? await this.#askIam(documents.map(({ text }) => text)) : null;
-    const options = checkOptions({
-      nodeRoles: this.flags['node-role'] ?? [],
-      account: this.flags.account ?? told?.account ?? null,
-      role: this.flags.role ?? null,
-      sizeQuota: this.flags['size-quota'] ?? told?.sizeQuota ?? DEFAULT_QUOTA,
+    const { 'node-role': nodeRoles = [], account = null, role = null, live: isLive } = this.flags;
+    const words: CheckWords = {
+      ...{ nodeRoles, account, role, sizeQuota: this.flags['size-quota'] ?? DEFAULT_QUOTA },
       externalId: this.flags['external-id'],
       sessionName: this.flags['session-name'],
-      live: told?.live ?? null,
-    });
+    };
+    const options = isLive
+      ? await this.#askIam(
+          documents.map(({ text }) => text),
+          words,
+        )
+      : checkOptions(words);
     const results = checkPolicies(documents, options);
     const report = reportOf(results, {
       version: VERSION,
@@ -80,14 +83,17 @@ export default class Check extends PodIamCommand<typeof Check> {
   }
 
   /** Throws a Problem when AWS cannot be asked at all. */
-  async #askIam(documents: string[]) {
-    const { gatherNamed } = await import('../../aws/gather-trust.ts');
+  async #askIam(documents: string[], words: CheckWords): Promise<CheckOptions> {
+    const { gatherNamed, gatherOwnSides } = await import('../../aws/gather-trust.ts');
     const aws = await connectToAws(this.flags);
     this.progress.step('asking IAM about those who are named');
     const caller = await aws.caller();
+    const options = checkOptions({ ...words, account: words.account ?? caller.account });
     const live = await gatherNamed(aws, documents, caller);
-    const sizeQuota = await aws.trustPolicyQuota().catch(() => null);
+    const nodes = options.nodeIdentities.map((identity) => readNodeIdentity(identity).principal);
+    const ownSides = options.role === null ? new Map() : await gatherOwnSides(aws, nodes, options.role.arn);
+    const quota = this.flags['size-quota'] ?? (await aws.trustPolicyQuota().catch(() => null));
     this.progress.end();
-    return { account: caller.account, live, sizeQuota };
+    return { ...options, sizeQuota: quota ?? DEFAULT_QUOTA, live: { ...live, ownSides } };
   }
 }

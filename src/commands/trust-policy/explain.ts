@@ -111,20 +111,18 @@ export default class Explain extends PodIamCommand<typeof Explain> {
     if (live.fact.state === 'unknown' || live.policy.state === 'unknown' || live.arn === null)
       return { ...NOTHING, chains, isUnread: true };
     const { arn, trustPolicy } = live.fact.value;
+    const named = await this.#named(aws, trustPolicy);
     const words = {
       account: live.arn.account,
       role: arn,
       sizeQuota: 2048,
-      live: await this.#named(aws, trustPolicy),
+      live: named && { ...named, ownSides },
     };
     const nodes = knownOr(nodeIdentities, []);
     const options = checkOptions({ nodeRoles: nodes, ...words });
     const document = { name: arn, text: trustPolicy, fault: null };
     const explanation = explainTrust(document, live.policy.value, options);
-    const sides = nodes.map((node) => ownSides.get(node));
-    const isSettled = sides.every((side) => side?.state === 'known' && side.value === 'allows');
-    const findings = explanation.findings.filter((line) => !isSettled || !/^TP0(?:19|20) /.test(line));
-    return { ...explanation, findings, chains, isUnread: false };
+    return { ...explanation, chains, isUnread: false };
   }
 
   /** Whether those that the document names exist; without the right to ask, nothing is said of it. */
