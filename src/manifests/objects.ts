@@ -65,8 +65,13 @@ function rbac(values: InstallValues): Manifest[] {
     {
       ...head('ClusterRole'),
       rules: [
-        { apiGroups: [''], resources: ['pods', 'namespaces'], verbs: ['get', 'list', 'watch'] },
-        { apiGroups: [''], resources: ['events'], verbs: ['create', 'patch'] },
+        {
+          apiGroups: [''],
+          // The lists of roles stand on namespaces.
+          resources: values.daemon['namespace-restrictions'] === true ? ['pods', 'namespaces'] : ['pods'],
+          verbs: ['list', 'watch'],
+        },
+        { apiGroups: [''], resources: ['events'], verbs: ['create'] },
         // By this the API server says whose a token is.
         ...(values.daemon['container-credentials'] === true
           ? [{ apiGroups: ['authentication.k8s.io'], resources: ['tokenreviews'], verbs: ['create'] }]

@@ -13,9 +13,9 @@ export function rightsNeeded(values: DaemonValues): Right[] {
   const each = (group: string, resource: string, ...verbs: string[]): Right[] =>
     verbs.map((verb) => ({ verb, group, resource }));
   return [
-    ...each('', 'pods', 'get', 'list', 'watch'),
-    ...each('', 'namespaces', 'get', 'list', 'watch'),
-    ...each('', 'events', 'create', 'patch'),
+    ...each('', 'pods', 'list', 'watch'),
+    ...(values['namespace-restrictions'] === true ? each('', 'namespaces', 'list', 'watch') : []),
+    ...each('', 'events', 'create'),
     ...(values['container-credentials'] === true
       ? each('authentication.k8s.io', 'tokenreviews', 'create')
       : []),

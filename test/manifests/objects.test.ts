@@ -50,12 +50,17 @@ describe('the objects of an installation', () => {
       ['ValidatingAdmissionPolicy', 'ValidatingAdmissionPolicyBinding'],
     );
     const granted = (all: typeof plain) => all.find(({ kind }) => kind === 'ClusterRole')!.resources;
-    assert.deepEqual(granted(plain), ['pods', 'namespaces', 'events']);
-    assert.deepEqual(granted(lifting), ['pods', 'namespaces', 'events', 'nodes']);
+    assert.deepEqual(granted(plain), ['pods', 'events']);
+    assert.deepEqual(granted(lifting), ['pods', 'events', 'nodes']);
+    assert.deepEqual(granted(objects('--namespace-restrictions')), ['pods', 'namespaces', 'events']);
   });
 
   it('grant what the doctor asks of the daemon, and no more', () => {
-    for (const flags of [[], ['--container-credentials', '--startup-taint=example.com/wait', '--node=n']]) {
+    for (const flags of [
+      [],
+      ['--namespace-restrictions'],
+      ['--container-credentials', '--startup-taint=example.com/wait', '--node=n'],
+    ]) {
       const daemon = parseDaemonFlags(flags);
       const role = installObjects(values({ daemon }), bundle).find(({ kind }) => kind === 'ClusterRole');
       const { rules } = role as unknown as {

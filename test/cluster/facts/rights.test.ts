@@ -15,8 +15,8 @@ describe('the rights of the daemon', () => {
     system.create('clusterroles.rbac.authorization.k8s.io', {
       ...{ apiVersion: `${api}/v1`, kind: 'ClusterRole', metadata: { name: 'pod-iam' } },
       rules: [
-        { apiGroups: [''], resources: ['pods', 'namespaces'], verbs: ['get', 'list'] },
-        { apiGroups: [''], resources: ['events'], verbs: ['create', 'patch'] },
+        { apiGroups: [''], resources: ['pods', 'namespaces'], verbs: ['list'] },
+        { apiGroups: [''], resources: ['events'], verbs: ['create'] },
       ],
     });
     system.create('clusterrolebindings.rbac.authorization.k8s.io', {
@@ -24,7 +24,10 @@ describe('the rights of the daemon', () => {
       roleRef: { apiGroup: api, kind: 'ClusterRole', name: 'pod-iam' },
       subjects: [{ kind: 'ServiceAccount', ...account }],
     });
-    const fact = await gatherRights(test.kube, account, { 'startup-taint': 'x' });
+    const fact = await gatherRights(test.kube, account, {
+      'namespace-restrictions': true,
+      'startup-taint': 'x',
+    });
     assert.ok(fact.state === 'known');
     assert.deepEqual(
       fact.value.filter(({ isAllowed }) => !isAllowed).map(({ verb, resource }) => `${verb} ${resource}`),
@@ -53,7 +56,8 @@ describe('the rights of the daemon', () => {
   });
 
   it('that it needs are more with some flags', () => {
-    assert.equal(rightsNeeded({}).length, 8);
-    assert.equal(rightsNeeded({ 'container-credentials': true, 'startup-taint': 'x' }).length, 11);
+    assert.equal(rightsNeeded({}).length, 3);
+    assert.equal(rightsNeeded({ 'namespace-restrictions': true }).length, 5);
+    assert.equal(rightsNeeded({ 'container-credentials': true, 'startup-taint': 'x' }).length, 6);
   });
 });
