@@ -7,7 +7,7 @@ import { type Finding, fail, pass } from '../model/finding.ts';
 import { parsePolicy } from '../model/policy.ts';
 import { quote } from '../model/shell.ts';
 import type { SimulatedCall, Snapshot } from '../model/snapshot.ts';
-import { nodePolicy } from '../trust-policy/generate.ts';
+import { nodePolicy } from '../trust-policy/node-policy.ts';
 import { type NodeRole, nodeRoles } from './node-role.ts';
 import { unread } from './shared.ts';
 

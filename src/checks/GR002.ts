@@ -6,7 +6,7 @@ import { actionMatches } from '../model/policy/actions.ts';
 import { wildcardMatches } from '../model/policy/wildcard.ts';
 import type { Statement } from '../model/policy.ts';
 import type { Snapshot } from '../model/snapshot.ts';
-import { nodePolicy } from '../trust-policy/generate.ts';
+import { nodePolicy } from '../trust-policy/node-policy.ts';
 import { judgePolicies } from './node-role.ts';
 import { workloadsWithRole } from './shared.ts';
 

@@ -51,7 +51,7 @@ export default class WhoCanAssume extends PodIamCommand<typeof WhoCanAssume> {
 
   async #live(): Promise<Answer> {
     const { cluster, 'system-namespace': systemNamespace } = this.flags;
-    const { noTrustPolicy, readRole } = await import('../trust-policy/apply.ts');
+    const { noTrustPolicy, readRole } = await import('../trust-policy/live-role.ts');
     const { readChain } = await import('../doctor/chains.ts');
     const aws = await connectToAws(this.flags);
     this.progress.step('reading the trust policies of the account');

@@ -4,8 +4,8 @@ import type { RoleArn } from '../model/arn.ts';
 import { type Evaluation, evaluateTrust } from '../model/evaluate.ts';
 import type { Policy } from '../model/policy.ts';
 import type { Fact, Grant, OwnSide } from '../model/snapshot.ts';
-import { nodePolicy } from './generate.ts';
 import { readNodeIdentity } from './identity.ts';
+import { nodePolicy } from './node-policy.ts';
 
 export interface ChainFacts {
   /** Null while its account is not known. */

@@ -1,7 +1,8 @@
 // The words of `trust-policy generate` as options; throws usage Problems that name the flag.
 import { type RoleArn, resolveRole } from '../model/arn.ts';
 import { usageProblem } from '../model/problem.ts';
-import { checkAccount, type TrustOptions } from './generate.ts';
+import type { TrustOptions } from './generate.ts';
+import { checkAccount, missing } from './generate-checks.ts';
 
 export interface GenerateWords {
   mode: 'proxy' | 'irsa' | 'pod-identity';
@@ -90,6 +91,3 @@ function serviceAccountOf(words: GenerateWords): { namespace: string | null; ser
   const [, namespace, name] = /^([^/:]+)[/:](.+)$/.exec(given ?? '') ?? [];
   return { namespace: namespace ?? words.namespace ?? null, serviceAccount: name ?? given ?? null };
 }
-
-const missing = (what: string, flag: string): Error =>
-  usageProblem({ code: 'USAGE', what: `${what} is missing`, next: `give ${flag}` });

@@ -1,9 +1,18 @@
-// Writes trust policies for the three ways in which a pod can get a role, as narrow as each allows, and
-// the nodes' own permissions policy.
-import { isAccountId, parseArn, parseRoleArn } from '../model/arn.ts';
+// Writes trust policies for the three ways in which a pod can get a role, as narrow as each allows.
+import { parseArn } from '../model/arn.ts';
 import { usageProblem } from '../model/problem.ts';
 import { documentOf, oneOrMany, renderDocument, type StatementDocument } from './document.ts';
+import {
+  checkAccount,
+  checkExternalId,
+  checkNamespace,
+  checkOrganisation,
+  checkServiceAccount,
+  checkSessionName,
+  missing,
+} from './generate-checks.ts';
 import { readNodeIdentity } from './identity.ts';
+import { providerArn } from './oidc-provider.ts';
 
 export interface ProxyTrust {
   mode: 'proxy';
@@ -56,26 +65,6 @@ export function generateTrustPolicy(options: TrustOptions): string {
   }
 }
 
-/** The permissions policy that lets the nodes assume exactly these roles. Throws for an empty list. */
-export function nodePolicy(roleArns: readonly string[]): string {
-  const wrong = roleArns.find((arn) => parseRoleArn(arn) === null);
-  if (wrong !== undefined || roleArns.length === 0) {
-    throw usageProblem({
-      code: 'BAD_ROLE',
-      what: wrong === undefined ? 'a node policy needs at least one role' : `"${wrong}" is no role ARN`,
-      why: 'a policy that allows sts:AssumeRole on everything would let a node take any role that trusts its account',
-      next: 'name each role by its ARN, such as arn:aws:iam::111122223333:role/NAME',
-    });
-  }
-  const statement: StatementDocument = {
-    Sid: 'PodIamAssumeRoles',
-    Effect: 'Allow',
-    Action: 'sts:AssumeRole',
-    Resource: oneOrMany([...new Set(roleArns)].sort()),
-  };
-  return renderDocument(documentOf(statement));
-}
-
 /** The Sid of statements that let the proxy's nodes in. */
 export const PROXY_SID = 'PodIamProxy';
 
@@ -117,10 +106,10 @@ function conditionOf({
 
 function irsaStatement(options: IrsaTrust): StatementDocument {
   const { namespace, serviceAccount, audience = 'sts.amazonaws.com' } = options;
-  const provider = readProvider(options);
+  const provider = providerArn(options);
   const issuer = provider.slice(provider.indexOf('oidc-provider/') + 'oidc-provider/'.length);
-  checkName('namespace', namespace, NAMESPACE);
-  checkName('service account', serviceAccount, SERVICE_ACCOUNT);
+  checkNamespace(namespace);
+  checkServiceAccount(serviceAccount);
   const subject = { [`${issuer}:sub`]: `system:serviceaccount:${namespace}:${serviceAccount}` };
   const audienceIs = { [`${issuer}:aud`]: audience };
   return {
@@ -157,8 +146,8 @@ function podIdentityStatement({
     });
   const owner = account ?? cluster?.account;
   if (!owner) throw missing('the account of the cluster', '--account ID or --cluster-arn ARN');
-  if (namespace) checkName('namespace', namespace, NAMESPACE);
-  if (serviceAccount) checkName('service account', serviceAccount, SERVICE_ACCOUNT);
+  if (namespace) checkNamespace(namespace);
+  if (serviceAccount) checkServiceAccount(serviceAccount);
   const ofAccount: Record<string, string> = serviceAccount
     ? { 'aws:RequestTag/kubernetes-service-account': serviceAccount }
     : {};
@@ -179,83 +168,3 @@ function podIdentityStatement({
     },
   };
 }
-
-function readProvider({ issuer, account, partition = 'aws' }: IrsaTrust): string {
-  if (issuer.startsWith('arn:')) {
-    if (/^arn:[^:]+:iam::\d{12}:oidc-provider\/[^/:]+/.test(issuer)) return issuer;
-    throw usageProblem({
-      code: 'BAD_ISSUER',
-      what: `"${issuer}" is no ARN of an OIDC provider`,
-      next: 'aws iam list-open-id-connect-providers',
-    });
-  }
-  const url = issuer.replace(/^https:\/\//, '');
-  // Of EKS no issuer ends in a slash; others, such as Microsoft's, do, and their tokens and keys have it.
-  const bare = /\.eks\./.test(url) ? url.replace(/\/$/, '') : url;
-  if (!/^[\w.-]+\.[\w.-]+(?:\/[\w./-]+)?$/.test(bare))
-    throw usageProblem({
-      code: 'BAD_ISSUER',
-      what: `"${issuer}" is no issuer`,
-      next: 'it reads like https://oidc.eks.REGION.amazonaws.com/id/ID (kubectl get --raw /.well-known/openid-configuration)',
-    });
-  if (!account) throw missing("the role's account", '--account ID');
-  return `arn:${partition}:iam::${checkAccount(account)}:oidc-provider/${bare}`;
-}
-
-/** Throws a usage Problem (BAD_ACCOUNT). */
-export function checkAccount(account: string): string {
-  if (isAccountId(account)) return account;
-  throw usageProblem({
-    code: 'BAD_ACCOUNT',
-    what: `"${account}" is no account id`,
-    why: 'it has 12 digits',
-    next: 'aws sts get-caller-identity --query Account',
-  });
-}
-
-export function checkExternalId(externalId: string): string {
-  if (/^[\w+=,.@:/-]{2,1224}$/.test(externalId)) return externalId;
-  throw usageProblem({
-    code: 'BAD_EXTERNAL_ID',
-    what: `"${externalId}" is no external id`,
-    why: 'it has 2 to 1224 letters, digits and +=,.@:/_-',
-    next: '--external-id TEXT of these alone',
-  });
-}
-
-// https://docs.aws.amazon.com/organizations/latest/APIReference/API_Organization.html
-function checkOrganisation(id: string): string {
-  if (/^o-[a-z0-9]{10,32}$/.test(id)) return id;
-  throw usageProblem({
-    code: 'BAD_ORGANISATION',
-    what: `"${id}" is no id of an organisation`,
-    why: 'it reads like o-a1b2c3d4e5',
-    next: 'aws organizations describe-organization --query Organization.Id',
-  });
-}
-
-function checkSessionName(pattern: string): string {
-  if (/^[\w+=,.@*?-]{2,64}$/.test(pattern)) return pattern;
-  throw usageProblem({
-    code: 'BAD_SESSION_NAME',
-    what: `"${pattern}" is no pattern of session names`,
-    why: 'it has 2 to 64 letters, digits and +=,.@_-, * and ?',
-    next: '--session-name PATTERN of these alone',
-  });
-}
-
-/** Of Kubernetes; several service accounts can be meant by `*`, several namespaces cannot. */
-const NAMESPACE = /^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/;
-const SERVICE_ACCOUNT = /^[a-z0-9*](?:[-.a-z0-9*]{0,251}[a-z0-9*])?$/;
-
-function checkName(what: string, name: string, pattern: RegExp): void {
-  if (!pattern.test(name))
-    throw usageProblem({
-      code: 'BAD_NAME',
-      what: `"${name}" is no name of a ${what}`,
-      next: `give one that Kubernetes takes, as in: kubectl get ${what.replace(' ', '')}s`,
-    });
-}
-
-const missing = (what: string, flag: string) =>
-  usageProblem({ code: 'USAGE', what: `${what} is missing`, next: `give ${flag}` });

@@ -2,8 +2,8 @@
 // proxy, the permissions policy by which the nodes' role or user may assume it.
 import type { RoleArn } from '../model/arn.ts';
 import { quote } from '../model/shell.ts';
-import { nodePolicy } from './generate.ts';
 import { readNodeIdentity } from './identity.ts';
+import { nodePolicy } from './node-policy.ts';
 
 export const IAM_FORMS = ['json', 'cli', 'cloudformation', 'terraform'] as const;
 export type IamForm = (typeof IAM_FORMS)[number];

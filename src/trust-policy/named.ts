@@ -3,8 +3,8 @@
 import { parseRoleArn, type RoleArn } from '../model/arn.ts';
 import { nearestName } from '../model/nearest.ts';
 import { Problem, usageProblem } from '../model/problem.ts';
-import type { Roles } from './apply.ts';
 import { readNodeIdentity } from './identity.ts';
+import type { Roles } from './live-role.ts';
 
 /**
  * Turns sessions into their roles, with the path. Only roles of the account that is asked can be looked up;

@@ -5,7 +5,8 @@ import { type Policy, parsePolicy } from '../model/policy.ts';
 import { usageProblem } from '../model/problem.ts';
 import { oneOrMany, renderDocument, type StatementDocument } from './document.ts';
 import { adviceOf } from './fault-advice.ts';
-import { checkExternalId, PROXY_SID } from './generate.ts';
+import { PROXY_SID } from './generate.ts';
+import { checkExternalId } from './generate-checks.ts';
 import { type NodeIdentity, readNodeIdentity } from './identity.ts';
 
 export interface TrustChange {

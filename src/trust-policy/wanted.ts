@@ -2,8 +2,8 @@
 
 import { usageProblem } from '../model/problem.ts';
 import { visible } from '../model/visible.ts';
-import type { LivePlan, Wanted } from './apply.ts';
 import { readPolicyText } from './input.ts';
+import type { LivePlan, Wanted } from './plan-live.ts';
 import type { Proof } from './prove.ts';
 
 export interface ApplyWords {

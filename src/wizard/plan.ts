@@ -1,7 +1,8 @@
 // From answers to files: policies and configuration as text, and what should be known beside them.
 import { parseRoleArn, type RoleArn, resolveRole } from '../model/arn.ts';
-import { generateTrustPolicy, nodePolicy, type ProxyTrust } from '../trust-policy/generate.ts';
+import { generateTrustPolicy, type ProxyTrust } from '../trust-policy/generate.ts';
 import { warningsOn } from '../trust-policy/generate-warnings.ts';
+import { nodePolicy } from '../trust-policy/node-policy.ts';
 import type { Answers } from './answers.ts';
 import { type ConfigEntry, configText } from './config-text.ts';
 import type { AnnotatedRole } from './detected.ts';

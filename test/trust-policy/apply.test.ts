@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { Problem } from '../../src/model/problem.ts';
 import type { RoleFact } from '../../src/model/snapshot.ts';
-import { backupName, planLive, type Roles, writeLive } from '../../src/trust-policy/apply.ts';
+import { backupName, writeLive } from '../../src/trust-policy/apply.ts';
+import type { Roles } from '../../src/trust-policy/live-role.ts';
+import { planLive } from '../../src/trust-policy/plan-live.ts';
 import { APP, AWAY, HOME, NODE, trust } from './helpers.ts';
 
 const before = trust({ AWS: `${NODE}s` });

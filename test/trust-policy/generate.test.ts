@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { parseRoleArn } from '../../src/model/arn.ts';
 import { Problem } from '../../src/model/problem.ts';
-import { generateTrustPolicy, nodePolicy, type TrustOptions } from '../../src/trust-policy/generate.ts';
+import { generateTrustPolicy, type TrustOptions } from '../../src/trust-policy/generate.ts';
 import { warningsOn } from '../../src/trust-policy/generate-warnings.ts';
+import { nodePolicy } from '../../src/trust-policy/node-policy.ts';
 import { APP, HOME, ISSUER, NODE, PROVIDER } from './helpers.ts';
 
 const code = (wanted: string) => (error: unknown) => error instanceof Problem && error.code === wanted;

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { describe, it } from 'node:test';
 import { parseRoleArn } from '../../src/model/arn.ts';
-import { generateTrustPolicy, nodePolicy } from '../../src/trust-policy/generate.ts';
+import { generateTrustPolicy } from '../../src/trust-policy/generate.ts';
 import { type IamSide, renderIamSide } from '../../src/trust-policy/iam-side.ts';
+import { nodePolicy } from '../../src/trust-policy/node-policy.ts';
 import { AWAY, broken, HOME, NODE } from './helpers.ts';
 
 const role = parseRoleArn(`arn:aws:iam::${HOME}:role/team/my-blue`)!;

@@ -8,7 +8,8 @@ import { confirm } from '../../cli/prompts.ts';
 import { proxyFlag } from '../../cli/proxy-flag.ts';
 import { harmlessJson } from '../../model/printed-json.ts';
 import { EXIT } from '../../model/problem.ts';
-import { backupName, claimOf, type LivePlan, planLive, writeLive } from '../../trust-policy/apply.ts';
+import { backupName, writeLive } from '../../trust-policy/apply.ts';
+import { claimOf, type LivePlan, planLive } from '../../trust-policy/plan-live.ts';
 import { isProof, prepareProof, prove } from '../../trust-policy/prove.ts';
 import {
   type ApplyOutcome,

@@ -56,7 +56,7 @@ export default class Diff extends PodIamCommand<typeof Diff> {
   }
 
   async #live(name: string): Promise<Policy> {
-    const { noTrustPolicy, readRole } = await import('../../trust-policy/apply.ts');
+    const { noTrustPolicy, readRole } = await import('../../trust-policy/live-role.ts');
     this.progress.step(`reading role ${name}`);
     const { arn, trustPolicy } = await readRole(await connectToAws(this.flags), name);
     this.progress.end();

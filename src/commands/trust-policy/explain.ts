@@ -85,7 +85,7 @@ export default class Explain extends PodIamCommand<typeof Explain> {
   async #live(name: string): Promise<Explained> {
     const { cluster, 'node-role': nodeRoles = [] } = this.flags;
     const { grantFor } = await import('../../aws/errors.ts');
-    const { readLiveRole } = await import('../../trust-policy/live.ts');
+    const { readLiveRole } = await import('../../trust-policy/live-facts.ts');
     const { readChain } = await import('../../doctor/chains.ts');
     const aws = await connectToAws(this.flags);
     this.progress.step(`reading role ${name}`);

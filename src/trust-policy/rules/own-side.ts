@@ -5,8 +5,8 @@ import type { Evaluation } from '../../model/evaluate.ts';
 import type { Evidence } from '../../model/finding.ts';
 import type { Policy } from '../../model/policy.ts';
 import type { Fact } from '../../model/snapshot.ts';
-import { nodePolicy } from '../generate.ts';
 import { readNodeIdentity } from '../identity.ts';
+import { nodePolicy } from '../node-policy.ts';
 import type { Rule, RuleInput, Violation } from '../rule.ts';
 import { type Asked, ask, hasNodes, start } from './asked.ts';
 

@@ -1,9 +1,9 @@
-// A role as IAM knows it, for commands that go on when it may not be read.
+// A role of the account as facts, for commands that go on when it may not be read.
 import { parseRoleArn, type RoleArn, resolveRole } from '../model/arn.ts';
 import { type Policy, parsePolicy } from '../model/policy.ts';
 import { Problem } from '../model/problem.ts';
 import { type Fact, known, type RoleFact, unknownFact } from '../model/snapshot.ts';
-import { type Roles, readRole } from './apply.ts';
+import { type Roles, readRole } from './live-role.ts';
 
 export interface LiveRole {
   /** As it was asked for. */
