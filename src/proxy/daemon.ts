@@ -56,6 +56,7 @@ export async function startDaemon(settings: DaemonSettings, log: Log): Promise<D
   const sts = stsClient(
     {
       endpoint: settings.stsEndpoint,
+      environment: settings.environment,
       region: regionFinder(settings, imds),
       gate: new Gate(),
       ownArn: () => core.parts.self.self?.arn ?? null,

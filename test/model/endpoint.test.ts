@@ -13,6 +13,21 @@ describe('the endpoint of STS', () => {
     ['eusc-de-east-1', 'https://sts.eusc-de-east-1.amazonaws.eu'],
   ] as const)
     test(`in ${region} is ${url}`, () => assert.equal(stsEndpoint(region), url));
+
+  // As botocore 1.44.8 resolves them.
+  for (const [region, fips, dualStack, url] of [
+    ['us-east-1', 'true', '', 'https://sts-fips.us-east-1.amazonaws.com'],
+    ['us-gov-west-1', 'true', '', 'https://sts.us-gov-west-1.amazonaws.com'],
+    ['us-gov-west-1', 'TRUE', 'true', 'https://sts-fips.us-gov-west-1.api.aws'],
+    ['eu-west-1', 'false', 'True', 'https://sts.eu-west-1.api.aws'],
+    ['cn-north-1', '', 'true', 'https://sts.cn-north-1.api.amazonwebservices.com.cn'],
+    ['us-iso-east-1', 'true', 'no', 'https://sts-fips.us-iso-east-1.c2s.ic.gov'],
+  ] as const)
+    test(`in ${region} with FIPS "${fips}" and dual stack "${dualStack}" is ${url}`, () =>
+      assert.equal(
+        stsEndpoint(region, { AWS_USE_FIPS_ENDPOINT: fips, AWS_USE_DUALSTACK_ENDPOINT: dualStack }),
+        url,
+      ));
 });
 
 test('every service of a region is under the suffix of its partition', () => {

@@ -13,6 +13,8 @@ import type { Issue } from './vault.ts';
 
 export interface StsSettings {
   endpoint: string | null;
+  /** May ask for another of the region's endpoints. */
+  environment?: NodeJS.ProcessEnv;
   /** Asked before each call; throws when no region can be told. */
   region: () => Promise<string>;
   gate: Gate;
@@ -44,7 +46,7 @@ export function stsClient(settings: StsSettings, own: () => OwnSource): Sts {
   async function send(action: string, parameters: Record<string, string>, isSigned = true) {
     const region = await settings.region();
     const credentials = isSigned ? await own().read() : null;
-    const endpoint = settings.endpoint ?? stsEndpoint(region);
+    const endpoint = settings.endpoint ?? stsEndpoint(region, settings.environment);
     return caller.send({ action, parameters, endpoint, region, credentials });
   }
 
