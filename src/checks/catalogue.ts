@@ -36,7 +36,9 @@ import { run as LK004 } from './LK004.ts';
 import { run as LK005 } from './LK005.ts';
 import { run as LK013 } from './LK013.ts';
 import { run as NW001 } from './NW001.ts';
+import { run as NW004 } from './NW004.ts';
 import { run as NW010 } from './NW010.ts';
+import { run as NW013 } from './NW013.ts';
 import { run as TP018 } from './TP018.ts';
 import { TRUST_CHECKS } from './trust-rules.ts';
 
@@ -50,7 +52,9 @@ export const CATALOGUE: readonly Check[] = [
   { code: 'IN008', title: 'no pod starts on a node before its daemon is ready', severity: 'warning', decidedBy: ['K'], after: ['IN001'], isAudit: true, run: IN008 },
   { code: 'IN010', title: 'one credential proxy, not two', severity: 'error', decidedBy: ['K'], after: [], run: IN010 },
   { code: 'NW001', title: "pods' metadata requests reach the proxy", severity: 'error', decidedBy: ['A'], after: ['IN002'], run: NW001 },
+  { code: 'NW004', title: 'no foreign rule comes before the redirect', severity: 'error', decidedBy: ['K', 'N'], after: ['IN002'], isAudit: true, run: NW004 },
   { code: 'NW010', title: 'session tokens are issued in time', severity: 'error', decidedBy: ['A'], after: ['IN002', 'NW001'], run: NW010 },
+  { code: 'NW013', title: "the node keeps one pod's connections from the others", severity: 'warning', decidedBy: ['K', 'N'], after: ['IN002'], isAudit: true, run: NW013 },
   { code: 'AN001', title: 'the role annotation is on the pod template', severity: 'error', decidedBy: ['K', 'F'], after: [], run: AN001 },
   { code: 'AN002', title: 'the annotation names a role', severity: 'error', decidedBy: ['K', 'F'], after: [], run: AN002 },
   { code: 'AN003', title: 'the namespace allows the role', severity: 'error', decidedBy: ['K', 'F'], after: ['AN002'], run: AN003 },

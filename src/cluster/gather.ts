@@ -46,7 +46,7 @@ export async function gatherCluster(kube: Kube, options: GatherOptions): Promise
       inNamespaces(kube, 'v1', 'ServiceAccount', wanted),
       inNamespaces(kube, 'v1', 'Pod', wanted),
       Promise.all(CONTROLLER_KINDS.map(([apiVersion, kind]) => inNamespaces(kube, apiVersion, kind, wanted))),
-      gatherProxy(kube, options.systemNamespace, { rights: true }),
+      gatherProxy(kube, options.systemNamespace, { audit: true }),
     ]);
   const owners = controllers.flatMap((fact) => knownOr(fact, []));
   const installed = proxy.state === 'known' ? proxy.value?.settings : undefined;

@@ -5,6 +5,7 @@ import type { Right } from './daemon-rights.ts';
 import type { DockerAccounts } from './docker-role.ts';
 import type { ProbeObservation } from './observation.ts';
 import type { PermitFormat } from './permits.ts';
+import type { RedirectWarning } from './redirect-warning.ts';
 
 /** What a reader lacks, and the ready text that grants it. */
 export interface Grant {
@@ -189,6 +190,11 @@ export interface DaemonFact {
   identityArn: string | null;
   /** The last thing the daemon or kubelet said about why it is not ready. */
   lastMessage: string | null;
+  /**
+   * What the keeper of its node's redirect has last seen besides its rule. Null where something else keeps the
+   * rule; absent from snapshots that were saved before it was read.
+   */
+  redirect?: Fact<RedirectWarning[]> | null;
 }
 
 export interface RoleFact {

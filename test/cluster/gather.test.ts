@@ -132,6 +132,7 @@ describe('the facts of a cluster', () => {
         restarts: 2,
         identityArn: 'arn:aws:sts::111122223333:assumed-role/node/i-1',
         lastMessage: null,
+        redirect: null,
       },
     ]);
     assert.deepEqual(value(facts.nodeIdentities), ['arn:aws:sts::111122223333:assumed-role/node/i-1']);

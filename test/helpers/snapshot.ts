@@ -115,6 +115,7 @@ export const proxy = (more: Partial<ProxyInstall> = {}): ProxyInstall => ({
     restarts: 0,
     identityArn: NODE_SESSION,
     lastMessage: null,
+    redirect: known([], "the redirect's log"),
   })),
   ...more,
 });

@@ -7,6 +7,7 @@ import { type DaemonFact, type Fact, known, type ProxyInstall, unknownFact } fro
 import { ForbiddenProblem } from '../errors.ts';
 import type { Kube, KubeObject } from '../kube.ts';
 import { isReady, restartsOf, troubleOf } from '../trouble.ts';
+import { readRedirect } from './redirect.ts';
 import { gatherRights } from './rights.ts';
 import { templateContainers } from './template-containers.ts';
 import { unreadFact } from './unread.ts';
@@ -17,11 +18,11 @@ export interface ProxyFacts {
   nodeIdentities: Fact<string[]>;
 }
 
-/** `rights`: ask as well what the daemon's service account may do. */
+/** `audit`: ask as well what the daemon's service account may do, and what the keepers of the redirect have seen. */
 export async function gatherProxy(
   kube: Kube,
   systemNamespace: string,
-  { rights }: { rights: boolean } = { rights: false },
+  { audit }: { audit: boolean } = { audit: false },
 ): Promise<ProxyFacts> {
   const from = `list DaemonSets labelled ${PROXY_SELECTOR}`;
   try {
@@ -29,7 +30,7 @@ export async function gatherProxy(
     if (daemonSet === null) {
       return { proxy: known(null, from), nodeIdentities: unknownFact('pod-iam is not installed', from) };
     }
-    return await readInstall(kube, daemonSet, { from, rights });
+    return await readInstall(kube, daemonSet, { from, audit });
   } catch (error) {
     const fact = unreadFact(error, from);
     return { proxy: fact, nodeIdentities: fact };
@@ -55,13 +56,13 @@ async function findDaemonSet(kube: Kube, systemNamespace: string): Promise<KubeO
 async function readInstall(
   kube: Kube,
   daemonSet: KubeObject,
-  { from, rights }: { from: string; rights: boolean },
+  { from, audit }: { from: string; audit: boolean },
 ): Promise<ProxyFacts> {
   const { namespace = '', name, labels = {} } = daemonSet.metadata;
   const container = proxyContainer(daemonSet);
   const values = readArguments(container.args);
   const status = (daemonSet.status ?? {}) as Record<string, number | undefined>;
-  const { daemons, identities } = await readDaemons(kube, namespace);
+  const { daemons, identities } = await readDaemons(kube, namespace, { audit });
   const text = (flag: string) => (values[flag] as string | null) ?? null;
   const settings = roleSettings(values);
   if (settings.baseRoleArn === null && discoversBase(values) && identities.state === 'known')
@@ -79,7 +80,7 @@ async function readInstall(
     ready: status.numberReady ?? 0,
     updated: status.updatedNumberScheduled ?? 0,
     daemons,
-    ...(rights && {
+    ...(audit && {
       rights: await gatherRights(kube, { namespace, name: container.serviceAccount }, values),
     }),
   };
@@ -100,6 +101,7 @@ const readArguments = (args: readonly string[]): DaemonValues =>
 async function readDaemons(
   kube: Kube,
   namespace: string,
+  { audit }: { audit: boolean },
 ): Promise<{ daemons: DaemonFact[]; identities: Fact<string[]> }> {
   const pods = (await kube.list('v1', 'Pod', { namespace, labelSelector: PROXY_SELECTOR })).filter(
     ({ metadata }) =>
@@ -121,6 +123,7 @@ async function readDaemons(
           restarts: restartsOf(pod),
           identityArn,
           lastMessage: (await troubleOf(kube, pod))?.message ?? null,
+          ...(audit && { redirect: await readRedirect(kube, pod) }),
         };
       }),
     ),

@@ -24,10 +24,12 @@ const PRIORITIES: Record<string, number> = {
 };
 const OURS = { nft: -105, iptables: -100 };
 
-/** A sentence for each rule that names an intercepted address and is met before ours. */
+/** A sentence for each rule that names an intercepted address and is met before ours. Throws when none can be listed. */
 export async function foreignRules(options: ForeignOptions): Promise<string[]> {
   const { addresses } = options;
   const inNft = await nftChains(options);
+  if (inNft === null && options.backend.name === 'nft')
+    throw new Error('nft does not list the chains, so rules of others are not known');
   const chains = [...(inNft ?? []), ...(await iptablesChains(options, inNft === null))];
   return chains.flatMap(({ where, rules }) =>
     rules

@@ -3,6 +3,7 @@
 import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { LOOK_TOLD_MS, LOOKED_AROUND, type RedirectWarning } from '../../model/redirect-warning.ts';
 import { type Log, messageOf } from '../log.ts';
 import { REDIRECT_REPORT } from '../redirect-report.ts';
 import type { Backend, Kept } from './rule.ts';
@@ -15,8 +16,8 @@ export interface KeeperOptions {
   guard: { kept: Kept; isRequired: boolean } | null;
   /** What is to be done after each setting. */
   onSet: () => Promise<void>;
-  /** What to say besides; looked for after each setting and once a minute. */
-  warnings: () => Promise<string[]>;
+  /** What to say besides; looked for after each setting and once a minute. Throws when it cannot be told. */
+  warnings: () => Promise<RedirectWarning[]>;
   stateDir: string;
   log: Log;
   /** Ends the keeping; what was set stays, so that pods without a daemon reach nothing. */
@@ -43,10 +44,16 @@ export async function keep(options: KeeperOptions): Promise<void> {
   let setAtMs = Number.NEGATIVE_INFINITY;
   let warnings: string[] = [];
   let warnedAtMs = Number.NEGATIVE_INFINITY;
+  const tell = lookTeller(log);
   // Beside the keeping, which it must not hold up: iptables may wait for its lock.
   const lookAround = async (): Promise<void> => {
-    const found = await options.warnings().catch((error: unknown) => [messageOf(error)]);
+    const look = await options.warnings().then(
+      (warnings): Look => ({ warnings }),
+      (error: unknown): Look => ({ warnings: null, why: messageOf(error) }),
+    );
+    const found = look.warnings === null ? [look.why] : look.warnings.map(({ why }) => why);
     for (const why of found) if (!warnings.includes(why)) ruleLog.warn({ why }, 'redirect warning');
+    tell(look);
     const isNew = found.join() !== warnings.join();
     warnings = found;
     if (isNew) wake();
@@ -81,6 +88,22 @@ export async function keep(options: KeeperOptions): Promise<void> {
     }
     await Promise.race([woken, delay(everyMs, undefined, { signal }).catch(() => {})]);
   }
+}
+
+type Look = { warnings: RedirectWarning[] } | { warnings: null; why: string };
+
+/** What was seen, when it is new and once an hour, whatever the level of the log: the doctor reads it there. */
+function lookTeller(log: Log): (look: Look) => void {
+  const told = log.level === 'silent' ? log : log.child({}, { level: 'info' });
+  let last = '';
+  let atMs = Number.NEGATIVE_INFINITY;
+  return (look) => {
+    const text = JSON.stringify(look);
+    if (text === last && performance.now() - atMs < LOOK_TOLD_MS) return;
+    last = text;
+    atMs = performance.now();
+    told.info(look, LOOKED_AROUND);
+  };
 }
 
 /** One thing that is kept, and what was last said of it. */

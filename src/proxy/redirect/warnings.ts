@@ -1,16 +1,23 @@
 // What does not keep the rule from its place, but whoever runs the node should know.
 import { readFileSync } from 'node:fs';
+import type { RedirectWarning } from '../../model/redirect-warning.ts';
 import { BACKLOG } from '../listeners.ts';
 import { foreignRules } from './foreign.ts';
 import { type Backend, endpointsOf, type RedirectRule } from './rule.ts';
 import type { Tools } from './tools.ts';
 
-/** Sentences; none when all is well. */
-export async function findWarnings(backend: Backend, rule: RedirectRule, tools: Tools): Promise<string[]> {
+/** None when all is well. Throws when that cannot be told. */
+export async function findWarnings(
+  backend: Backend,
+  rule: RedirectRule,
+  tools: Tools,
+): Promise<RedirectWarning[]> {
   const addresses = endpointsOf(rule).map(({ address }) => address);
+  const lacks = [backend.lack, queueFault()].filter((one) => one !== null);
+  const foreign = await foreignRules({ tools, backend, addresses });
   return [
-    ...[backend.lack, queueFault()].filter((one) => one !== null),
-    ...(await foreignRules({ tools, backend, addresses })),
+    ...lacks.map((why): RedirectWarning => ({ check: 'NW013', why })),
+    ...foreign.map((why): RedirectWarning => ({ check: 'NW004', why })),
   ];
 }
 

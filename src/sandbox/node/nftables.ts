@@ -110,8 +110,16 @@ function command(words: Words, rules: Ruleset): void {
   if (!known) rules.tables.push(table);
   if (words.peek() !== '{') return;
   words.take();
-  for (words.skipBreaks(); words.peek() !== '}'; words.skipBreaks()) readChain(words, table);
+  for (words.skipBreaks(); words.peek() !== '}'; words.skipBreaks()) {
+    if (words.peek() === 'set') skipBlock(words);
+    else readChain(words, table);
+  }
   words.take();
+}
+
+/** To the closing brace and past it. */
+function skipBlock(words: Words): void {
+  while (words.take() !== '}');
 }
 
 function readChain(words: Words, table: Table): void {
@@ -162,7 +170,11 @@ function readRule(words: Words): Rule {
       continue;
     }
     if (word === 'comment') words.take();
-    else if (word === 'log') words.skipPairs('prefix', 'level');
+    else if (word === 'update') {
+      // Nobody in the sandbox opens connections so fast that a limit would be over.
+      skipBlock(words);
+      rule.matches.push({ field: 'limit over', negated: false, values: [] });
+    } else if (word === 'log') words.skipPairs('prefix', 'level');
     else if (word === 'accept' || word === 'drop' || word === 'return') rule.verdict = { kind: word };
     else if (word === 'reject') {
       rule.verdict = { kind: 'reject' };

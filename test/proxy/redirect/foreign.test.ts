@@ -113,7 +113,14 @@ describe("rules of others for the metadata service's address", () => {
       (await told(answer, 'iptables', new Set(['nat']))).map((text) => / in (.*) comes/.exec(text)![1]),
       ['raw PREROUTING of iptables', 'mangle PREROUTING of iptables', 'nat PREROUTING of iptables-legacy'],
     );
-    assert.deepEqual(await told(() => null), []);
+    assert.deepEqual(await told(() => null, 'iptables'), []);
+  });
+
+  it('are not known where the nft that holds the redirect does not list its chains', async () => {
+    await assert.rejects(
+      told(() => null),
+      { message: 'nft does not list the chains, so rules of others are not known' },
+    );
   });
 });
 

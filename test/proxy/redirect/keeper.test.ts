@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { LOOKED_AROUND, type RedirectWarning } from '../../../src/model/redirect-warning.ts';
 import { createLog } from '../../../src/proxy/log.ts';
 import { type KeeperOptions, keep } from '../../../src/proxy/redirect/keeper.ts';
 import type { Backend } from '../../../src/proxy/redirect/rule.ts';
@@ -44,7 +45,10 @@ describe('the keeper of the redirect', () => {
   let stopping: AbortController;
   let lines: { msg: string; level: string; why?: string }[];
   let kept: Promise<void>;
+  let looks: { warnings: RedirectWarning[] | null; why?: string; time: string }[];
   let warned: string[];
+  /** Why it cannot be told what else there is. */
+  let blind: string | null;
   let afterSetting: boolean[];
 
   beforeEach(() => {
@@ -52,18 +56,31 @@ describe('the keeper of the redirect', () => {
     filter = new Filter();
     stopping = new AbortController();
     lines = [];
+    looks = [];
     warned = [];
+    blind = null;
     afterSetting = [];
   });
+
+  const hear = (line: (typeof lines)[number] & (typeof looks)[number]): unknown =>
+    line.msg === LOOKED_AROUND ? looks.push(line) : lines.push(line);
   afterEach(async () => {
     stopping.abort();
     await kept;
     rmSync(stateDir, { recursive: true });
   });
 
-  function start(everyMs: number, fault: string | null = null, guard: KeeperOptions['guard'] = null): void {
-    const log = createLog('info', { write: (line: string) => void lines.push(JSON.parse(line)) });
-    const warnings = async () => warned;
+  function start(
+    everyMs: number,
+    fault: string | null = null,
+    guard: KeeperOptions['guard'] = null,
+    level = 'info',
+  ): void {
+    const log = createLog(level, { write: (line: string) => void hear(JSON.parse(line)) });
+    const warnings = async () => {
+      if (blind !== null) throw new Error(blind);
+      return warned.map((why): RedirectWarning => ({ check: 'NW013', why }));
+    };
     const onSet = async () => void afterSetting.push(filter.isSet);
     kept = keep({
       backend: filter,
@@ -204,6 +221,33 @@ describe('the keeper of the redirect', () => {
     warned = [];
     filter.isSet = false;
     await until(() => report().warnings.length === 0);
+  });
+
+  it('tells what it sees when that changes, at any level of the log, for the doctor to read', async () => {
+    warned = ['net.core.somaxconn is 128'];
+    start(10, null, null, 'error');
+    await until(() => looks.length === 1);
+    const setAnew = async (): Promise<void> => {
+      filter.isSet = false;
+      await until(() => filter.isSet);
+      await delay(30);
+    };
+    await setAnew();
+    assert.equal(looks.length, 1);
+    warned = [];
+    await setAnew();
+    blind = 'nft does not list the chains';
+    await setAnew();
+    assert.deepEqual(
+      looks.map(({ warnings, why }) => [warnings, why]),
+      [
+        [[{ check: 'NW013', why: 'net.core.somaxconn is 128' }], undefined],
+        [[], undefined],
+        [null, 'nft does not list the chains'],
+      ],
+    );
+    assert.deepEqual([report().inPlace, report().warnings], [true, ['nft does not list the chains']]);
+    assert.ok(Date.now() - Date.parse(looks[0]!.time) < 60_000);
   });
 
   it('leaves the rule when it ends', async () => {

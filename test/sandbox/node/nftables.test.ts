@@ -94,6 +94,27 @@ describe('the nft of the sandbox', () => {
     assert.equal(nft(['list', 'ruleset']).stdout, before);
   });
 
+  it('takes a limit of new connections, which nobody here exceeds, and lists chains without their rules', () => {
+    const limited =
+      'tcp dport 8181 ct state new update @openers4 { iif . ip saddr limit rate over 5/second burst 9 packets } counter reject with tcp reset';
+    nft(
+      ['-f', '-'],
+      `table inet x {
+  set openers4 { type iface_index . ipv4_addr; flags dynamic,timeout; }
+  chain a { type filter hook input priority filter - 5; policy accept; ${limited}; }
+}`,
+    );
+    assert.match(
+      nft(['list', 'table', 'inet', 'x']).stdout,
+      / limit rate over 5\/second burst 9 packets \} counter/,
+    );
+    const chain =
+      'table inet x {\n\tchain a {\n\t\ttype filter hook input priority filter - 5; policy accept;\n';
+    assert.equal(nft(['list', 'chains']).stdout, `${chain}\t}\n}\n`);
+    assert.ok(nft(['list', 'chain', 'inet', 'x', 'a']).stdout.startsWith(`${chain}\t\ttcp dport 8181 `));
+    nft(['flush', 'ruleset'], '');
+  });
+
   it('tells a monitor of tables that go and come', async () => {
     nft(['-f', '-'], SCRIPT);
     const child = spawn(process.execPath, [join(tools, 'nft.cjs'), 'monitor'], {

@@ -47,6 +47,15 @@ function list(what: string, names: string[]): void {
   else if (what === 'table') {
     const [family, name] = second === undefined ? ['ip', first] : [first, second];
     print(withCounts(findTable({ tables }, family, name, 'list')));
+  } else if (what === 'chains') {
+    const headers = tables.map((table) => ({
+      ...table,
+      chains: table.chains.map((chain) => ({ ...chain, rules: [] })),
+    }));
+    print(headers.map((table) => printTable(table)).join(''));
+  } else if (what === 'chain') {
+    const table = findTable({ tables }, first, second ?? '', 'list');
+    print(withCounts({ ...table, chains: table.chains.filter(({ name }) => name === names[2]) }));
   } else throw new NftError(`Error: syntax error, unexpected ${what || 'end of file'}`);
 }
 
