@@ -22,7 +22,7 @@ const required = (process.env.POD_IAM_E2E_ENGINES ?? '').split(/[ ,]+/);
 for (const kind of ['docker', 'podman'] as const) {
   const fault = netnsFault() || engineFault(kind);
   const skip = required.includes(kind) ? false : fault;
-  describe(`a daemon beside ${kind}`, { skip, timeout: 120_000 }, () => suite(kind, fault));
+  describe(`a daemon beside ${kind}`, { skip, timeout: 900_000 }, () => suite(kind, fault));
 }
 
 function suite(kind: EngineKind, fault: string | false): void {

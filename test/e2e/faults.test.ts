@@ -12,7 +12,7 @@ import { upgradeFaults } from './faults/upgrade.ts';
 import { clusterFault, startParts } from './helpers/cluster.ts';
 import { type Stage, setStage } from './helpers/stage.ts';
 
-describe('faults of what the daemon stands on', { skip: clusterFault, timeout: 900_000 }, () => {
+describe('faults of what the daemon stands on', { skip: clusterFault, timeout: 2_700_000 }, () => {
   let stage: Stage;
   before(async () => {
     stage = await setStage();

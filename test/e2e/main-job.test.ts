@@ -53,7 +53,7 @@ async function leftovers(): Promise<string> {
   return kubectl(['get', 'pods,configmaps', '-A', '-l', 'pod-iam.dev/run', '-o', 'name']);
 }
 
-describe('the main job on a real cluster', { timeout: 900_000 }, () => {
+describe('the main job on a real cluster', { timeout: 1_800_000 }, () => {
   before(async () => {
     moto = await startMoto(['blue', 'red', 'green']);
     await createNamespace();
@@ -204,7 +204,7 @@ describe('the main job on a real cluster', { timeout: 900_000 }, () => {
     assert.deepEqual(await moto.trusted('blue'), both);
     // moto takes a statement that names somebody else for a Deny, so it needs a document without it.
     await moto.setTrust('blue', moto.nodeArn);
-    await until(async () => (await verify('Deployment/blue')).code === 0, 60_000, 'verify to pass again');
+    await until(async () => (await verify('Deployment/blue')).code === 0, 180_000, 'verify to pass again');
   });
 
   it('doctor names the role that does not exist and the annotation on the wrong object', async () => {
@@ -235,6 +235,8 @@ describe('the main job on a real cluster', { timeout: 900_000 }, () => {
   it('says what a quota refuses, exits 3 and leaves nothing behind', async () => {
     await kubectl(['-n', NAMESPACE, 'create', 'quota', 'full', '--hard=pods=1']);
     try {
+      const counted = ['-n', NAMESPACE, 'get', 'quota', 'full', '-o', 'jsonpath={.status.used.pods}'];
+      await until(async () => (await kubectl(counted)) !== '', 60_000, 'the quota to be counted');
       const ended = await verify();
       assert.equal(ended.code, 3, ended.stderr);
       assert.match(JSON.stringify(reportOf(ended)), /quota/);
@@ -283,7 +285,7 @@ describe('the main job on a real cluster', { timeout: 900_000 }, () => {
     ]);
     await until(
       async () => (await kubectl(['-n', SYSTEM, 'get', 'pods', '-o', 'name'])) === '',
-      90_000,
+      180_000,
       'the daemons to be gone',
     );
     for (const node of await nodeNames()) {

@@ -29,7 +29,7 @@ const notPassed = (report: Report): string =>
     .map(({ code, status, subject, observed }) => `${status} ${code} ${subject.name}: ${observed}`)
     .join('\n');
 
-describe('a daemon with the credentials of its node', { timeout: 600_000 }, () => {
+describe('a daemon with the credentials of its node', { timeout: 1_200_000 }, () => {
   before(async () => {
     world = await startNodeRoleWorld();
     await createNamespace();

@@ -15,7 +15,7 @@ const PODS = {
   'route-dual': { on: 'route', ipv4: '10.99.1.7', ipv6: 'fd00:99:1::7' },
 } as const;
 
-describe('the redirect in both address families', { skip: netnsFault(), timeout: 120_000 }, () => {
+describe('the redirect in both address families', { skip: netnsFault(), timeout: 900_000 }, () => {
   let world: World;
   let redirect: RedirectRun;
 

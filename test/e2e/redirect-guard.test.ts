@@ -18,7 +18,7 @@ import {
 const FIRST = { ipv4: '10.99.0.2', ipv6: 'fd00:99::2' };
 const SECOND = { ipv4: '10.99.0.3', ipv6: 'fd00:99::3' };
 
-describe('the guard of addresses on bridges', { skip: netnsFault(), timeout: 180_000 }, () => {
+describe('the guard of addresses on bridges', { skip: netnsFault(), timeout: 900_000 }, () => {
   let world: World;
   let redirect: RedirectRun;
   let records: string;
@@ -72,12 +72,12 @@ describe('the guard of addresses on bridges', { skip: netnsFault(), timeout: 180
     const heir = await pod(SECOND);
     const startedMs = performance.now();
     await served(heir.name, SECOND);
-    test.diagnostic(
-      `a reused address is served ${Math.round(performance.now() - startedMs)} ms after its record`,
-    );
+    const tookMs = performance.now() - startedMs;
+    test.diagnostic(`a reused address is served ${Math.round(tookMs)} ms after its record`);
     // On a machine with much to do the first packet may come before its record is known; it is sent again
     // after a second.
-    assert.ok(performance.now() - startedMs < 2_000, `${performance.now() - startedMs} ms`);
+    const usualMs = await timeOf(() => served(early.name, FIRST));
+    assert.ok(tookMs < 1_500 + 3 * usualMs, `${tookMs} ms, of one that was known ${usualMs} ms`);
     // Nothing of the pod that is gone stays, and nothing had to be set anew.
     await redirect.until(async () => !/[{,]\s+\d+ /.test(await guardTable()), 'the lost port forgotten');
     assert.equal(
@@ -212,7 +212,8 @@ describe('the guard of addresses on bridges', { skip: netnsFault(), timeout: 180
     await world.in('node', 'nft', 'delete', 'table', 'bridge', 'pod_iam');
     await redirect.says(child, 'bridge guard set again');
     test.diagnostic(`set again ${Math.round(performance.now() - startedMs)} ms after it was deleted`);
-    assert.ok(performance.now() - startedMs < 1000);
+    const tookMs = performance.now() - startedMs;
+    assert.ok(tookMs < (await redirect.patienceMs(1_000)), `${tookMs} ms`);
     assert.equal(await guardTable(), before);
     for (const command of [
       ['flush', 'chain', 'bridge', 'pod_iam', 'output'],
@@ -250,7 +251,10 @@ printf %s "$input" | /usr/sbin/nft "$@"
       const child = await redirect.keeping([`--cni-results=${records}`, ...flags], env);
       await redirect.says(child, 'bridge guard not in place');
       const isRequired = flags.length > 0;
-      await redirect.until(() => redirect.report()?.inPlace === !isRequired, 'a report of this run');
+      await redirect.until(() => {
+        const report = redirect.report();
+        return report?.inPlace === !isRequired && report.antiSpoof?.inPlace === false;
+      }, 'a report of this run');
       const { inPlace, message, antiSpoof } = redirect.report()!;
       assert.equal(antiSpoof?.inPlace, false);
       assert.match(
@@ -263,3 +267,9 @@ printf %s "$input" | /usr/sbin/nft "$@"
     }
   });
 });
+
+async function timeOf(what: () => Promise<unknown>): Promise<number> {
+  const startedMs = performance.now();
+  await what();
+  return performance.now() - startedMs;
+}

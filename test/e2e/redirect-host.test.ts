@@ -18,7 +18,7 @@ import { DAEMON, METADATA, METADATA6, NO_NFT, REFUSED, RedirectRun, SILENCE } fr
 const entry = fileURLToPath(new URL('../../src/proxy/main.ts', import.meta.url));
 const program = `import { main } from ${JSON.stringify(entry)}; process.exitCode = await main(process.argv.slice(1));`;
 
-describe("the node's own network", { skip: netnsFault(), timeout: 180_000 }, () => {
+describe("the node's own network", { skip: netnsFault(), timeout: 900_000 }, () => {
   let world: World;
   let redirect: RedirectRun;
 
@@ -154,7 +154,7 @@ describe("the node's own network", { skip: netnsFault(), timeout: 180_000 }, () 
     const child = redirect.startProgram(program, [
       ...['--iptables', `--host-ip=${NODE_IP}`, '--node=node-1', '--host-interface=docker0'],
     ]);
-    await redirect.until(() => child.exitCode !== null, 'its end');
+    await redirect.ends(child);
     assert.equal(child.exitCode, 3);
     assert.match(redirect.errors.join(''), /^Error: there is no interface docker0 on node node-1\n/);
     assert.doesNotMatch(await redirect.rules(), /pod_iam/);

@@ -15,7 +15,7 @@ const ATTACKER = { ipv4: '10.99.0.3', ipv6: 'fd00:99::3' };
 
 describe("a neighbour's address on a bridge", {
   skip: netnsFault() || attackFault(),
-  timeout: 180_000,
+  timeout: 900_000,
 }, () => {
   let world: World;
   let redirect: RedirectRun;
@@ -41,8 +41,13 @@ describe("a neighbour's address on a bridge", {
   const keeping = (...flags: string[]) => redirect.keeping([`--cni-results=${records}`, ...flags]);
 
   const honest = async (name: string, { ipv4, ipv6 }: { ipv4: string; ipv6: string }): Promise<void> => {
-    const answers = [world.curl(name, METADATA), world.curl(name, METADATA6)];
-    assert.deepEqual(await Promise.all(answers), [`proxy ${ipv4}`, `proxy ${ipv6}`]);
+    // The kernel may take some seconds to find an owner again whose address another has claimed.
+    for (let tries = 1; ; tries++) {
+      const answers = await Promise.all([world.curl(name, METADATA), world.curl(name, METADATA6)]);
+      if (tries < 4 && answers.includes(SILENCE)) continue;
+      assert.deepEqual(answers, [`proxy ${ipv4}`, `proxy ${ipv6}`]);
+      return;
+    }
   };
 
   /** What the attacker gets when it speaks from the victim's addresses, and the node learns that from it. */
@@ -76,7 +81,7 @@ describe("a neighbour's address on a bridge", {
     for (let tries = 1; ; tries++) {
       const got = await attack();
       if (isDeepStrictEqual(got, wanted)) return;
-      if (tries === 5) assert.deepEqual(got, wanted);
+      if (tries === 10) assert.deepEqual(got, wanted);
     }
   }
 
@@ -90,7 +95,7 @@ describe("a neighbour's address on a bridge", {
     const isTried = async () =>
       (await dropped(chain)).filter((count, nth) => count > before[nth]!).length >= rules;
     for (let tries = 0; !(await isTried()); tries++) {
-      assert.ok(tries < 8, 'the attack was not even tried');
+      assert.ok(tries < 12, 'the attack was not even tried');
       assert.deepEqual(await attack(), nothing);
     }
   }
@@ -187,8 +192,12 @@ describe("a neighbour's address on a bridge", {
 
   it('cannot be made to look like that of a flood', async () => {
     const gateway = /link\/ether (\S+)/.exec(await world.in('node', 'ip', 'link', 'show', 'cni0'))![1];
-    /** Whether anything was refused for it, which is the same for whoever has the address. */
-    const floodInItsName = async (): Promise<string> => {
+    const isRefused = async (): Promise<boolean> => {
+      const input = await world.in('node', 'nft', 'list', 'chain', 'inet', 'pod_iam', 'input');
+      return !/ packets 0 bytes 0 reject/.test(input.replaceAll(/.*ip6.*/g, ''));
+    };
+    /** Until anything was refused for it, which is the same for whoever has the address. */
+    const floodInItsName = async (mostMs: number): Promise<string> => {
       // With no word of its own about where the address is, so that the node goes on answering its owner.
       await world.ip(
         'attacker',
@@ -196,23 +205,24 @@ describe("a neighbour's address on a bridge", {
         `addr add ${VICTIM.ipv4}/24 dev eth0`,
       );
       const child = world.start('attacker', 'python3', '-c', flood, '169.254.169.254', VICTIM.ipv4);
-      await delay(1_500);
+      const endMs = performance.now() + mostMs;
+      while (performance.now() < endMs && !(await isRefused())) await delay(50);
       await stop(child, 'SIGKILL');
       await world.ip(
         'attacker',
         `addr del ${VICTIM.ipv4}/24 dev eth0`,
         'neigh del 10.99.0.1 nud permanent dev eth0',
       );
-      const input = await world.in('node', 'nft', 'list', 'chain', 'inet', 'pod_iam', 'input');
-      return / packets 0 bytes 0 reject/.test(input.replaceAll(/.*ip6.*/g, ''))
-        ? 'nothing refused'
-        : 'refused';
+      return (await isRefused()) ? 'refused' : 'nothing refused';
     };
     await stop(await keeping('--anti-spoof=off'));
     await honest('victim', VICTIM);
-    assert.equal(await floodInItsName(), 'refused');
+    const startedMs = performance.now();
+    assert.equal(await floodInItsName(60_000), 'refused');
+    // The same as long would do again.
+    const mostMs = 2 * (performance.now() - startedMs);
     await keeping();
-    await failsAlways(floodInItsName, 'nothing refused', { rules: 1 });
+    await failsAlways(() => floodInItsName(mostMs), 'nothing refused', { rules: 1 });
     await honest('victim', VICTIM);
     await honest('attacker', ATTACKER);
   });

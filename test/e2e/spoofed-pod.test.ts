@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
+import { isDeepStrictEqual } from 'node:util';
 import { type NodeRoleWorld, startNodeRoleWorld } from './helpers/aws.ts';
 import { until } from './helpers/moto.ts';
 import {
@@ -56,7 +57,7 @@ async function startVictim(name: string): Promise<string> {
     },
   };
   await kubectl(['apply', '-f', '-'], JSON.stringify(pod));
-  await kubectl(['-n', NAMESPACE, 'wait', `pod/${name}`, '--for=condition=Ready', '--timeout=60s']);
+  await kubectl(['-n', NAMESPACE, 'wait', `pod/${name}`, '--for=condition=Ready', '--timeout=180s']);
   return kubectl(['-n', NAMESPACE, 'get', 'pod', name, '-o', 'jsonpath={.status.podIP}']);
 }
 
@@ -71,7 +72,7 @@ const asked = (name: string): Promise<string> =>
  * the kernel finds out by itself, by probing for some 8 s after the first packet that goes astray.
  */
 const recovers = (name: string): Promise<void> =>
-  until(async () => (await asked(name)) === 'blue', 30_000, `${name} to be served again`);
+  until(async () => (await asked(name)) === 'blue', 120_000, `${name} to be served again`);
 
 /** What a neighbour gets that speaks from this address. */
 const stolen = async (name: string, address: string): Promise<unknown> =>
@@ -96,7 +97,37 @@ const stolen = async (name: string, address: string): Promise<unknown> =>
     }),
   );
 
-describe("a neighbour's address on a real cluster", { timeout: 600_000 }, () => {
+/** The node does not believe each claim at once; an attacker would try again as well. */
+async function succeeds(name: string, address: string): Promise<void> {
+  const all = { token: true, role: 'blue', credentials: true };
+  for (let tries = 1; ; tries++) {
+    const got = await stolen(`${name}-${tries}`, address);
+    if (isDeepStrictEqual(got, all)) return;
+    if (tries === 5) assert.deepEqual(got, all);
+  }
+}
+
+/** It counts as tried only once the guard has stopped something of it. */
+async function failsAlways(name: string, address: string): Promise<void> {
+  const before = await stopped();
+  for (let tries = 1; ; tries++) {
+    const nothing = { token: false, role: null, credentials: false };
+    assert.deepEqual(await stolen(`${name}-${tries}`, address), nothing);
+    if ((await stopped()) > before) return;
+    assert.ok(tries < 5, 'the attack was not even tried');
+  }
+}
+
+/** Packets that the guard of the node has dropped so far. */
+async function stopped(): Promise<number> {
+  const guard = /^table bridge pod_iam [\s\S]*?^}/m.exec(await rulesOf(node))![0];
+  const counts = [...guard.matchAll(/counter packets (\d+) bytes \d+ drop/g)].map(([, count]) =>
+    Number(count),
+  );
+  return counts.reduce((sum, count) => sum + count, 0);
+}
+
+describe("a neighbour's address on a real cluster", { timeout: 1_200_000 }, () => {
   before(async () => {
     world = await startNodeRoleWorld();
     [node = ''] = await nodeNames();
@@ -114,7 +145,7 @@ describe("a neighbour's address on a real cluster", { timeout: 600_000 }, () => 
     await install('--anti-spoof=off');
     const address = await startVictim('victim');
     assert.equal(await asked('victim'), 'blue');
-    assert.deepEqual(await stolen('without', address), { token: true, role: 'blue', credentials: true });
+    await succeeds('without', address);
     assert.doesNotMatch(await rulesOf(node), /table bridge/);
   });
 
@@ -130,15 +161,15 @@ describe("a neighbour's address on a real cluster", { timeout: 600_000 }, () => 
       '-o',
       'jsonpath={.status.podIP}',
     ]);
-    assert.equal(await asked('victim'), 'blue');
-    assert.deepEqual(await stolen('with', address), { token: false, role: null, credentials: false });
+    await recovers('victim');
+    await failsAlways('with', address);
     await recovers('victim');
   });
 
   it('is worth nothing of a pod that came later', async () => {
     const address = await startVictim('newcomer');
     assert.equal(await asked('newcomer'), 'blue');
-    assert.deepEqual(await stolen('later', address), { token: false, role: null, credentials: false });
+    await failsAlways('later', address);
     await recovers('newcomer');
   });
 

@@ -7,6 +7,7 @@ import {
   awaitRound,
   createAskers,
   isServed,
+  type Round,
   removeAskers,
   roundsOf,
   slowestMs,
@@ -34,8 +35,8 @@ export function apiServerFaults(stage: () => Stage): void {
 
     it('serves every pod that it knows, refuses a new address, and catches up on the return', async (test) => {
       const { nodes, admin, requireOwnRole } = stage();
-      for (const { name } of known) await awaitRound(name, isServed, 15_000);
-      await awaitRound('moved', isServed, 15_000);
+      for (const { name } of known) await awaitRound(name, isServed);
+      await awaitRound('moved', isServed);
       const uid = await kubectl(['-n', NAMESPACE, 'get', 'pod', 'moved', '-o', 'jsonpath={.metadata.uid}']);
       const leaks = watchLeaks();
 
@@ -49,14 +50,15 @@ export function apiServerFaults(stage: () => Stage): void {
       const started = startParts();
       await until(
         async () => (await kubectl(['get', '--raw', '/readyz'])) === 'ok',
-        60_000,
+        300_000,
         'the API server',
       );
       const backMs = Date.now();
       await createAskers([{ name: 'newcomer', node: nodes[1]!, role: 'red' }]);
       // The kubelets take their time to look again: up to half a minute on an idle machine.
-      const newcomer = await awaitRound('newcomer', () => true, 120_000);
-      const moved = await awaitRound('moved', isServed, 60_000);
+      const first = await awaitRound('newcomer', () => true, 400_000);
+      const newcomer = await awaitRound('newcomer', isServed);
+      const moved = await awaitRound('moved', isServed);
       await started;
 
       figure(test, 'without an API server', seconds(backMs - stoppedMs), 's');
@@ -77,21 +79,28 @@ export function apiServerFaults(stage: () => Stage): void {
 
       const blind = (await roundsOf('moved')).filter(({ atMs, tookMs }) => atMs + tookMs < startingMs);
       assert.ok(blind.length > 10, `the pod with a new address asked only ${blind.length} times`);
-      for (const { kept = 404, listing = 404, tookMs } of blind) {
-        // On a busy machine the asker's own second is over before --pod-wait is.
-        for (const outcome of [kept, listing]) assert.ok([404, 'timeout'].includes(outcome), `${outcome}`);
-        // --pod-wait: the API server could have told of the pod in that time.
-        assert.ok(tookMs >= 890, `it was refused after ${tookMs} ms already`);
-      }
+      for (const round of blind) requireWait(round);
       requireOwnRole(await roundsOf('moved'), 'blue');
       figure(test, 'a pod with a new address: answers meanwhile', tally(blind));
       figure(test, 'a pod with a new address: served', seconds(moved.atMs - backMs), 's after the return');
-      figure(test, 'a new pod: first request', seconds(newcomer.atMs - backMs), 's after the return');
-      assert.ok(isServed(newcomer), `a new pod's first request: ${tally([newcomer])}`);
+      figure(test, 'a new pod: first request', seconds(first.atMs - backMs), 's after the return');
+      const early = (await roundsOf('newcomer')).filter(({ atMs }) => atMs < newcomer.atMs);
+      figure(test, 'a new pod: rounds before it was served', tally(early) || 'none');
+      // Its kubelet may be late to report its address, and the asker waits for a second only.
+      for (const round of early)
+        if (round.listing === 200) assert.equal(round.document, 'timeout');
+        else requireWait(round);
       requireOwnRole([newcomer], 'red');
       assert.deepEqual(leaks(), [], 'requests reached the real metadata service');
     });
   });
+}
+
+/** A pod whose address nobody has told is refused, but not before --pod-wait: it could be told in that time. */
+function requireWait({ kept = 404, listing = 404, tookMs }: Round): void {
+  // On a busy machine the asker's own second is over before --pod-wait is.
+  for (const outcome of [kept, listing]) assert.ok([404, 'timeout'].includes(outcome), `${outcome}`);
+  assert.ok(tookMs >= 890, `it was refused after ${tookMs} ms already`);
 }
 
 /** Ends the pod's sandbox: the kubelet makes a new one, with a new address, which it cannot report. */

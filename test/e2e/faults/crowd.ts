@@ -26,7 +26,7 @@ export function crowdFaults(stage: () => Stage): void {
       const { world, nodes, requireOwnRole } = stage();
       world.aws.latencyMs = STS_MS;
       await createAskers(crowdRoles.map((role) => ({ name: role, node: nodes[0]!, role })));
-      for (const role of crowdRoles) await awaitRound(role, isServed, 120_000);
+      for (const role of crowdRoles) await awaitRound(role, isServed, 300_000);
       const all = await Promise.all(crowdRoles.map((name) => roundsOf(name)));
       for (const [i, rounds] of all.entries()) requireOwnRole(rounds, crowdRoles[i]!);
       const first = all.map((rounds) => rounds[0]!);

@@ -38,7 +38,7 @@ export function killFaults(stage: () => Stage): void {
 
     it('lets no pod have another role or reach the node, and session tokens outlive it', async (test) => {
       const { nodes, requireOwnRole } = stage();
-      for (const { name } of askers) await awaitRound(name, isServed, 15_000);
+      for (const { name } of askers) await awaitRound(name, isServed);
       const leaks = watchLeaks();
       const beganMs = Date.now();
       const kills = new Map(
@@ -164,6 +164,6 @@ const awaitReady = (node: string, { admin }: Stage, isAnother: () => Promise<boo
       (await processesOn(node, DAEMON)).length === 1 &&
       (await isAnother()) &&
       (await admin(node, '/readyz')).includes('"ready":true'),
-    60_000,
+    180_000,
     `another daemon on ${node}`,
   );

@@ -37,7 +37,7 @@ export function outageFaults(stage: () => Stage): void {
     it('serves what it holds, answers tokens at once, and serves new pods when AWS is back', async (test) => {
       const { world, nodes, admin, requireOwnRole } = stage();
       const [cut, restarted] = [nodes[1]!, nodes[0]!];
-      for (const node of nodes) await awaitRound(`blue-${node}`, isServed, 15_000);
+      for (const node of nodes) await awaitRound(`blue-${node}`, isServed);
       const ports = [world.aws.url, world.imds.url].map((url) => new URL(url).port).join(', ');
       for (const node of nodes)
         await onNode(
@@ -53,15 +53,15 @@ export function outageFaults(stage: () => Stage): void {
       const killedMs = Date.now();
       for (const id of await processesOn(restarted, 'run.cjs --')) await onNode(restarted, 'kill', '-9', id);
       await delay(goneMs + OUTAGE_MS - Date.now());
-      await restore();
       const backMs = Date.now();
+      await restore();
 
-      const newcomer = await awaitRound('newcomer', isServed, 60_000);
+      const newcomer = await awaitRound('newcomer', isServed);
       figure(test, 'a pod that came meanwhile is served', seconds(newcomer.atMs - backMs), 's after the end');
       const again = await awaitRound(
         `blue-${restarted}`,
-        (round) => round.atMs > killedMs + 2_000 && isServed(round),
-        60_000,
+        (round) => round.atMs > backMs && isServed(round),
+        180_000,
       );
       figure(test, 'a daemon killed meanwhile serves', seconds(again.atMs - backMs), 's after the end');
 
@@ -76,7 +76,7 @@ export function outageFaults(stage: () => Stage): void {
         const all = await roundsOf(`blue-${node}`);
         requireOwnRole(all, 'blue');
         const held = all.filter(
-          ({ atMs }) => atMs > goneMs && atMs < (node === cut ? backMs : killedMs - 1_000),
+          ({ atMs, tookMs }) => atMs > goneMs && atMs + tookMs < (node === cut ? backMs : killedMs),
         );
         assert.equal(held.filter(isServed).length, held.length, `blue-${node}: ${tally(held)}`);
         figure(test, `blue-${node}: rounds, failed`, `${held.length}, 0`);

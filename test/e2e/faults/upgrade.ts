@@ -40,7 +40,7 @@ export function upgradeFaults(stage: () => Stage): void {
 
     it('leaves a node without answers for a few seconds, never with wrong ones', async (test) => {
       const { nodes, world, requireOwnRole } = stage();
-      for (const { name } of askers) await awaitRound(name, isServed, 15_000);
+      for (const { name } of askers) await awaitRound(name, isServed);
       const leaks = watchLeaks();
       const sinceMs = Date.now();
       const words = ['upgrade', '--yes', '--probe-image', settings.curlImage];

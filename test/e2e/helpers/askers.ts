@@ -105,7 +105,7 @@ export const isTokenRefused = ({ kept }: Round): boolean => kept === 401;
 export async function awaitRound(
   name: string,
   isWanted: (round: Round) => boolean,
-  timeoutMs: number,
+  timeoutMs = 120_000,
 ): Promise<Round> {
   for (const endMs = Date.now() + timeoutMs; ; ) {
     const rounds = await roundsOf(name).catch(() => []);

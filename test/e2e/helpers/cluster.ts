@@ -68,7 +68,8 @@ export interface ImdsRequest {
 export const imdsRequests = (): ImdsRequest[] =>
   readFileSync(join(stateDir, 'log', 'imds-requests.jsonl'), 'utf8')
     .split('\n')
-    .filter(Boolean)
+    // What comes after the last end of a line is still being written.
+    .slice(0, -1)
     .map((line) => JSON.parse(line) as ImdsRequest);
 
 /** Changes the real metadata service; returns how to change it back. */

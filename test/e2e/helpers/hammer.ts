@@ -16,22 +16,40 @@ export interface Span {
   count: number;
 }
 
-/** It goes away with the askers. */
+/** Resolves when it asks and the daemon answers. It goes away with the askers. */
 export async function startHammer(name: string, node: string): Promise<void> {
   await kubectl(['create', '-f', '-'], JSON.stringify(askerPod({ name, node, program })));
-  await kubectl(['-n', NAMESPACE, 'wait', `pod/${name}`, '--for=condition=Ready', '--timeout=60s']);
-  await delay(500);
+  await kubectl(['-n', NAMESPACE, 'wait', `pod/${name}`, '--for=condition=Ready', '--timeout=180s']);
+  const spans = await spansOf(name, 0, { until: 'own' });
+  if (spans.at(-1)?.who !== 'own') throw new Error(`${name} is not answered: ${JSON.stringify(spans)}`);
 }
 
-/** What it has seen from that moment on; a span is told two seconds late at most. */
-export async function spansOf(name: string, sinceMs: number): Promise<Span[]> {
-  await delay(2_500);
+/**
+ * What it has seen from that moment until now at least. A span is told when it is over, or each second.
+ * @param until who is to answer last; when that does not come within a minute, what was seen tells why
+ */
+export async function spansOf(
+  name: string,
+  sinceMs: number,
+  { until }: { until?: string } = {},
+): Promise<Span[]> {
+  const nowMs = Date.now();
+  for (;;) {
+    // A node that has just come back has no log to show yet.
+    const spans = (await toldBy(name).catch(() => [])).filter(({ toMs }) => toMs > sinceMs);
+    const last = spans.at(-1);
+    if (last && last.toMs >= nowMs && (until === undefined || last.who === until)) return spans;
+    if (Date.now() > nowMs + 60_000) return spans;
+    await delay(500);
+  }
+}
+
+async function toldBy(name: string): Promise<Span[]> {
   const text = await kubectl(['-n', NAMESPACE, 'logs', name, '--tail=-1']);
   return text
     .split('\n')
     .filter((line) => line.endsWith('}'))
-    .map((line) => JSON.parse(line) as Span)
-    .filter(({ toMs }) => toMs > sinceMs);
+    .map((line) => JSON.parse(line) as Span);
 }
 
 /** Time and requests for which that was who answered. */

@@ -8,10 +8,12 @@ with open('/proc/net/route') as routes:
         int(fields[2], 16) for fields in map(str.split, routes) if fields[1] == '00000000')))
 # The kernel finds the gateway's MAC address for us.
 probe = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-probe.sendto(b'', (gateway, 9))
-time.sleep(0.3)
-to_mac = bytes.fromhex(re.search(
-    r'^%s\s+\S+\s+\S+\s+(\S+)' % re.escape(gateway), open('/proc/net/arp').read(), re.M).group(1).replace(':', ''))
+found = None
+while not found or found.group(1) == '00:00:00:00:00:00':
+    probe.sendto(b'', (gateway, 9))
+    time.sleep(0.3)
+    found = re.search(r'^%s\s+\S+\s+\S+\s+(\S+)' % re.escape(gateway), open('/proc/net/arp').read(), re.M)
+to_mac = bytes.fromhex(found.group(1).replace(':', ''))
 wire = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
 wire.bind(('eth0', 0))
 own_mac = wire.getsockname()[4]

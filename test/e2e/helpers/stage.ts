@@ -51,7 +51,7 @@ export async function setStage(): Promise<Stage> {
       );
       assert.equal(ended.code, 0, ended.stderr + ended.stdout);
     },
-    admin: (node, path) => onNode(node, 'curl', '-s', '-m', '5', `http://127.0.0.1:8182${path}`),
+    admin: (node, path) => onNode(node, 'curl', '-s', '-m', '20', `http://127.0.0.1:8182${path}`),
     requireOwnRole(rounds, role) {
       const answered = rounds.filter(({ key }) => key !== undefined);
       assert.ok(answered.length > 0, `no round of ${role} was answered: ${tally(rounds)}`);
