@@ -225,7 +225,7 @@ const proxyDaemonSet = {
 };
 
 async function until(isSo: () => boolean): Promise<void> {
-  for (const end = Date.now() + 5_000; !isSo(); ) {
+  for (const end = Date.now() + 20_000; !isSo(); ) {
     assert.ok(Date.now() < end, 'it took too long');
     await new Promise((resolve) => setTimeout(resolve, 10));
   }

@@ -165,7 +165,12 @@ describe('real AWS clients', { skip: netnsFault() || clientsFault(), timeout: 1_
         for (const client of present) world.putPod(client, 'refused', 'closed');
       },
       // A 5xx would have some of them ask again for two to six seconds.
-      ask: async (_client, running) => isNone(await running.ask('use'), 2_000),
+      async ask(_client, running) {
+        const [documents] = await answered('document');
+        const result = isNone(await running.ask('use'));
+        assert.deepEqual(await answered('document'), [documents! + 1], result.outcome.error);
+        return result;
+      },
     });
 
     scenario({

@@ -378,7 +378,7 @@ describe('uninstalling', () => {
   it('cleans the nodes also when the namespace was deleted by hand and only remains are left', async () => {
     await install();
     test.cluster.system.remove('namespaces', '', 'pod-iam');
-    for (const end = Date.now() + 5_000; test.cluster.store.get('namespaces', '', 'pod-iam') !== null; ) {
+    for (const end = Date.now() + 20_000; test.cluster.store.get('namespaces', '', 'pod-iam') !== null; ) {
       assert.ok(Date.now() < end);
       await new Promise((resolve) => setTimeout(resolve, 20));
     }

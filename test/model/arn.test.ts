@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import {
   isSessionOf,
   normaliseBaseArn,
@@ -9,6 +8,7 @@ import {
   parseSessionArn,
   resolveRole,
 } from '../../src/model/arn.ts';
+import fc from '../helpers/property.ts';
 
 const BASE = 'arn:aws:iam::123456789012:role/';
 const PARTITIONS = [

@@ -2,9 +2,9 @@
 // caller, callers and worlds of which more or less is known.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import fc from 'fast-check';
 import { evaluateTrust, type TrustRequest } from '../../src/model/evaluate.ts';
 import { type Policy, parsePolicy } from '../../src/model/policy.ts';
+import fc from '../helpers/property.ts';
 
 const HOME = '111122223333';
 const AWAY = '444455556666';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { editDistance, nearestName } from '../../src/model/nearest.ts';
 import { cpuMs } from '../helpers/cpu-time.ts';
+import fc from '../helpers/property.ts';
 
 const cases: [string, string[], string | null][] = [
   ['explian', ['explain', 'install'], 'explain'],

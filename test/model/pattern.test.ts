@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { RE2JS } from 're2js';
 import {
   globMatches,
@@ -12,6 +11,7 @@ import {
   regexpPattern,
 } from '../../src/model/pattern.ts';
 import { cpuMs } from '../helpers/cpu-time.ts';
+import fc from '../helpers/property.ts';
 
 const BASE = 'arn:aws:iam::123456789012:role/';
 

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import fc from 'fast-check';
 import { parseJson } from '../../src/model/policy/json.ts';
 import { hasWildcard, wildcardMatches } from '../../src/model/policy/wildcard.ts';
 import { parsePolicy } from '../../src/model/policy.ts';
 import { cpuMs } from '../helpers/cpu-time.ts';
+import fc from '../helpers/property.ts';
 
 const good = `{
   "Version": "2012-10-17",

@@ -217,7 +217,7 @@ describe('the time of a connection that is read at the socket', () => {
     socket.write(plain('/still'));
     const [answer] = await Promise.race([
       new Promise<Buffer[]>((done) => socket.once('data', (chunk) => done([chunk]))),
-      ended(socket, 1_000).then(() => [null]),
+      ended(socket, 10_000).then(() => [null]),
     ]);
     assert.match(String(answer), /\/still\n$/);
     socket.destroy();
@@ -236,8 +236,9 @@ describe('the time of a connection that is read at the socket', () => {
     waiting!.write(plain('/wait'));
     await until('the request', () => server.held.length === 1);
     const closed = server.close();
-    await ended(silent!, 500);
-    await ended(asked!, 500);
+    await ended(silent!, 10_000);
+    await ended(asked!, 10_000);
+    assert.equal(waiting!.destroyed, false);
     server.held[0]!();
     await until('the answer', () => heard.endsWith('/wait\n'));
     await closed;

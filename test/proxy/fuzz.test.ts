@@ -144,7 +144,7 @@ describe(`a daemon that is sent nonsense (POD_IAM_SEED=${SEED})`, () => {
 
   test('answers its pods while two thousand connections sit there, and forgets them when they go', async () => {
     const { port } = world.daemon.address;
-    await until('quiet', async () => (await openConnections()) <= 1, 5_000);
+    await until('quiet', async () => (await openConnections()) <= 1, 30_000);
     collect();
     const heapBefore = process.memoryUsage().heapUsed;
     const handlesBefore = process.getActiveResourcesInfo().length;
@@ -153,11 +153,12 @@ describe(`a daemon that is sent nonsense (POD_IAM_SEED=${SEED})`, () => {
       await until('the crowd', () => crowd.reduce((sum, { open }) => sum + open(), 0) >= 1_950, 60_000);
       await until('all accepted', async () => (await openConnections()) >= 1_950, 60_000);
       const times: number[] = [];
+      const delay = delayOfNow();
       for (let i = 0; i < 10; i++) times.push(await honestMs());
       times.sort((a, b) => a - b);
-      assert.ok(times[5]! < 1_000 && times[9]! < 5_000, `${times}`);
+      assert.ok(times[5]! < 1_000 * delay() && times[9]! < 5_000 * delay(), `${times}`);
       for (const { leave } of crowd) leave();
-      await until('the end', async () => (await openConnections()) <= 1, 5_000);
+      await until('the end', async () => (await openConnections()) <= 1, 30_000);
     }
     await until(
       'no handle left',

@@ -2,10 +2,10 @@
 // credentials is ever a path to pass on.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import fc from 'fast-check';
 import { PATH_PRESETS } from '../../src/model/allow-paths.ts';
 import { isAllowed } from '../../src/proxy/routes/pass-through.ts';
 import { readTarget } from '../../src/proxy/routes/target.ts';
+import fc from '../helpers/property.ts';
 
 const piece = fc.constantFrom(
   ...['latest', '2021-01-03', 'meta-data', 'iam', 'IAM', 'security-credentials', 'Security-Credentials'],

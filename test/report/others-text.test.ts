@@ -2,10 +2,10 @@
 // obey some of what can stand in them.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { fail, subject, unknown, type WorkloadProof } from '../../src/model/finding.ts';
 import { FORMATS, type OutputFormat, renderReport } from '../../src/report/index.ts';
 import { HOSTILE, obeyed } from '../helpers/obeyed.ts';
+import fc from '../helpers/property.ts';
 import { report, result } from './fixture.ts';
 
 function reportOf(text: string): ReturnType<typeof report> {

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { subject } from '../../src/model/finding.ts';
 import { visible } from '../../src/model/visible.ts';
 import { redactText } from '../../src/report/redact.ts';
 import { duration, shortenMiddle, subjectText, wrap } from '../../src/report/text.ts';
+import fc from '../helpers/property.ts';
 
 test('wrapped text loses no word and breaks none', () => {
   fc.assert(

@@ -44,7 +44,7 @@ async function runPod(
 async function ended(pod: Parameters<typeof world.cluster.system.create>[1]): Promise<string> {
   const { metadata, spec } = world.cluster.system.create('pods', pod);
   const [{ name }] = (spec as { containers: [{ name: string }] }).containers;
-  for (let i = 0; i < 600; i++) {
+  for (let i = 0; i < 2_400; i++) {
     const phase = (world.cluster.store.get('pods', 'shop', metadata.name)?.['status'] as { phase?: string })
       ?.phase;
     if (phase === 'Succeeded' || phase === 'Failed')

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { RULES } from '../../src/trust-policy/codes.ts';
 import type { CheckOptions } from '../../src/trust-policy/rule.ts';
+import { cpuMs } from '../helpers/cpu-time.ts';
 import { assertGolden } from '../helpers/golden.ts';
 import { APP, broken, check, document, ISSUER, irsa, NODE, trust } from './helpers.ts';
 import { lintCases } from './lint-tables.ts';
@@ -71,17 +72,18 @@ const samePointer = (found: string | null, wanted: string): boolean =>
 it('takes no long time over a hostile document', () => {
   const hostile = (value: string): string =>
     irsa({ StringLike: { [`${ISSUER}:sub`]: value, 'sts:ExternalId': value } });
-  const startMs = performance.now();
-  for (const part of ['${', '${ ', '*a', 'a:', "${a,'"]) check(hostile(part.repeat(20_000)), nodes);
-  check(
-    document(
-      ...Array.from({ length: 800 }, (_, i) => ({
-        Effect: 'Allow',
-        Principal: { AWS: `${NODE}${i}` },
-        Action: 'sts:AssumeRole',
-      })),
-    ),
-    nodes,
-  );
-  assert.ok(performance.now() - startMs < 5000);
+  const tookMs = cpuMs(() => {
+    for (const part of ['${', '${ ', '*a', 'a:', "${a,'"]) check(hostile(part.repeat(20_000)), nodes);
+    check(
+      document(
+        ...Array.from({ length: 800 }, (_, i) => ({
+          Effect: 'Allow',
+          Principal: { AWS: `${NODE}${i}` },
+          Action: 'sts:AssumeRole',
+        })),
+      ),
+      nodes,
+    );
+  });
+  assert.ok(tookMs < 5000, `${tookMs} ms`);
 });

@@ -2,10 +2,10 @@
 // caller that it was made for gets in, and a neighbour does not.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import fc from 'fast-check';
 import { evaluateTrust } from '../../src/model/evaluate.ts';
 import { parsePolicy } from '../../src/model/policy.ts';
 import { generateTrustPolicy } from '../../src/trust-policy/generate.ts';
+import fc from '../helpers/property.ts';
 import { broken } from './helpers.ts';
 
 type Context = Record<string, string[]>;

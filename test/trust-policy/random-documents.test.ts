@@ -2,8 +2,8 @@
 // evaluator and the emulated IAM, must be of one mind about which of them IAM would save.
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import fc from 'fast-check';
 import { parsePolicy } from '../../src/model/policy.ts';
+import fc from '../helpers/property.ts';
 import { broken, ISSUER, NODE, PROVIDER } from './helpers.ts';
 
 const COUNT = 3000;

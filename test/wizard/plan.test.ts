@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { parse } from 'yaml';
 import type { Answers } from '../../src/wizard/answers.ts';
 import { configText } from '../../src/wizard/config-text.ts';
 import { type PlanInput, planFiles } from '../../src/wizard/plan.ts';
+import fc from '../helpers/property.ts';
 
 const BASE = 'arn:aws:iam::111122223333:role/';
 const NODE = `${BASE}node`;

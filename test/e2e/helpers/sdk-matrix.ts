@@ -60,7 +60,7 @@ export class Matrix {
     }
     const said = cellsOf(marks.exec(readPage())?.[0] ?? '');
     return this.#cells.flatMap(({ client, column, text }) => {
-      const before = said.get(`${client}, ${column}`);
+      const before = said.get(`${nameOf(client)}, ${column}`);
       return before === text ? [] : [`${client}, ${column}: ${text}; the page says ${before}`];
     });
   }
@@ -80,10 +80,13 @@ function cellsOf(text: string): Map<string, string> {
     if (client === 'client') head = row;
     else
       for (const [i, cell] of row.entries())
-        cells.set(`${client}, ${head[i]}`, cell.replace(/, \d+ ms$/, ''));
+        cells.set(`${nameOf(client)}, ${head[i]}`, cell.replace(/, \d+ ms$/, ''));
   }
   return cells;
 }
+
+/** Without its version: that of curl is the machine's. */
+const nameOf = (client: string): string => client.replace(/ \S+$/, '');
 
 const table = (head: string[], rows: string[][]): string =>
   [head, head.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |\n`).join('');

@@ -1,7 +1,7 @@
 // The steps of a life: what may happen, how often, and how two numbers choose among what is there. Every
 // step can be taken in every state, so that a failing life can be cut short at will.
-import fc from 'fast-check';
 import { CallFailure } from '../../../src/proxy/who/answers.ts';
+import fc from '../../helpers/property.ts';
 import { checkQuiet, type Judgement } from './check.ts';
 import { ADDRESSES, annotationsFor, NODE, type Pod } from './cluster.ts';
 import {

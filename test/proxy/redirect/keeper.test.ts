@@ -163,13 +163,19 @@ describe('the keeper of the redirect', () => {
   it('does not race another keeper that undoes its work', async () => {
     start(200);
     await until(isReported);
-    const endMs = Date.now() + 400;
-    while (Date.now() < endMs) {
+    const startedMs = performance.now();
+    const tookMs = () => performance.now() - startedMs;
+    // A busy machine may need longer for three.
+    while (tookMs() < 400 || (filter.setAtMs.length < 3 && tookMs() < 10_000)) {
       filter.isSet = false;
       filter.onLoss();
       await delay(1);
     }
-    assert.ok(filter.setAtMs.length >= 3 && filter.setAtMs.length <= 8, `set ${filter.setAtMs.length} times`);
+    const most = 8 + (tookMs() - 400) / 200;
+    assert.ok(
+      filter.setAtMs.length >= 3 && filter.setAtMs.length <= most,
+      `set ${filter.setAtMs.length} times`,
+    );
   });
 
   it('keeps the guard of bridges beside it, whose loss counts only when it is required', async () => {

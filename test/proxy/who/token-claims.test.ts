@@ -1,8 +1,8 @@
 // The reading of a token's claims as a property: whatever is sent, it is a fault or a pod of ours.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import fc from 'fast-check';
 import { readTokenClaims } from '../../../src/proxy/who/token-claims.ts';
+import fc from '../../helpers/property.ts';
 import { jwt, serviceAccountToken } from '../../helpers/service-account-token.ts';
 
 const AUDIENCE = 'pod-iam.dev';

@@ -48,7 +48,7 @@ export function describeFidelity(
       const answer = await wire.call('DELETE', path);
       assert.equal(answer.code, 200);
       assert.deepEqual(answer.body.status.phase, 'Terminating');
-      await eventually(async () => assert.equal((await wire.call('GET', path)).code, 404), 60_000);
+      await eventually(async () => assert.equal((await wire.call('GET', path)).code, 404), 180_000);
     });
   });
 }
@@ -64,7 +64,7 @@ export async function createNamespace({ wire }: Subject, name: string, labels = 
 }
 
 /** Runs the assertions until they hold; the last failure is thrown when they never do. */
-export async function eventually(assertions: () => Promise<void>, withinMs = 15_000): Promise<void> {
+export async function eventually(assertions: () => Promise<void>, withinMs = 60_000): Promise<void> {
   const end = Date.now() + withinMs;
   for (;;) {
     try {

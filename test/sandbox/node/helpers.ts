@@ -85,7 +85,7 @@ export async function startNodes(count = 1, imds = { address: '127.0.0.1', port:
         spec: { nodeName: 'node-1', containers: [], ...spec },
         status: { phase: 'Pending' },
       }) as Pod,
-    until: async (pod, isWanted, ms = 10_000) => {
+    until: async (pod, isWanted, ms = 30_000) => {
       const deadline = Date.now() + ms;
       for (;;) {
         const now = get(pod);

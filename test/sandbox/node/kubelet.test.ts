@@ -342,11 +342,11 @@ describe('probes', () => {
   it('decide when a pod is ready: exec, http on the loopback of the host, and tcp', async () => {
     // Late enough to be probed in vain before, on a busy machine as well.
     const server = (port: number, host: string): string =>
-      `setTimeout(() => require('http').createServer((q, r) => { r.statusCode = q.url === '/readyz' ? 200 : 500; r.end() }).listen(${port}, '${host}'), 700)`;
+      `setTimeout(() => require('http').createServer((q, r) => { r.statusCode = q.url === '/readyz' ? 200 : 500; r.end() }).listen(${port}, '${host}'), 1500)`;
     const pods = [
       world.start('exec', {
         containers: [
-          shell('sleep 0.7; touch /done/file; sleep 1000', {
+          shell('sleep 1.5; touch /done/file; sleep 1000', {
             volumeMounts: [{ name: 'd', mountPath: '/done' }],
             readinessProbe: { exec: { command: ['cat', '/done/file'] } },
           }),
@@ -436,7 +436,7 @@ describe('init containers', () => {
 });
 
 async function gone(name: string): Promise<void> {
-  for (let i = 0; i < 400; i++) {
+  for (let i = 0; i < 1_500; i++) {
     if (!world.cluster.store.get('pods', 'test', name)) return;
     await new Promise((done) => setTimeout(done, 20));
   }

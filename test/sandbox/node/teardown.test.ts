@@ -41,7 +41,7 @@ for (const signal of ['SIGKILL', 'SIGINT'] as const) {
     assert.deepEqual(pids.map(isAlive), [true, true]);
     assert.equal(existsSync(folder), true);
     child.kill(signal);
-    for (let i = 0; i < 200 && (existsSync(folder) || pids.some(isAlive)); i++) await sleep(25);
+    for (let i = 0; i < 1_200 && (existsSync(folder) || pids.some(isAlive)); i++) await sleep(25);
     assert.deepEqual(pids.map(isAlive), [false, false]);
     assert.equal(existsSync(folder), false);
   });

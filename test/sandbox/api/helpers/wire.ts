@@ -119,7 +119,7 @@ function watchEvents(response: IncomingMessage): OpenWatch {
       response.on('close', resolve);
     }),
     close: () => void response.destroy(),
-    next: (matches, withinMs = 10_000) =>
+    next: (matches, withinMs = 60_000) =>
       new Promise((resolve, reject) => {
         const look = (): void => {
           const found = events.find(matches);
