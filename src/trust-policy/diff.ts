@@ -20,13 +20,7 @@ export function diffTrust(before: Policy, after: Policy): TrustDiff {
   const young = new Map(grantsOf(after).map((grant) => [keyOf(grant), grant]));
   const added = [...young].filter(([key]) => !old.has(key)).map(([, grant]) => grant);
   const removed = [...old].filter(([key]) => !young.has(key)).map(([, grant]) => grant);
-  const versions = [before, after].map(variablesVersion);
-  const versionText =
-    versions[0] === versions[1]
-      ? []
-      : [
-          `policy variables such as \${aws:username} are ${versions[1] === '2012-10-17' ? 'filled in' : 'plain text'} (Version ${versions[1]})`,
-        ];
+  const versionText = versionWords(before, after);
   return {
     isEqual: added.length + removed.length + versionText.length === 0,
     isWider:
@@ -46,7 +40,15 @@ export function sentence({ effect, principal, action, conditionLines }: Grant): 
   return `${who === '*' ? 'anyone in any account' : who} ${verb} ${action}${conditions}`;
 }
 
-/** The version matters only to a document that uses variables. */
+/** How the second reads variables, where both use some and the first reads them otherwise; else empty. */
+export function versionWords(before: Policy, after: Policy): string[] {
+  const [old, young] = [variablesVersion(before), variablesVersion(after)];
+  if (old === null || young === null || old === young) return [];
+  const read = young === '2012-10-17' ? 'filled in' : 'plain text';
+  return [`policy variables such as \${aws:username} are ${read} (Version ${young})`];
+}
+
+/** Null for a document that uses no variables, to which the version does not matter. */
 function variablesVersion(policy: Policy): string | null {
   const usesVariables = policy.statements.some(({ conditions }) =>
     conditions.some(({ values }) => values.some(({ text }) => text.includes('${'))),

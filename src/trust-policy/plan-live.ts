@@ -11,7 +11,7 @@ import { foreignRemovals } from './foreign.ts';
 import { type Roles, readRole } from './live-role.ts';
 import { asIamKnowsThem } from './named.ts';
 import { planTrustChange, type TrustChange } from './plan.ts';
-import type { Claim } from './prove.ts';
+import type { Claim } from './proof.ts';
 import { checkSize, DEFAULT_QUOTA } from './size.ts';
 import { wideningWords } from './widening.ts';
 
@@ -19,6 +19,8 @@ export interface LivePlan extends TrustChange {
   role: RoleFact;
   /** Who gets in that did not before, in plain words; empty for nobody. */
   widening: string[];
+  /** Whether anybody may get in who did not before, as far as the texts tell. */
+  isWider: boolean;
 }
 
 /** What is wanted: identities to let in, or a whole document to put in place. */
@@ -45,8 +47,9 @@ export async function planLive(aws: Roles, role: string, wanted: Wanted): Promis
       : planTrustChange(before, await asIamKnowsThem(aws, wanted.identities, parseRoleArn(fact.arn)), {
           externalId: wanted.externalId,
         });
-  if (!change.changed) return { role: fact, ...change, widening: [] };
+  if (!change.changed) return { role: fact, ...change, widening: [], isWider: false };
   const size = await checkSize(change.document, aws);
+  const old = parsePolicy(before).policy;
   const after = parsePolicy(change.document).policy!;
   return {
     role: fact,
@@ -56,7 +59,8 @@ export async function planLive(aws: Roles, role: string, wanted: Wanted): Promis
       ...(size === null ? [] : [size]),
       ...('document' in wanted ? newFaults(fact, change.document) : []),
     ],
-    widening: wideningWords(parsePolicy(before).policy, after, fact.name),
+    widening: wideningWords(old, after, fact.name),
+    isWider: old === null || diffTrust(old, after).isWider,
   };
 }
 
@@ -73,8 +77,8 @@ function newFaults({ arn, trustPolicy }: RoleFact, document: string): string[] {
 }
 
 /** What an AssumeRole can prove of a plan, once it is written. */
-export const claimOf = ({ role, document, changed, externalId }: LivePlan): Claim => ({
-  ...{ role: role.arn, document, isChange: changed, externalId },
+export const claimOf = ({ role, document, changed, isWider, externalId }: LivePlan): Claim => ({
+  ...{ role: role.arn, document, before: changed ? role.trustPolicy : null, isWider, externalId },
 });
 
 function planReplacement(

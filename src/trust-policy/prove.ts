@@ -1,92 +1,34 @@
-// Proves by an actual AssumeRole that a changed trust policy lets somebody in. Only a caller that the
-// document means can prove it, and only one that was refused before: else success would show nothing.
-
-import { randomBytes } from 'node:crypto';
+// Tries after a change whether STS does as the new trust policy says: whoever is let in becomes the role, and
+// whoever no longer is, is refused.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isSessionOf, parseRoleArn } from '../model/arn.ts';
-import { evaluateTrust } from '../model/evaluate.ts';
-import { parsePolicy } from '../model/policy.ts';
 import { Problem } from '../model/problem.ts';
-import { quote } from '../model/shell.ts';
+import { reasonOf } from './prepare-proof.ts';
+import { type Claim, commandFor, notProven, type Proof, type Prover, type Trial } from './proof.ts';
 
-/** The credentials that try it; not always those that write. */
-export interface Prover {
-  caller(): Promise<{ arn: string }>;
-  tryRole(roleArn: string, externalId: string | null): Promise<{ session: string } | { refused: string }>;
-}
-
-export interface Proof {
-  /** `refused`: it should have let the caller in, and STS did not. */
-  outcome: 'proven' | 'refused' | 'not-proven';
-  /** Who tried it; null when nobody is known. */
-  as: string | null;
-  /** The session that STS gave. */
-  session: string | null;
-  because: string;
-  /** What shows that the attempt could have come out the other way. */
-  control: string | null;
-  /** Proves it, typed elsewhere; null when it is proven. */
-  command: string | null;
-}
-
-/** What there is to prove: the document that is about to stand, or stands. */
-export interface Claim {
-  role: string;
-  document: string;
-  /** False when it stood before. */
-  isChange: boolean;
-  externalId: string | null;
-}
-
-export type Preparation = { as: string; control: string } | Proof;
-
-export const isProof = (preparation: Preparation): preparation is Proof => 'outcome' in preparation;
-
-/** Before the change: whether this caller could prove it. Never throws a Problem. */
-export async function prepareProof(prover: Prover, claim: Claim): Promise<Preparation> {
-  const { role, externalId, isChange } = claim;
-  let as: string | null = null;
-  try {
-    as = (await prover.caller()).arn;
-    const doubt = doubtOf(as, claim);
-    if (doubt !== null) return notProven(claim, as, doubt);
-    const trial = isChange ? role : inventedBeside(role);
-    const before = await prover.tryRole(trial, externalId);
-    if ('session' in before)
-      return notProven(
-        claim,
-        as,
-        isChange
-          ? `${as} got the role before the change, too, so that its success shows nothing`
-          : `STS gave ${as} a role that nobody made, so that its success shows nothing`,
-      );
-    return { as, control: isChange ? `before the change: ${before.refused}` : `${trial}: ${before.refused}` };
-  } catch (error) {
-    if (!(error instanceof Problem)) throw error;
-    return notProven(claim, as, reasonOf(error));
-  }
-}
-
-/** After the change: tries until STS agrees, or the time is up. Never throws a Problem. */
+/** Tries until STS answers as the document says, or the time is up. Never throws a Problem. */
 export async function prove(
   prover: Prover,
   claim: Claim,
-  prepared: { as: string; control: string },
+  trial: Trial,
   {
     signal,
     timeoutMs,
     pauseMs = 500,
   }: { signal: AbortSignal; timeoutMs: number; pauseMs?: number | undefined },
 ): Promise<Proof> {
-  const { as, control } = prepared;
+  const { as, control } = trial;
   const deadlineMs = Date.now() + timeoutMs;
   for (let pause = pauseMs; ; pause = Math.min(pause * 1.5, 5000)) {
     try {
-      const trial = await prover.tryRole(claim.role, claim.externalId);
-      if ('session' in trial) return judge(trial.session, claim, prepared);
+      const answer = await prover.tryRole(claim.role, claim.externalId);
+      const proof = judge(answer, claim, trial);
+      if (proof !== null) return proof;
       if (Date.now() + pause > deadlineMs) {
-        const because = `STS still refuses ${as} after ${Math.round(timeoutMs / 1000)} s: ${trial.refused}`;
-        return { outcome: 'refused', as, session: null, because, control, command: commandFor(claim) };
+        const said = 'refused' in answer ? `refuses ${as}` : `gives ${as} the role`;
+        const detail = 'refused' in answer ? `: ${answer.refused}` : '';
+        const because = `STS still ${said} after ${Math.round(timeoutMs / 1000)} s${detail}`;
+        return { outcome: 'not-in-force', as, session: null, because, control, command: commandFor(claim) };
       }
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
@@ -96,43 +38,32 @@ export async function prove(
   }
 }
 
-function judge(session: string, claim: Claim, { as, control }: { as: string; control: string }): Proof {
+/** Null while STS answers otherwise. */
+function judge(
+  answer: Awaited<ReturnType<Prover['tryRole']>>,
+  claim: Claim,
+  { as, expects, control }: Trial,
+): Proof | null {
+  if ('refused' in answer)
+    return expects === 'refusal'
+      ? proven({ as, control, session: null, because: `${as} is refused now: ${answer.refused}` })
+      : null;
+  if (expects === 'refusal') return null;
+  const { session } = answer;
   if (!isSessionOf(session, parseRoleArn(claim.role)!))
     return notProven(
       claim,
       as,
       `STS gave ${session || 'a session without a name'}, which is not of the role`,
     );
+  if (expects === 'session') return proven({ as, control, session, because: `${as} became ${session}` });
   return {
-    ...{ outcome: 'proven', as, session, control, command: null },
-    because: `${as} became ${session}`,
+    ...{ outcome: 'narrowed', as, session, control: null, command: commandFor(claim) },
+    because: `the change lets in nobody new; ${as}, whom it still lets in, became ${session}, as before it`,
   };
 }
 
-/** Why this caller is not one whom the document means; null when it is, or may be. */
-function doubtOf(as: string, { document, role, externalId }: Claim): string | null {
-  const { policy } = parsePolicy(document);
-  if (policy === null) return 'the document cannot be read';
-  const { decision, because } = evaluateTrust(policy, {
-    caller: as,
-    action: 'sts:AssumeRole',
-    role,
-    context: externalId === null ? {} : { 'sts:ExternalId': [externalId] },
-    identityPolicies: 'any',
-  });
-  return decision === 'deny' ? `these are credentials of ${as}, whom it does not let in: ${because}` : null;
-}
-
-/** STS answers AccessDenied for a role that does not exist, as for one that does not trust the caller. */
-const inventedBeside = (role: string): string =>
-  role.replace(/:role\/.*$/, `:role/pod-iam-proof-${randomBytes(6).toString('hex')}`);
-
-const notProven = (claim: Claim, as: string | null, because: string): Proof => ({
-  ...{ outcome: 'not-proven', as, session: null, because, control: null },
-  command: commandFor(claim),
+const proven = (shown: Pick<Proof, 'as' | 'session' | 'because' | 'control'>): Proof => ({
+  ...{ outcome: 'proven', command: null },
+  ...shown,
 });
-
-const commandFor = ({ role, externalId }: Claim): string =>
-  `aws sts assume-role --role-arn ${quote(role)} --role-session-name pod-iam-proof${externalId === null ? '' : ` --external-id ${quote(externalId)}`}`;
-
-const reasonOf = ({ message, why }: Problem): string => (why === undefined ? message : `${message}: ${why}`);

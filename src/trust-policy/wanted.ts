@@ -4,7 +4,7 @@ import { usageProblem } from '../model/problem.ts';
 import { visible } from '../model/visible.ts';
 import { readPolicyText } from './input.ts';
 import type { LivePlan, Wanted } from './plan-live.ts';
-import type { Proof } from './prove.ts';
+import type { Proof } from './proof.ts';
 
 export interface ApplyWords {
   'node-role'?: string[] | undefined;
@@ -77,12 +77,28 @@ const wider = (widening: readonly string[]): string[] =>
   widening.length === 0 ? ['In short: nobody new gets in.'] : widening.map((line) => `In short: ${line}.`);
 
 /** What was proven, or why nothing was and what proves it. */
-export function proofLines({ outcome, because, control, command }: Proof): string[] {
-  if (outcome === 'proven') return [visible(`Proven: ${because} (${control})`)];
-  return [
-    `${outcome === 'refused' ? 'Not in force' : 'Not proven'}: ${because}`,
-    ...(outcome === 'refused' ? [] : ['  IAM shows the document; STS as a rule heeds it within seconds.']),
-    `  To prove it, with the credentials of those it lets in: ${command}`,
-    '  or give such a profile of yours (--prove-as PROFILE); from pods: pod-iam verify',
-  ].map((line) => visible(line));
+export const proofLines = (proof: Proof): string[] => linesOf(proof).map((line) => visible(line));
+
+function linesOf({ outcome, because, control, command }: Proof): string[] {
+  const shown = '  IAM shows the document; STS as a rule heeds it within seconds.';
+  switch (outcome) {
+    case 'proven':
+      return [`Proven: ${because} (${control})`];
+    case 'narrowed':
+      return [
+        `Nothing that a session could show: ${because}`,
+        shown,
+        `  Whom it shuts out is refused now: ${command}`,
+        '  Credentials of those, given before such a change, prove it (--prove-as PROFILE)',
+      ];
+    case 'not-in-force':
+      return [`Not in force: ${because}`, `  To try it again, with the same credentials: ${command}`];
+    case 'not-proven':
+      return [
+        `Not proven: ${because}`,
+        shown,
+        `  To prove it, with the credentials of those it lets in: ${command}`,
+        '  or give such a profile of yours (--prove-as PROFILE); from pods: pod-iam verify',
+      ];
+  }
 }

@@ -1,6 +1,7 @@
 // Who gets in by a change of a trust policy who did not before, in words that need no knowledge of IAM.
 import type { Policy, Principal, PrincipalKind, Statement } from '../model/policy.ts';
 import { conditionsWords } from './condition-words.ts';
+import { versionWords } from './diff.ts';
 import { type Grant, grantsOf, grantsOfStatement, isCovered } from './grants.ts';
 import { isKubernetes } from './rules/tokens.ts';
 import { principalsWords, statementName } from './words.ts';
@@ -25,7 +26,8 @@ export function wideningWords(before: Policy | null, after: Policy, role: string
       (statement) =>
         `${statementName(statement)} no longer keeps ${principalsWords(statement.principals)} out`,
     );
-  return [...opened, ...freed];
+  const read = before === null ? [] : versionWords(before, after);
+  return [...opened, ...freed, ...read.map((words) => `${words} now, so that others may fit them`)];
 }
 
 function openedBy(statement: Statement, old: readonly Grant[], role: string): string[] {

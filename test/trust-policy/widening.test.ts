@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { parsePolicy } from '../../src/model/policy.ts';
+import { diffTrust } from '../../src/trust-policy/diff.ts';
 import { wideningWords } from '../../src/trust-policy/widening.ts';
 import { AUDIENCE, document, HOME, irsa, NODE, ROOT, SUBJECT, trust } from './helpers.ts';
 
@@ -53,5 +54,17 @@ describe('the widening of a change', () => {
     assert.deepEqual(words(trust({ AWS: NODE }), run), [
       'holders of a token of GitHub Actions may now become app, if the token is of any run in the repository acme/shop: whoever gets such a token from the issuer',
     ]);
+  });
+
+  it('tells when variables are read otherwise, and not when those that used them are taken out', () => {
+    const named = { ...allow, Condition: { StringLike: { 'sts:RoleSessionName': '${aws:username}' } } };
+    const old = JSON.stringify({ Version: '2008-10-17', Statement: [allow, named] });
+    assert.deepEqual(words(old, document(allow, named)), [
+      'policy variables such as ${aws:username} are filled in (Version 2012-10-17) now, so that others may fit them',
+    ]);
+    assert.deepEqual(words(old, document(allow)), []);
+    const [less, more] = [document(allow), document(allow, named)].map((text) => parsePolicy(text).policy!);
+    assert.equal(diffTrust(more!, less!).isWider, false);
+    assert.deepEqual(diffTrust(more!, less!).added, []);
   });
 });

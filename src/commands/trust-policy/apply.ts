@@ -10,7 +10,8 @@ import { harmlessJson } from '../../model/printed-json.ts';
 import { EXIT } from '../../model/problem.ts';
 import { backupName, writeLive } from '../../trust-policy/apply.ts';
 import { claimOf, type LivePlan, planLive } from '../../trust-policy/plan-live.ts';
-import { isProof, prepareProof, prove } from '../../trust-policy/prove.ts';
+import { isProof, prepareProof } from '../../trust-policy/prepare-proof.ts';
+import { prove } from '../../trust-policy/prove.ts';
 import {
   type ApplyOutcome,
   changeLines,
@@ -81,12 +82,13 @@ export default class Apply extends PodIamCommand<typeof Apply> {
     const claim = claimOf(plan);
     const prepared = await prepareProof(prover, claim);
     const backup = plan.changed ? await this.#write(aws, plan, timeoutMs) : null;
-    if (!isProof(prepared)) this.progress.step(`becoming ${plan.role.name} as ${prepared.as}, to prove it`);
+    if (!isProof(prepared))
+      this.progress.step(`asking STS for ${plan.role.name} as ${prepared.as}, to prove it`);
     const options = { signal: this.signal, timeoutMs };
     const proof = isProof(prepared) ? prepared : await prove(prover, claim, prepared, options);
     this.progress.end();
     for (const line of proofLines(proof)) this.logToStderr(line);
-    if (proof.outcome === 'refused' || (proof.outcome === 'not-proven' && proveAs !== undefined))
+    if (proof.outcome === 'not-in-force' || (proof.outcome !== 'proven' && proveAs !== undefined))
       this.end(EXIT.unchecked);
     return outcomeOf(plan, { backup, proof });
   }

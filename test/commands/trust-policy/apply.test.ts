@@ -214,6 +214,30 @@ describe('trust-policy apply', () => {
       assert.equal((await diff(...words)).code, 2);
   });
 
+  it('says of a change that only takes away that no session could show it, and proves it by a refusal', async () => {
+    const leaver = world.user('leaver');
+    const credentials = join(folder, 'leaver');
+    const { id, secret } = leaver.key;
+    writeFileSync(credentials, `[leaver]\naws_access_key_id=${id}\naws_secret_access_key=${secret}\n`);
+    const words = ['--file', join(folder, 'narrow.json'), '--yes', '--allow-removals'];
+    writeFileSync(join(folder, 'narrow.json'), JSON.stringify(trusting(other.arn)));
+    for (const name of ['left', 'leaving']) world.role(name, { trust: trusting(other.arn, leaver.arn) });
+    const plain = await apply('--role', 'left', ...words, '--backup', 'left.json');
+    assert.equal(plain.code, 0, plain.stderr);
+    assert.match(plain.stderr, /^In short: nobody new gets in\.$/m);
+    assert.match(plain.stderr, /^Nothing that a session could show: the change lets in nobody new, /m);
+    assert.doesNotMatch(plain.stderr, /Proven|Not proven/);
+    const shown = await applyWith(
+      { AWS_SHARED_CREDENTIALS_FILE: credentials },
+      ...['--role', 'leaving', ...words, '--prove-as', 'leaver', '--backup', 'leaving.json'],
+    );
+    assert.equal(shown.code, 0, shown.stderr);
+    assert.match(
+      shown.stderr,
+      /^Proven: .*user\/leaver is refused now: AccessDenied.* \(before the change: .*user\/leaver became .*assumed-role\/leaving\/pod-iam-proof\)$/m,
+    );
+  });
+
   it('offers the nearest role', async () => {
     const ran = await apply('--role', 'apps', '--node-role', node.arn, '--yes');
     assert.equal(ran.code, 2);
