@@ -99,7 +99,8 @@ describe('the nft of the sandbox', () => {
       'tcp dport 8181 ct state new update @openers4 { iif . ip saddr limit rate over 5/second burst 9 packets } counter reject with tcp reset';
     nft(
       ['-f', '-'],
-      `table inet x {
+      `flush ruleset
+table inet x {
   set openers4 { type iface_index . ipv4_addr; flags dynamic,timeout; }
   chain a { type filter hook input priority filter - 5; policy accept; ${limited}; }
 }`,
