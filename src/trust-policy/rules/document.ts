@@ -107,7 +107,7 @@ const redundant: Rule = {
         (other) =>
           other.statement.effect === 'Deny' &&
           grants.every((grant) =>
-            other.grants.some((denied) => denied.conditions === '' && includes(denied, grant)),
+            other.grants.some((denied) => denied.conditions === '' && denies(denied, grant)),
           ),
       );
       return deny
@@ -129,5 +129,14 @@ const includes = (wide: Grant, narrow: Grant): boolean =>
   (wide.conditions === '' || wide.conditions === narrow.conditions) &&
   !wide.action.startsWith('all but') &&
   (wide.action === narrow.action || actionMatches(wide.action, narrow.action));
+
+/** A Deny for an account takes in all that is of it; an Allow only delegates to it. */
+function denies(denied: Grant, grant: Grant): boolean {
+  const account = /^AWS (arn:[\w-]+:)iam(::\d{12}:)root$/.exec(denied.principal);
+  const isOfAccount =
+    account !== null &&
+    ['iam', 'sts'].some((by) => grant.principal.startsWith(`AWS ${account[1]}${by}${account[2]}`));
+  return includes(isOfAccount ? { ...denied, principal: grant.principal } : denied, grant);
+}
 
 export const documentRules: readonly Rule[] = [readable, version, size, sids, redundant];

@@ -4,7 +4,7 @@ import { isNegated } from '../../model/policy/operators.ts';
 import type { Condition, Policy, Statement } from '../../model/policy.ts';
 import { moveCondition } from '../edit.ts';
 import type { Rule, Violation } from '../rule.ts';
-import { allows, conditionsOn, hasKind, isGuard, loophole, principalsOf } from './shared.ts';
+import { allows, asksForMore, conditionsOn, hasKind, isGuard, loophole, principalsOf } from './shared.ts';
 
 // AWS sets these in every request, so that IfExists changes nothing.
 const ALWAYS_PRESENT =
@@ -58,7 +58,7 @@ function weakGuards(policy: Policy, fix: string, isMine: (condition: Condition) 
 /** The lines on which a statement relies, and whether without them it lets in more than a named few. */
 function guardsOf(statement: Statement): { guards: Condition[]; isBroad: boolean } {
   const subjects = principalsOf(statement, 'oidc').flatMap(({ names }) =>
-    conditionsOn(statement, (key) => key === `${names.issuer}:sub`.toLowerCase()),
+    conditionsOn(statement, (key) => key === `${names.issuer}:sub`.toLowerCase()).filter(asksForMore),
   );
   if (hasKind(statement, 'oidc')) return { guards: subjects, isBroad: true };
   const isBroad = hasKind(statement, 'everyone', 'account', 'saml');

@@ -2,10 +2,11 @@
 // https://docs.aws.amazon.com/eks/latest/userguide/associate-service-account-role.html
 import { withoutVariables } from '../../model/evaluate/variables.ts';
 import { nearestName } from '../../model/nearest.ts';
+import { isNegated } from '../../model/policy/operators.ts';
 import type { Condition, Policy, Statement } from '../../model/policy.ts';
 import { addCondition, renameKey, replaceValue } from '../edit.ts';
 import type { Rule, Violation } from '../rule.ts';
-import { allows, conditionsOn, isGuard, type PrincipalOf, principalsOf } from './shared.ts';
+import { allows, asksForMore, conditionsOn, isGuard, type PrincipalOf, principalsOf } from './shared.ts';
 import { hasOpenTenant, isBlank, isOpen, namesOwn, tenantClaim } from './shared-issuers.ts';
 import { anyClaim, claims, isBuiltIn, isKubernetes, tokenStatements } from './tokens.ts';
 
@@ -38,7 +39,7 @@ const subject: Rule = {
 
 /** A weak guard on the subject is for TP048, TP049 and TP032 to report, a foreign one for TP030. */
 function hasSubject(statement: Statement, provider: PrincipalOf<'oidc'>): boolean {
-  const subjects = anyClaim(statement, 'sub');
+  const subjects = anyClaim(statement, 'sub').filter(asksForMore);
   const isForKubernetes = isKubernetes(provider, statement);
   const saysNothing = tenantClaim(provider.names.issuer) === 'sub' ? isBlank : isOpen;
   if (subjects.some(({ values }) => isForKubernetes || !values.every(({ text }) => saysNothing(text))))
@@ -80,7 +81,7 @@ const misspeltAudiences = (policy: Policy): Violation[] =>
 
 const openAudiences = (policy: Policy): Violation[] =>
   tokenStatements(policy)
-    .filter(({ statement, provider }) => !isBuiltIn(provider) && anyClaim(statement, 'aud').length === 0)
+    .filter(({ statement, provider }) => !isBuiltIn(provider) && !anyClaim(statement, 'aud').some(tiesDown))
     .map(({ statement, provider }) => ({
       at: provider,
       observed: `no condition on ${provider.names.issuer}:aud says for whom the token must have been made`,
@@ -92,6 +93,12 @@ const openAudiences = (policy: Policy): Violation[] =>
         }),
       },
     }));
+
+/** A star takes every audience, and a negation all but a few. */
+const tiesDown = (condition: Condition): boolean =>
+  asksForMore(condition) &&
+  !isNegated(condition.operator) &&
+  !(condition.operator.name === 'StringLike' && condition.values.some(({ text }) => isBlank(text)));
 
 const subjectForm: Rule = {
   code: 'TP029',
@@ -196,6 +203,7 @@ const namespaces: Rule = {
     ...kubernetesSubjects(policy)
       .filter(({ condition }) => condition.operator.name === 'StringLike')
       .filter(({ value }) => hasOpenNamespace(value.text))
+      .filter(({ statement, provider, condition }) => !isNarrowedBeside(statement, provider, condition))
       .map(({ value }) => ({
         at: value,
         observed: `"${value.text}" takes service accounts of more than one namespace`,
@@ -225,6 +233,20 @@ function hasOpenNamespace(pattern: string): boolean {
   const upToNamespace = withoutVariables(pattern).split(':').slice(0, 3).join(':');
   return /[*?]/.test(upToNamespace);
 }
+
+/** Lines on one key must all hold, so that one that names its namespaces is enough. */
+const isNarrowedBeside = (
+  statement: Statement,
+  provider: PrincipalOf<'oidc'>,
+  condition: Condition,
+): boolean =>
+  claims(statement, provider, 'sub').some(
+    (other) =>
+      other !== condition &&
+      /^String(?:Equals|EqualsIgnoreCase|Like)$/.test(other.operator.name) &&
+      isGuard(other) &&
+      other.values.every(({ text }) => !hasOpenNamespace(text)),
+  );
 
 function kubernetesSubjects(policy: Policy) {
   return tokenStatements(policy).flatMap(({ statement, provider }) =>

@@ -2,7 +2,8 @@
 // mean what they seem to.
 import { removeValue, replaceValue } from '../edit.ts';
 import { readNodeIdentity } from '../identity.ts';
-import type { CheckOptions, Rule, Violation } from '../rule.ts';
+import type { CheckOptions, Rule } from '../rule.ts';
+import { accountRule } from './accounts.ts';
 import { allows, covers, hasKind, principalsOf } from './shared.ts';
 
 /** A rule whose breaches the parser finds. */
@@ -52,43 +53,6 @@ const partitions: Rule = {
         at: principal,
         observed: `${principal.text} is in the partition ${partition}, and ${other} in ${expected}`,
       }));
-  },
-};
-
-// https://docs.aws.amazon.com/accounts/latest/reference/manage-acct-identifiers.html and AWS's examples.
-const EXAMPLE_ACCOUNTS =
-  /^(?:111122223333|444455556666|777788889999|123456789012|012345678901|123456789101|(\d)\1{11})$/;
-
-const accounts: Rule = {
-  code: 'TP015',
-  title: 'account ids are 12 digits and real',
-  severity: 'error',
-  why: 'a placeholder from an example is refused, or lets in an account that is not yours',
-  fix: 'fill in the account id (aws sts get-caller-identity)',
-  find({ policy, options }) {
-    const own = new Set([
-      options.account,
-      options.role?.account,
-      ...options.nodeIdentities.map((text) => readNodeIdentity(text).account),
-    ]);
-    const seen = new Set<string>();
-    return policy.statements
-      .flatMap(({ principals }) => principals)
-      .flatMap((principal): Violation[] => {
-        const account = 'account' in principal.names ? principal.names.account : null;
-        if (account === null || own.has(account) || seen.has(account) || !EXAMPLE_ACCOUNTS.test(account))
-          return [];
-        seen.add(account);
-        const observed = `${account} is an account id of the documentation's examples`;
-        return [
-          {
-            at: principal,
-            observed,
-            status: 'warn',
-            why: 'it is well-formed, so IAM may take it; if it is really yours, --account says so',
-          },
-        ];
-      });
   },
 };
 
@@ -202,7 +166,7 @@ export const principalRules: readonly Rule[] = [
     'name the role inside the profile (aws iam get-instance-profile)',
   ),
   partitions,
-  accounts,
+  accountRule,
   oneSession,
   compute,
   selfTrust,

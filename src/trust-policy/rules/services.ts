@@ -5,7 +5,7 @@ import { editDistance, nearestName } from '../../model/nearest.ts';
 import { addText, inTurn, replaceValue } from '../edit.ts';
 import type { Rule, Violation } from '../rule.ts';
 import { SERVICES } from '../services.ts';
-import { allows, conditionsOn, covers, isGuard, joined, principalsOf } from './shared.ts';
+import { allows, asksForMore, conditionsOn, covers, isGuard, joined, principalsOf } from './shared.ts';
 
 const POD_IDENTITY = 'pods.eks.amazonaws.com';
 
@@ -121,7 +121,10 @@ const scope: Rule = {
       .filter(
         (statement) =>
           !conditionsOn(statement, (key) => SCOPES.test(key)).some(
-            (condition) => isGuard(condition) && condition.values.every(({ text }) => !/^[*?]*$/.test(text)),
+            (condition) =>
+              isGuard(condition) &&
+              asksForMore(condition) &&
+              condition.values.every(({ text }) => !/^[*?]*$/.test(text)),
           ),
       )
       .flatMap((statement) => principalsOf(statement, 'service').filter(({ text }) => text === POD_IDENTITY))

@@ -32,6 +32,9 @@ export const isGuard = ({ operator, values }: Condition): boolean =>
     ? values.length > 0 && values.every(({ text }) => text.toLowerCase() === 'false')
     : !isNegated(operator) && !operator.ifExists && operator.set !== 'ForAllValues';
 
+/** Whether a line asks for more than that its key is there, or is not. */
+export const asksForMore = ({ operator }: Condition): boolean => operator.name !== 'Null';
+
 /** How a line can hold although its key is absent; null when it cannot. */
 export function loophole({ operator, operatorText }: Condition): string | null {
   if (operator.name === 'Null') return null;
