@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { connectKube } from '../../src/cluster/client.ts';
-import { ForbiddenProblem } from '../../src/cluster/errors.ts';
 import type { KubeObject } from '../../src/cluster/kube.ts';
+import { ForbiddenProblem } from '../../src/cluster/refusals.ts';
 import { ofProblem, refusal, useCluster } from './helpers.ts';
 
 const configMap = (name: string, data: Record<string, string> = {}): KubeObject => ({

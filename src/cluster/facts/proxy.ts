@@ -4,7 +4,7 @@ import { parseArn } from '../../model/arn.ts';
 import { type DaemonValues, parseDaemonFlags, roleSettings } from '../../model/daemon-flags.ts';
 import { PROXY_NAME, PROXY_SELECTOR, VERSION_LABEL } from '../../model/labels.ts';
 import { type DaemonFact, type Fact, known, type ProxyInstall, unknownFact } from '../../model/snapshot.ts';
-import { ForbiddenProblem } from '../errors.ts';
+import { ForbiddenProblem } from '../refusals.ts';
 import type { Kube, KubeObject } from '../kube.ts';
 import { isReady, restartsOf, troubleOf } from '../trouble.ts';
 import { readRedirect } from './redirect.ts';
