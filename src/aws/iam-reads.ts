@@ -5,7 +5,7 @@ import type { AwsCall } from './errors.ts';
 
 type Sdk = typeof import('@aws-sdk/client-iam');
 /** Runs a call and turns what the SDK throws into a Problem. */
-type Asking = <T>(call: AwsCall, ask: () => Promise<T>) => Promise<T>;
+export type Asking = <T>(call: AwsCall, ask: () => Promise<T>) => Promise<T>;
 
 export async function readOidcProviders(
   sdk: Sdk,

@@ -1,10 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { spellSwitches } from '../../src/cli/switches.ts';
-import { type Ran, runCli } from '../helpers/run-cli.ts';
+import { bin, type Ran, runCli } from '../helpers/run-cli.ts';
 
-const bin = fileURLToPath(new URL('../../bin/run.js', import.meta.url));
 const runProduct = (words: string[]): Promise<Ran> => runCli(bin, words);
 
 const flags = {

@@ -1,10 +1,7 @@
 // What the daemon's command makes of words that it does not hand on.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
-import { runCli } from '../helpers/run-cli.ts';
-
-const bin = fileURLToPath(new URL('../../bin/run.js', import.meta.url));
+import { bin, runCli } from '../helpers/run-cli.ts';
 
 for (const [flag, why, next] of [
   ['context', 'it uses the current context of --kubeconfig', 'kubectl config view --minify --flatten'],

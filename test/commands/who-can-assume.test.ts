@@ -1,7 +1,6 @@
 // `who-can-assume` as a process against the emulated AWS.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import {
   allowing,
   buildAws,
@@ -10,9 +9,7 @@ import {
   trusting,
   trustingEc2,
 } from '../../src/sandbox/aws/index.ts';
-import { runCli } from '../helpers/run-cli.ts';
-
-const bin = fileURLToPath(new URL('../../bin/run.js', import.meta.url));
+import { bin, runCli } from '../helpers/run-cli.ts';
 
 describe('who-can-assume', () => {
   const world = buildAws('210987654321');

@@ -6,7 +6,6 @@ import { mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import {
   CreateAccessKeyCommand,
   CreateRoleCommand,
@@ -17,11 +16,10 @@ import {
 } from '@aws-sdk/client-iam';
 import { allowing, trusting } from '../../src/sandbox/aws/index.ts';
 import { generateTrustPolicy } from '../../src/trust-policy/generate.ts';
-import { type Ran, runCli } from '../helpers/run-cli.ts';
+import { bin, type Ran, runCli } from '../helpers/run-cli.ts';
 import { type MotoServer, startMotoServer } from './helpers/moto-server.ts';
 
 const program = process.env.POD_IAM_E2E_MOTO;
-const bin = fileURLToPath(new URL('../../bin/run.js', import.meta.url));
 const arnOf = (name: string): string => `arn:aws:iam::123456789012:user/${name}`;
 
 describe('trust-policy apply and moto', { skip: program ? false : 'POD_IAM_E2E_MOTO is not set' }, () => {

@@ -3,6 +3,10 @@ import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** pod-iam as it is installed: it runs what the last build has made. */
+export const bin = fileURLToPath(new URL('../../bin/run.js', import.meta.url));
 
 export interface Ran {
   code: number | null;

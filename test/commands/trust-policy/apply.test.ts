@@ -4,7 +4,6 @@ import { mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import {
   allowing,
   buildAws,
@@ -12,9 +11,7 @@ import {
   startEmulatedAws,
   trusting,
 } from '../../../src/sandbox/aws/index.ts';
-import { type Ran, runCli } from '../../helpers/run-cli.ts';
-
-const bin = fileURLToPath(new URL('../../../bin/run.js', import.meta.url));
+import { bin, type Ran, runCli } from '../../helpers/run-cli.ts';
 
 describe('trust-policy apply', () => {
   const world = buildAws('210987654321');

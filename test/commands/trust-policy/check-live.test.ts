@@ -1,7 +1,6 @@
 // `trust-policy check --live` as a process against the emulated AWS.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import type { Report, Result } from '../../../src/model/finding.ts';
 import {
   allowing,
@@ -10,9 +9,8 @@ import {
   startEmulatedAws,
   trusting,
 } from '../../../src/sandbox/aws/index.ts';
-import { runCli } from '../../helpers/run-cli.ts';
+import { bin, runCli } from '../../helpers/run-cli.ts';
 
-const bin = fileURLToPath(new URL('../../../bin/run.js', import.meta.url));
 const ROOT = 'arn:aws:iam::210987654321:root';
 const APP = 'arn:aws:iam::210987654321:role/app';
 

@@ -4,12 +4,10 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
-import { fileURLToPath } from 'node:url';
-import { runCli } from '../../helpers/run-cli.ts';
+import { bin, runCli } from '../../helpers/run-cli.ts';
 import { type SarifRun, sarifRun, schemaFaults } from '../../helpers/sarif.ts';
 import { NODE, trust } from '../../trust-policy/helpers.ts';
 
-const bin = fileURLToPath(new URL('../../../bin/run.js', import.meta.url));
 const checkout = mkdtempSync(join(tmpdir(), 'pod-iam-sarif-'));
 after(() => rmSync(checkout, { recursive: true }));
 mkdirSync(join(checkout, 'iam', 'two words'), { recursive: true });

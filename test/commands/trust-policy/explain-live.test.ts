@@ -1,7 +1,6 @@
 // `trust-policy explain --role` as a process against the emulated AWS, and against a sandbox's cluster.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import {
   allowing,
   buildAws,
@@ -9,9 +8,7 @@ import {
   startEmulatedAws,
   trusting,
 } from '../../../src/sandbox/aws/index.ts';
-import { runCli } from '../../helpers/run-cli.ts';
-
-const bin = fileURLToPath(new URL('../../../bin/run.js', import.meta.url));
+import { bin, runCli } from '../../helpers/run-cli.ts';
 
 describe('trust-policy explain --role', () => {
   const world = buildAws('210987654321');

@@ -4,7 +4,6 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { type EmulatedCluster, startEmulatedCluster } from '../../../src/sandbox/api/index.ts';
 import {
   allowing,
@@ -13,9 +12,8 @@ import {
   startEmulatedAws,
   trustingEc2,
 } from '../../../src/sandbox/aws/index.ts';
-import { type Ran, runCli } from '../../helpers/run-cli.ts';
+import { bin, type Ran, runCli } from '../../helpers/run-cli.ts';
 
-const bin = fileURLToPath(new URL('../../../bin/run.js', import.meta.url));
 const id = 'i-0123456789abcdef0';
 
 describe('trust-policy generate in a cluster', () => {

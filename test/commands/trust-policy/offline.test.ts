@@ -4,11 +4,9 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { fileURLToPath } from 'node:url';
-import { type Ran, runCli } from '../../helpers/run-cli.ts';
+import { bin, type Ran, runCli } from '../../helpers/run-cli.ts';
 import { AWAY, HOME, NODE, ROOT, trust } from '../../trust-policy/helpers.ts';
 
-const bin = fileURLToPath(new URL('../../../bin/run.js', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'pod-iam-trust-'));
 const run = (words: string[], input = '', env: Record<string, string> = {}): Promise<Ran> =>
   runCli(bin, ['trust-policy', ...words], { cwd: folder, input, env });
