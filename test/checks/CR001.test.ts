@@ -1,13 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { run } from '../../src/checks/CR001.ts';
-import type { ProbeObservation } from '../../src/model/observation.ts';
-import { known, unknownFact } from '../../src/model/snapshot.ts';
-import { goodProbe, goodSnapshot, told, workload } from '../helpers/snapshot.ts';
+import { unknownFact } from '../../src/model/snapshot.ts';
+import { goodSnapshot, told } from '../helpers/snapshot.ts';
+import { goodBlue, judging } from './judged.ts';
 
-const good = goodProbe(workload('blue', 'blue'), 'node-1');
-const judged = (more: Partial<ProbeObservation>) =>
-  run(goodSnapshot({ probes: known([{ ...good, ...more }], '') }))[0]!;
+const judged = judging(run);
 
 describe('CR001', () => {
   it('passes within a second, and shows each step', () => {
@@ -21,7 +19,7 @@ describe('CR001', () => {
   });
 
   it('fails when one of the three takes a second, as an SDK has given up by then', () => {
-    const listing = { ...good.listing!, ms: 1000 };
+    const listing = { ...goodBlue.listing!, ms: 1000 };
     assert.equal(told([judged({ firstCredentialMs: 1006, listing })])[0], 'fail Deployment/blue: 1006 ms');
   });
 

@@ -1,13 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { run } from '../../src/checks/CR002.ts';
-import type { ProbeObservation } from '../../src/model/observation.ts';
-import { known, unknownFact } from '../../src/model/snapshot.ts';
-import { goodProbe, goodSnapshot, told, workload } from '../helpers/snapshot.ts';
+import { unknownFact } from '../../src/model/snapshot.ts';
+import { goodSnapshot, told } from '../helpers/snapshot.ts';
+import { goodBlue, judging } from './judged.ts';
 
-const good = goodProbe(workload('blue', 'blue'), 'node-1');
-const judged = (more: Partial<ProbeObservation>) =>
-  run(goodSnapshot({ probes: known([{ ...good, ...more }], '') }))[0]!;
+const judged = judging(run);
 
 describe('CR002', () => {
   it('passes from 25 minutes on', () => {
@@ -20,7 +18,7 @@ describe('CR002', () => {
   });
 
   it('is unknown when the Expiration cannot be read', () => {
-    const document = { ...good.document!, expiration: 'tomorrow' };
+    const document = { ...goodBlue.document!, expiration: 'tomorrow' };
     assert.equal(
       told([judged({ remainingSeconds: null, document })])[0],
       'unknown Deployment/blue: the Expiration tomorrow cannot be read',

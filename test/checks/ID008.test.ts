@@ -1,19 +1,17 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { run } from '../../src/checks/ID008.ts';
-import type { ProbeObservation } from '../../src/model/observation.ts';
-import { known, unknownFact } from '../../src/model/snapshot.ts';
-import { ACCOUNT, goodProbe, goodSnapshot, told, workload } from '../helpers/snapshot.ts';
+import { unknownFact } from '../../src/model/snapshot.ts';
+import { ACCOUNT, goodSnapshot, told } from '../helpers/snapshot.ts';
+import { goodBlue, judging } from './judged.ts';
 
-const good = goodProbe(workload('blue', 'blue'), 'node-1');
-const judged = (more: Partial<ProbeObservation>) =>
-  run(goodSnapshot({ probes: known([{ ...good, ...more }], '') }))[0]!;
+const judged = judging(run);
 const green = `arn:aws:sts::${ACCOUNT}:assumed-role/green/apps.probe-blue`;
 
 describe('ID008', () => {
   it('passes for a session of the annotated role, with an invented key as control', () => {
     const finding = judged({});
-    assert.equal(told([finding])[0], `pass Deployment/blue: ${good.caller!.arn}`);
+    assert.equal(told([finding])[0], `pass Deployment/blue: ${goodBlue.caller!.arn}`);
     assert.deepEqual(finding.control, {
       what: 'the same call with an invented key',
       outcome: 'refused: InvalidClientTokenId',
@@ -21,19 +19,21 @@ describe('ID008', () => {
   });
 
   it('also holds the control for met when the invented key is somebody else', () => {
-    const finding = judged({ invented: { ...good.invented!, status: 200, arn: 'arn:aws:sts::1:user/x' } });
+    const finding = judged({
+      invented: { ...goodBlue.invented!, status: 200, arn: 'arn:aws:sts::1:user/x' },
+    });
     assert.equal(finding.status, 'pass');
     assert.equal(finding.control?.outcome, 'another identity: arn:aws:sts::1:user/x');
   });
 
   it('fails for another role, and says by which route it came', () => {
     assert.equal(
-      told([judged({ caller: { ...good.caller!, arn: green } })])[0],
+      told([judged({ caller: { ...goodBlue.caller!, arn: green } })])[0],
       `fail Deployment/blue: ${green}, served by the proxy`,
     );
     const bypass = judged({
-      caller: { ...good.caller!, arn: green },
-      canary: { ...good.canary!, isProxy: false },
+      caller: { ...goodBlue.caller!, arn: green },
+      canary: { ...goodBlue.canary!, isProxy: false },
     });
     assert.equal(
       bypass.observed,
@@ -43,13 +43,13 @@ describe('ID008', () => {
 
   it('fails for a role of the same name in another account', () => {
     const arn = 'arn:aws:sts::999999999999:assumed-role/blue/x';
-    assert.equal(judged({ caller: { ...good.caller!, arn } }).status, 'fail');
+    assert.equal(judged({ caller: { ...goodBlue.caller!, arn } }).status, 'fail');
   });
 
   it('is unknown when its control failed: an STS that takes any key for the same proves nothing', () => {
-    const finding = judged({ invented: good.caller });
+    const finding = judged({ invented: goodBlue.caller });
     assert.equal(finding.status, 'unknown');
-    assert.equal(finding.control?.outcome, `the same identity: ${good.caller!.arn}`);
+    assert.equal(finding.control?.outcome, `the same identity: ${goodBlue.caller!.arn}`);
     assert.equal(judged({ invented: null }).status, 'unknown');
   });
 

@@ -1,13 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { run } from '../../src/checks/ID010.ts';
-import type { ProbeObservation } from '../../src/model/observation.ts';
-import { known, unknownFact } from '../../src/model/snapshot.ts';
-import { goodProbe, goodSnapshot, told, workload } from '../helpers/snapshot.ts';
+import { unknownFact } from '../../src/model/snapshot.ts';
+import { goodSnapshot, told } from '../helpers/snapshot.ts';
+import { goodBlue, judging } from './judged.ts';
 
-const good = goodProbe(workload('blue', 'blue'), 'node-1');
-const judged = (more: Partial<ProbeObservation>) =>
-  run(goodSnapshot({ probes: known([{ ...good, ...more }], '') }))[0]!;
+const judged = judging(run);
 const answer = (status: number, body: string | null = null, failure: string | null = null) => ({
   status,
   ms: 3,
@@ -39,7 +37,7 @@ describe('ID010', () => {
       token: silence,
       listing: silence,
       document: null,
-      canary: { ...good.canary!, ...silence, isProxy: false },
+      canary: { ...goodBlue.canary!, ...silence, isProxy: false },
     });
     assert.equal(
       finding.observed,

@@ -6,8 +6,8 @@ import { messageOf } from '../log.ts';
 import { within } from '../within.ts';
 import { Allowance } from './allowance.ts';
 import type { KubeApi } from './api.ts';
-import type { TokenClaims, TokenFault } from './token-claims.ts';
-import { reviewToken, type Verdict } from './token-review.ts';
+import type { TokenClaims } from './token-claims.ts';
+import { refused, reviewToken, type Verdict } from './token-review.ts';
 
 export interface BearersOptions {
   api: KubeApi;
@@ -60,12 +60,13 @@ export class Bearers {
     if (known && known.askAgainAtMs > steadyMs()) return known.verdict;
     const accepted = this.#accepted.get(key) ?? null;
     const review = this.#reviews.get(key) ?? this.#review(key, token, claims, address);
-    if (!review) return accepted?.verdict ?? fault('too-many', 'too many tokens; ask again later');
+    if (!review) return accepted?.verdict ?? refused('too-many', 'too many tokens; ask again later');
     try {
       return await within(review, accepted ? RENEWAL_PATIENCE_MS : PATIENCE_MS, late);
     } catch {
       return (
-        accepted?.verdict ?? fault('unavailable', 'the API server cannot tell whose token this is; ask again')
+        accepted?.verdict ??
+        refused('unavailable', 'the API server cannot tell whose token this is; ask again')
       );
     }
   }
@@ -123,5 +124,3 @@ function makeRoom(memory: Map<string, Known>): void {
 }
 
 const late = (): Error => new Error('no answer yet');
-
-const fault = (kind: TokenFault['kind'], why: string): Verdict => ({ bearer: null, fault: { kind, why } });

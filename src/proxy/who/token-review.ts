@@ -46,4 +46,7 @@ export async function reviewToken(api: KubeApi, token: string, audience: string)
 const only = (values: string[] | undefined): string | undefined =>
   values?.length === 1 ? values[0] : undefined;
 
-const refused = (kind: TokenFault['kind'], why: string): Verdict => ({ bearer: null, fault: { kind, why } });
+export const refused = (kind: TokenFault['kind'], why: string): Verdict => ({
+  bearer: null,
+  fault: { kind, why },
+});

@@ -2,9 +2,9 @@
 // is deleted first, and it goes when the last of that is gone.
 // https://kubernetes.io/docs/concepts/overview/working-with-objects/namespaces/
 import type { Core } from '../core.ts';
-import type { ApiObject } from '../object.ts';
 import { resourceTypes } from '../resources.ts';
 import { systemApi } from '../system.ts';
+import { isTerminating } from './pods.ts';
 
 export function startNamespaceController(core: Core, caPem: string): () => void {
   const { store } = core;
@@ -43,7 +43,7 @@ export function startNamespaceController(core: Core, caPem: string): () => void 
     const namespace = key === 'namespaces' ? object.metadata.name : (object.metadata.namespace ?? '');
     const owner = store.get('namespaces', '', namespace);
     if (!owner) return;
-    if (isEnding(owner)) {
+    if (isTerminating(owner)) {
       if (type === 'DELETED' || key === 'namespaces') empty(namespace);
     } else if (key === 'namespaces' || type === 'DELETED') {
       furnish(namespace);
@@ -52,5 +52,3 @@ export function startNamespaceController(core: Core, caPem: string): () => void 
 }
 
 const namespacedTypes = resourceTypes.filter(({ namespaced }) => namespaced);
-
-const isEnding = ({ metadata }: ApiObject): boolean => metadata.deletionTimestamp !== undefined;

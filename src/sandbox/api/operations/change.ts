@@ -12,6 +12,7 @@ import { badRequest, conflict, notFound, staleObject } from '../status.ts';
 import { validateChanged } from '../validation/validate.ts';
 import { checkBody, checkConfiguration } from './body.ts';
 import { hasGeneration, prepare, storeNew } from './create.ts';
+import { readObject } from './read.ts';
 
 export interface Target {
   type: ResourceType;
@@ -27,7 +28,7 @@ export function replaceObject(core: Core, target: Target, body: unknown, options
       `the name of the object (${wanted.metadata.name}) does not match the name on the URL (${target.name})`,
     );
   }
-  const before = read(core, target);
+  const before = readObject(core, target);
   return storeChanged(core, target.type, before, managed(before, wanted, target.type, options), options);
 }
 
@@ -40,7 +41,7 @@ export function patchObject(
   patch: unknown,
   options: WriteOptions,
 ): ApiObject {
-  const before = read(core, target);
+  const before = readObject(core, target);
   const { type } = target;
   const patched =
     kind === 'json'
@@ -74,12 +75,6 @@ export function applyObject(
   if (resourceVersion && resourceVersion !== before.metadata.resourceVersion) throw staleObject(type, name);
   const scoped = ownPart(applied, type, options);
   return storeChanged(core, type, before, applyConfiguration(before, scoped, change, isForced), options);
-}
-
-function read(core: Core, { type, namespace, name }: Target): ApiObject {
-  const object = core.store.get(type.key, namespace, name);
-  if (!object) throw notFound(type, name);
-  return object;
 }
 
 // An update writes either the status or the rest, never both.
