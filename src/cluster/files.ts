@@ -2,6 +2,7 @@
 // finding can say where to edit.
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileFault } from '../model/file-fault.ts';
 import { type Problem, usageProblem } from '../model/problem.ts';
 import type { NamespaceFact, ServiceAccountFact, WorkloadFact, WorkloadKind } from '../model/snapshot.ts';
 import { TEMPLATE_PATHS, workloadFact } from './facts/workloads.ts';
@@ -118,7 +119,7 @@ function readText(file: string): string {
     throw usageProblem({
       code: 'NO_FILE',
       what: `${file} cannot be read`,
-      why: (error as Error).message,
+      why: fileFault(error),
       next: 'make it readable, or name the other files: -f FILE',
     });
   }

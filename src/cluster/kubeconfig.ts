@@ -5,6 +5,7 @@ import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import type { KubeConfig } from '@kubernetes/client-node';
+import { fileFault } from '../model/file-fault.ts';
 import { nearestName } from '../model/nearest.ts';
 import { environmentProblem, type Problem, usageProblem } from '../model/problem.ts';
 import { quote } from '../model/shell.ts';
@@ -61,7 +62,7 @@ function addFile(config: KubeConfig, file: string, Loader: new () => KubeConfig)
     throw environmentProblem({
       code: 'BAD_KUBECONFIG',
       what: `the kubeconfig file ${file} cannot be read`,
-      why: (error as Error).message.split('\n')[0]!,
+      why: fileFault(error),
       next: `kubectl --kubeconfig ${quote(file)} config view`,
       cause: error,
     });

@@ -37,7 +37,7 @@ export default class Explain extends PodIamCommand<typeof Explain> {
       throw usageProblem({
         code: 'NO_CODE',
         what: `there is no check ${wanted}${guess === null ? '' : `; did you mean ${guess}?`}`,
-        next: `${this.config.bin} explain`,
+        next: `${this.config.bin} explain${guess === null ? '' : ` ${guess}`}`,
       });
     }
     const text = readPage(code);
