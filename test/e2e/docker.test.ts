@@ -75,6 +75,18 @@ function suite(kind: EngineKind, fault: string | false): void {
     return engine.curl(container, '-w', ' %{http_code}', '-H', `x-aws-ec2-metadata-token: ${token}`, path);
   }
 
+  /** What the first process of a new container gets. On a busy machine its second may be over before that. */
+  async function askAtOnce(...options: string[]): Promise<string> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await engine.once(ASK_AT_ONCE, ...options);
+      } catch (error) {
+        const isTimeOut = (error as Error).message.includes(' ended with 28:');
+        if (!isTimeOut || tries === 3) throw error;
+      }
+    }
+  }
+
   async function until(holds: () => Promise<boolean>): Promise<void> {
     for (const endMs = Date.now() + 60_000; !(await holds()); await delay(50))
       if (Date.now() > endMs) throw new Error(`not in time; the daemon's log: ${log}`);
@@ -137,7 +149,7 @@ function suite(kind: EngineKind, fault: string | false): void {
   });
 
   it('serves the first process of a container that asks before anything else', async () => {
-    assert.equal(await engine.once(ASK_AT_ONCE, '--env', 'IAM_ROLE=red'), 'red');
+    assert.equal(await askAtOnce('--env', 'IAM_ROLE=red'), 'red');
   });
 
   it('takes a reused address for its new container, and never for the old one', async () => {
@@ -148,8 +160,8 @@ function suite(kind: EngineKind, fault: string | false): void {
     await engine.run('first', ...place, '--env', 'IAM_ROLE=blue');
     assert.equal(await ask('first', CREDENTIALS), 'blue 200');
     await engine.remove('first');
-    assert.equal(await engine.once(ASK_AT_ONCE, ...place, '--env', 'IAM_ROLE=red'), 'red');
-    assert.match(await engine.once(ASK_AT_ONCE, ...place), /"NoRole"/);
+    assert.equal(await askAtOnce(...place, '--env', 'IAM_ROLE=red'), 'red');
+    assert.match(await askAtOnce(...place), /"NoRole"/);
     await engine.run('third', ...place);
     assert.match(await ask('third', CREDENTIALS), / 404$/);
     // A stopped container answers for nothing.

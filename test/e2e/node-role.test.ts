@@ -6,6 +6,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { isDeepStrictEqual } from 'node:util';
 import type { Report } from '../../src/model/finding.ts';
 import { type NodeRoleWorld, startNodeRoleWorld } from './helpers/aws.ts';
 import { createNamespace, deleteNamespace, deploy, NAMESPACE, rolledOut } from './helpers/pods.ts';
@@ -89,15 +90,21 @@ describe('a daemon with the credentials of its node', { timeout: 1_200_000 }, ()
   });
 
   it('replays a snapshot with the same findings and without the cluster', async () => {
-    const file = join(scratch, 'facts.json');
-    const taken = await podIam(['snapshot', '-n', NAMESPACE, '--output', file], world.environment);
-    assert.equal(taken.code, 0, taken.stderr);
-    const live = reportOf(await ask('doctor'));
-    const replayed = await podIam(['doctor', '--from', file, '--json'], { KUBECONFIG: '/nonexistent' });
     const codes = (report: Report): string[] =>
       report.results.map(({ code, status, subject }) => `${code} ${status} ${subject.name}`);
-    assert.deepEqual(codes(reportOf(replayed)), codes(live));
-    assert.doesNotMatch(readFileSync(file, 'utf8'), /aws_secret|SecretAccessKey|eyJ/i);
+    // What happens in the cluster between the two is a difference of its own.
+    for (let tries = 1; ; tries++) {
+      const file = join(scratch, `facts-${tries}.json`);
+      const taken = await podIam(['snapshot', '-n', NAMESPACE, '--output', file], world.environment);
+      assert.equal(taken.code, 0, taken.stderr);
+      const live = codes(reportOf(await ask('doctor')));
+      const ended = await podIam(['doctor', '--from', file, '--json'], { KUBECONFIG: '/nonexistent' });
+      assert.doesNotMatch(readFileSync(file, 'utf8'), /aws_secret|SecretAccessKey|eyJ/i);
+      const replayed = codes(reportOf(ended));
+      if (!isDeepStrictEqual(replayed, live) && tries < 3) continue;
+      assert.deepEqual(replayed, live);
+      return;
+    }
   });
 
   it('shows no secret in the logs of the daemons and in the events of the workloads', async () => {

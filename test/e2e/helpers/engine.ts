@@ -132,7 +132,7 @@ export class Engine {
 
   /** Curl inside a container: the body, or its exit code. */
   async curl(name: string, ...words: string[]): Promise<string> {
-    const ended = await this.#attempt('exec', name, '/bin/curl', '-s', '-m', '3', ...words);
+    const ended = await this.#attempt('exec', name, '/bin/curl', '-s', '-m', '10', ...words);
     return ended.code === 0 ? ended.stdout : `curl ${ended.code}`;
   }
 
