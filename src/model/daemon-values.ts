@@ -31,6 +31,11 @@ const rules: Record<string, (value: string) => string | null> = {
   bind: addresses,
   // Without an address it would be all of them, and pods must not reach it.
   'admin-addr': (value) => (splitHostPort(value)?.host ? null : 'must be ADDRESS:PORT'),
+  // A URL or a pattern is the header of no request.
+  'allowed-hosts': (value) =>
+    value.split(',').every((entry) => /^[\w.:[\]-]*$/.test(entry.trim()))
+      ? null
+      : 'must be Host headers with commas between, such as metadata.example,10.0.0.7:8181',
   'host-ip': addresses,
   'host-interface': (value) =>
     /^!?[\w.@-]{1,15}\+?$/.test(value) ? null : 'must name an interface, such as cni0, veth+ or !eth0',

@@ -101,6 +101,10 @@ describe("the daemon's flags", () => {
       ],
       [['--admin-addr=8182'], '--admin-addr must be ADDRESS:PORT, not "8182"'],
       [['--admin-addr=:8182'], '--admin-addr must be ADDRESS:PORT, not ":8182"'],
+      [
+        ['--allowed-hosts=a.example, http://b'],
+        '--allowed-hosts must be Host headers with commas between, such as metadata.example,10.0.0.7:8181, not "a.example, http://b"',
+      ],
       [['--session-duration=5m'], '--session-duration must be a duration of 15m to 12h, not "5m"'],
       [['--session-duration=3600'], '--session-duration must be a duration of 15m to 12h, not "3600"'],
       [['--pod-wait=1m'], '--pod-wait must be a duration of 0 to 10s, not "1m"'],

@@ -60,6 +60,7 @@ describe('a refusal', () => {
     await world.get('127.32.0.99', CREDENTIALS);
     const explained = JSON.parse((await world.admin('/-/explain?ip=127.32.0.99')).body);
     assert.equal(explained.refusal.code, 'LK012');
+    assert.deepEqual(explained.reasons, ['no pod of this node is known to have the address 127.32.0.99']);
     assert.ok(world.lines('refused').some(({ address }) => address === '127.32.0.99'));
   });
 });

@@ -12,9 +12,17 @@ export const MIN_LEFT_MS = 25 * 60_000;
 export const leftMs = ({ endsAtMs, endsAtSteadyMs }: Credentials): number =>
   Math.min(endsAtMs - Date.now(), endsAtSteadyMs - steadyMs());
 
-/** Sessions under an hour cannot have 25 minutes left for long; theirs is the same share of what was asked for. */
-export const leastLeftMs = ({ durationSeconds }: Identity): number =>
-  Math.min(MIN_LEFT_MS, (durationSeconds * 1000 * 5) / 12);
+/** Between two calls for one identity, so that short sessions do not use STS up. */
+const LEAST_SPARE_MS = 5 * 60_000;
+
+/**
+ * Sessions under half an hour cannot have 25 minutes left for long; theirs is the share of what was asked for
+ * that an hour's have.
+ */
+export function leastLeftMs({ durationSeconds }: Identity): number {
+  const askedMs = durationSeconds * 1000;
+  return askedMs - MIN_LEFT_MS >= LEAST_SPARE_MS ? MIN_LEFT_MS : (askedMs * 5) / 12;
+}
 
 /** That STS gave so little that the least is near or past: how often in a row, and how long that is borne. */
 export interface Scant {

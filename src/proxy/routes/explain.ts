@@ -9,16 +9,13 @@ export function explain(address: string, parts: Parts): unknown {
   const pod = parts.pods.at(address);
   const self = { arn: parts.self.self?.arn ?? null, why: parts.self.failure };
   if (!pod) {
+    const why = `no ${callersOf(parts.settings.docker)} is known to have the address ${address}`;
     return {
       address,
       pod: null,
       role: null,
-      refusal: {
-        code: 'LK012',
-        kind: 'unknown',
-        why: `no ${callersOf(parts.settings.docker)} is known to have the address ${address}`,
-      },
-      reasons: [],
+      refusal: { code: 'LK012', kind: 'unknown', why },
+      reasons: [why],
       credentials: null,
       self,
     };

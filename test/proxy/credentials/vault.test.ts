@@ -255,6 +255,17 @@ describe('the vault', () => {
     }
   });
 
+  test('a session of half an hour never has less than 25 minutes left either, with a call about every 5 minutes', async () => {
+    vault.hold('pod', identity('blue', 1800));
+    await settle();
+    for (let second = 0; second < 7200; second += 10) {
+      await pass(10_000, 10_000);
+      const { expiresAtMs } = await vault.get(identity('blue', 1800), 'p');
+      assert.ok(expiresAtMs - Date.now() >= MIN_LEFT_MS, `second ${second}`);
+    }
+    assert.ok(calls.length >= 24 && calls.length <= 27, `${calls.length} calls`);
+  });
+
   test('a session that STS cut short is renewed before 25 minutes are left', async () => {
     givenMs = MIN_LEFT_MS + 5_000;
     vault.hold('pod', identity());
