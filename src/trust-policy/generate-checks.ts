@@ -34,6 +34,17 @@ export function checkOrganisation(id: string): string {
   });
 }
 
+// https://docs.aws.amazon.com/IAM/latest/APIReference/API_AddClientIDToOpenIDConnectProvider.html
+export function checkAudience(audience: string): string {
+  if (/^[!-~]{1,255}$/.test(audience) && !/[*?$]/.test(audience)) return audience;
+  throw usageProblem({
+    code: 'BAD_AUDIENCE',
+    what: `"${audience}" is no audience`,
+    why: 'it is compared letter by letter, has 255 characters at most and no blanks',
+    next: '--audience sts.amazonaws.com, or the client id that the OIDC provider lists (aws iam get-open-id-connect-provider)',
+  });
+}
+
 export function checkSessionName(pattern: string): string {
   if (/^[\w+=,.@*?-]{2,64}$/.test(pattern)) return pattern;
   throw usageProblem({

@@ -1,8 +1,9 @@
 // The words of `trust-policy generate` as options; throws usage Problems that name the flag.
-import { type RoleArn, resolveRole } from '../model/arn.ts';
+import { parseRoleArn, type RoleArn, resolveRole } from '../model/arn.ts';
 import { usageProblem } from '../model/problem.ts';
 import type { TrustOptions } from './generate.ts';
 import { checkAccount, missing } from './generate-checks.ts';
+import { checkConflicts, partitionOf } from './generate-conflicts.ts';
 
 export interface GenerateWords {
   mode: 'proxy' | 'irsa' | 'pod-identity';
@@ -10,7 +11,8 @@ export interface GenerateWords {
   role: string;
   'node-role'?: string[] | undefined;
   account?: string | undefined;
-  partition: string;
+  /** Default: the role's, or that of those who are let in, else `aws`. */
+  partition?: string | undefined;
   'external-id'?: string | undefined;
   organisation?: string | undefined;
   'session-name'?: string | undefined;
@@ -24,8 +26,9 @@ export interface GenerateWords {
 
 /** `role` has the account 000000000000 when none was given. */
 export function optionsOf(words: GenerateWords): { options: TrustOptions; role: RoleArn } {
-  const { mode, partition } = words;
+  const { mode } = words;
   if (words.account) checkAccount(words.account);
+  const partition = partitionOf(words, parseRoleArn(words.role));
   const resolved = resolveRole(words.role, `arn:${partition}:iam::${words.account ?? '000000000000'}:role/`);
   if (!resolved.ok)
     throw usageProblem({
@@ -35,6 +38,7 @@ export function optionsOf(words: GenerateWords): { options: TrustOptions; role: 
     });
   const { role } = resolved;
   const account = (words.role.startsWith('arn:') ? role.account : words.account) ?? null;
+  checkConflicts(words, { account, partition });
   const service = serviceAccountOf(words);
   if (mode === 'proxy') {
     const nodeIdentities = words['node-role'] ?? [];

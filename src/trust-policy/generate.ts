@@ -4,6 +4,7 @@ import { usageProblem } from '../model/problem.ts';
 import { documentOf, oneOrMany, renderDocument, type StatementDocument } from './document.ts';
 import {
   checkAccount,
+  checkAudience,
   checkExternalId,
   checkNamespace,
   checkOrganisation,
@@ -111,7 +112,7 @@ function irsaStatement(options: IrsaTrust): StatementDocument {
   checkNamespace(namespace);
   checkServiceAccount(serviceAccount);
   const subject = { [`${issuer}:sub`]: `system:serviceaccount:${namespace}:${serviceAccount}` };
-  const audienceIs = { [`${issuer}:aud`]: audience };
+  const audienceIs = { [`${issuer}:aud`]: checkAudience(audience) };
   return {
     Sid: 'PodIamServiceAccount',
     Effect: 'Allow',

@@ -22,10 +22,17 @@ export async function checkSize(
     return size <= DEFAULT_QUOTA
       ? null
       : `it has ${size} characters without white space, and IAM takes ${DEFAULT_QUOTA} unless the account's quota was raised; the quota was not read: ${why}`;
-  if (size <= quota) return null;
+  assertFits(document, quota, '; nothing was written');
+  return null;
+}
+
+/** @throws usage Problem TOO_LARGE for a document above the quota */
+export function assertFits(document: string, quota: number, effect = ''): void {
+  const size = sizeOf(document);
+  if (size <= quota) return;
   throw usageProblem({
     code: 'TOO_LARGE',
-    what: `the trust policy would have ${size} characters without white space, and the quota of this account is ${quota}; nothing was written`,
+    what: `the trust policy would have ${size} characters without white space, and the quota of this account is ${quota}${effect}`,
     why: 'IAM answers LimitExceeded (ACLSizePerRole) to a larger one',
     next: 'trust fewer principals, or a pattern of them (the account with ArnLike on aws:PrincipalArn), or raise the quota "Role trust policy length": aws service-quotas request-service-quota-increase --service-code iam --quota-code L-C07B4B0D --desired-value 4096',
   });

@@ -7,6 +7,7 @@ import { generateTrustPolicy } from '../../trust-policy/generate.ts';
 import { idleFlags, optionsOf } from '../../trust-policy/generate-options.ts';
 import { warningsOn } from '../../trust-policy/generate-warnings.ts';
 import { IAM_FORMS, renderIamSide } from '../../trust-policy/iam-side.ts';
+import { assertFits, DEFAULT_QUOTA } from '../../trust-policy/size.ts';
 
 export default class Generate extends PodIamCommand<typeof Generate> {
   static override summary = 'Print a trust policy that lets pods have a role, as narrow as the mode allows.';
@@ -39,7 +40,9 @@ export default class Generate extends PodIamCommand<typeof Generate> {
     }),
     ...proxyFlag,
     account: Flags.string({ summary: "The role's account.", helpValue: 'ID' }),
-    partition: Flags.string({ summary: 'AWS partition.', default: 'aws' }),
+    partition: Flags.string({
+      summary: "AWS partition. Default: the role's, or that of those who are let in, else aws.",
+    }),
     'external-id': Flags.string({ summary: 'proxy: external id that the pods carry as an annotation.' }),
     organisation: Flags.string({
       summary: "proxy: id of the organisation that the nodes' account must be in.",
@@ -56,6 +59,11 @@ export default class Generate extends PodIamCommand<typeof Generate> {
       options: IAM_FORMS,
       default: 'json' as const,
     })(),
+    'size-quota': Flags.integer({
+      summary: "The account's quota on a trust policy, in characters without white space.",
+      min: 1,
+      default: DEFAULT_QUOTA,
+    }),
     issuer: Flags.string({ summary: "irsa: the cluster's issuer URL, or the ARN of its OIDC provider." }),
     audience: Flags.string({ summary: 'irsa: audience of the tokens.', default: 'sts.amazonaws.com' }),
     'service-account': Flags.string({
@@ -67,6 +75,7 @@ export default class Generate extends PodIamCommand<typeof Generate> {
   async run(): Promise<void> {
     const { options, role } = optionsOf(await this.#withNodeRoles());
     const document = generateTrustPolicy(options);
+    assertFits(document, this.flags['size-quota']);
     for (const warning of [...idleFlags(this.flags), ...warningsOn(options, role)])
       process.stderr.write(`Note: ${visible(warning)}\n`);
     const side = {
