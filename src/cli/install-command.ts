@@ -33,7 +33,7 @@ export abstract class InstallCommand<T extends typeof Command> extends PodIamCom
     const plan = await planInstall(kube, await valuesFor(kube), readBundle(), this.progress);
     this.progress.end();
     this.#show(plan, flags['dry-run']);
-    if (flags['dry-run']) return outcomeOf(plan, kube.context.name, { dryRun: true, proofs: null });
+    if (flags['dry-run']) return outcomeOf(plan, kube.context, { dryRun: true, proofs: null });
 
     const count = plan.changes.filter(({ action }) => action !== 'none').length;
     const { signal, progress } = this;
@@ -49,7 +49,7 @@ export abstract class InstallCommand<T extends typeof Command> extends PodIamCom
         ? await proveNodes(kube, plan.values, plan.nodes.reachable, { image, signal, progress })
         : null;
     this.progress.end();
-    return this.#report(outcomeOf(plan, kube.context.name, { dryRun: false, proofs }));
+    return this.#report(outcomeOf(plan, kube.context, { dryRun: false, proofs }));
   }
 
   /** With --dry-run the difference is the result; otherwise it is talk, and goes to stderr. */

@@ -23,11 +23,12 @@ export async function connectKube(options: KubeOptions): Promise<Kube> {
     cluster: chosen.cluster,
     server: config.getCurrentCluster()!.server,
     namespace: options.namespace ?? chosen.namespace ?? 'default',
+    kubectl: kubectlFor(options.kubeconfig, chosen.name),
   };
   const where = {
     context: context.name,
     server: context.server,
-    kubectl: kubectlFor(options.kubeconfig, context.name),
+    kubectl: context.kubectl,
     user: chosen.user,
     timeoutMs,
   };

@@ -48,7 +48,14 @@ export interface Access {
  * FORBIDDEN by RBAC is a ForbiddenProblem (errors.ts) and carries the grant that is missing.
  */
 export interface Kube {
-  readonly context: { name: string; cluster: string; server: string; namespace: string };
+  readonly context: {
+    name: string;
+    cluster: string;
+    server: string;
+    namespace: string;
+    /** kubectl with the words that lead it to this cluster, to put before what to type next. */
+    kubectl: string;
+  };
   /** Such as `v1.35.4`. */
   version(): Promise<string>;
   /** All pages. */

@@ -28,7 +28,7 @@ export async function stopDaemons(kube: Kube, namespace: string, options: Deleti
     const answering = new Set(nodes.map(nodeFact).flatMap(({ name, ready }) => (ready ? [name] : [])));
     const waiting = pods.filter(({ spec }) => answering.has((spec as { nodeName?: string }).nodeName ?? ''));
     if (waiting.length === 0) return;
-    if (Date.now() > endMs) throw stillThere(namespace, waiting, timeoutMs);
+    if (Date.now() > endMs) throw stillThere(kube, namespace, waiting, timeoutMs);
     progress.detail(`${waiting.length} still there`);
     await pause(pollMs, signal);
   }
@@ -44,23 +44,28 @@ export async function deleteNamespace(
   progress.step(`deleting ${nameOf(space)}`);
   await kube.remove(refOf(space));
   for (const endMs = Date.now() + timeoutMs; (await kube.read(refOf(space))) !== null; ) {
-    if (Date.now() > endMs) throw namespaceStays(space.metadata.name, timeoutMs);
+    if (Date.now() > endMs) throw namespaceStays(kube, space.metadata.name, timeoutMs);
     await pause(pollMs, signal);
   }
 }
 
-const stillThere = (namespace: string, pods: readonly KubeObject[], timeoutMs: number): Problem =>
+const stillThere = (
+  { context }: Kube,
+  namespace: string,
+  pods: readonly KubeObject[],
+  timeoutMs: number,
+): Problem =>
   environmentProblem({
     code: 'TIMEOUT',
     what: `the daemons did not stop within ${timeoutMs / 1000} s`,
     why: `still there: ${pods.map(({ metadata }) => metadata.name).join(', ')}`,
-    next: `kubectl get pods -n ${namespace}; then pod-iam uninstall again`,
+    next: `${context.kubectl} get pods -n ${namespace}; then pod-iam uninstall again`,
   });
 
-const namespaceStays = (name: string, timeoutMs: number): Problem =>
+const namespaceStays = ({ context }: Kube, name: string, timeoutMs: number): Problem =>
   environmentProblem({
     code: 'TIMEOUT',
     what: `the namespace ${name} is still being deleted after ${timeoutMs / 1000} s; all else is gone`,
     why: 'something in it has a finalizer, or an API service of the cluster does not answer',
-    next: `kubectl get namespace ${name} -o jsonpath='{.status.conditions}'`,
+    next: `${context.kubectl} get namespace ${name} -o jsonpath='{.status.conditions}'`,
   });

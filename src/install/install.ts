@@ -37,7 +37,7 @@ export async function planInstall(
   await kube.version();
   await requirePermissions(kube, installNeeds(values));
   const namespace = await kube.read({ apiVersion: 'v1', kind: 'Namespace', name: values.systemNamespace });
-  if (namespace?.metadata.deletionTimestamp) throw terminating(values.systemNamespace);
+  if (namespace?.metadata.deletionTimestamp) throw terminating(kube, values.systemNamespace);
   await readDaemonSet(kube, values.systemNamespace);
   if (values.awsSecret !== null) await requireSecret(kube, values, values.awsSecret);
   if (values.daemon['container-credentials'] === true) await requireFreeAddress(kube);
@@ -125,16 +125,16 @@ async function requireSecret(kube: Kube, { systemNamespace }: InstallValues, nam
     code: 'NO_SECRET',
     what: `there is no Secret ${systemNamespace}/${name} for the daemon's own AWS identity (--aws-secret)`,
     next:
-      `kubectl create namespace ${systemNamespace}; kubectl create secret generic -n ${systemNamespace} ${name} ` +
+      `${kube.context.kubectl} create namespace ${systemNamespace}; ${kube.context.kubectl} create secret generic -n ${systemNamespace} ${name} ` +
       '--from-literal=AWS_ACCESS_KEY_ID=… --from-literal=AWS_SECRET_ACCESS_KEY=…',
   });
 }
 
-const terminating = (namespace: string): Problem =>
+const terminating = ({ context }: Kube, namespace: string): Problem =>
   environmentProblem({
     code: 'TERMINATING',
     what: `the namespace ${namespace} is being deleted; nothing can be installed into it`,
-    next: `kubectl wait --for=delete namespace/${namespace}`,
+    next: `${context.kubectl} wait --for=delete namespace/${namespace}`,
   });
 
 function halfWay(pending: readonly KubeObject[], done: readonly KubeObject[], waits: boolean): Problem {

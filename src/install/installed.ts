@@ -20,7 +20,7 @@ export async function readDaemonSet(
     code: 'NOT_OURS',
     what: `the DaemonSet ${namespace}/${name} was not made by pod-iam, so it is left alone`,
     why: 'it lacks the label app.kubernetes.io/managed-by=pod-iam',
-    next: `choose another --system-namespace, or delete it: kubectl delete daemonset -n ${namespace} ${name}`,
+    next: `choose another --system-namespace, or delete it: ${kube.context.kubectl} delete daemonset -n ${namespace} ${name}`,
   });
 }
 

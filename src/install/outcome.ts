@@ -1,5 +1,7 @@
 // What an installation came to, for people and for machines.
+
 import type { Change } from '../cluster/change.ts';
+import type { Kube } from '../cluster/kube.ts';
 import type { InstallPlan } from './install.ts';
 import type { NodeProof } from './prove.ts';
 
@@ -19,18 +21,18 @@ export interface InstallOutcome {
 
 export function outcomeOf(
   plan: InstallPlan,
-  context: string,
+  { name, kubectl }: Kube['context'],
   { dryRun, proofs }: { dryRun: boolean; proofs: NodeProof[] | null },
 ): InstallOutcome {
   const unreachable = plan.nodes.notReady.map((node) => ({
     node,
     proven: false,
     what: 'the node is not ready, so nothing is known of it',
-    next: `kubectl describe node ${node}`,
+    next: `${kubectl} describe node ${node}`,
   }));
   const nodes = proofs === null ? [] : [...proofs, ...unreachable];
   return {
-    context,
+    context: name,
     namespace: plan.values.systemNamespace,
     version: plan.values.version,
     dryRun,

@@ -48,7 +48,7 @@ export async function proveNodes(
       node: '',
       proven: false,
       what: `left behind: ${left.join(', ')}`,
-      next: 'kubectl delete them',
+      next: `delete them with ${kube.context.kubectl} delete`,
     });
   return proofs;
 }

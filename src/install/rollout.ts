@@ -67,8 +67,8 @@ export async function awaitRollout(kube: Kube, options: RolloutOptions): Promise
     const isFinal = refusal !== null || states.some(({ trouble }) => trouble?.isFinal);
     finalSinceMs = isFinal ? (finalSinceMs ?? Date.now()) : null;
     if (finalSinceMs !== null && Date.now() - finalSinceMs >= timing.finalMs)
-      throw stuck(daemonSet, states, refusal, null);
-    if (elapsedMs >= timeoutMs) throw stuck(daemonSet, states, refusal, timeoutMs);
+      throw stuck(kube, daemonSet, states, refusal, null);
+    if (elapsedMs >= timeoutMs) throw stuck(kube, daemonSet, states, refusal, timeoutMs);
     const worst = refusal ?? firstTrouble(states);
     progress.detail(`${ready} of ${states.length} nodes ready${worst ? `; ${worst}` : ''}`);
     await pause(timing.pollMs, signal);
@@ -133,6 +133,7 @@ async function creationRefusal(kube: Kube, daemonSet: KubeObject): Promise<strin
 }
 
 function stuck(
+  { context }: Kube,
   { name, namespace }: RolloutOptions['daemonSet'],
   states: readonly NodeState[],
   refusal: string | null,
@@ -146,8 +147,8 @@ function stuck(
     what: `${name} is ready on ${states.length - waiting.length} of ${states.length} nodes${after}`,
     why: refusal ?? reasonsOf(waiting),
     next: pod
-      ? `kubectl describe pod -n ${namespace} ${pod}`
-      : `kubectl describe daemonset -n ${namespace} ${name}`,
+      ? `${context.kubectl} describe pod -n ${namespace} ${pod}`
+      : `${context.kubectl} describe daemonset -n ${namespace} ${name}`,
   };
   return new RolloutProblem(details, states);
 }

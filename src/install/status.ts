@@ -40,7 +40,7 @@ export async function readStatus(kube: Kube, namespace: string): Promise<ProxySt
       why: proxy.why,
       next: proxy.grant
         ? `needs the permission to ${proxy.grant.needs}`
-        : `kubectl get daemonsets -n ${namespace}`,
+        : `${kube.context.kubectl} get daemonsets -n ${namespace}`,
     });
   }
   const install = proxy.value;

@@ -50,7 +50,7 @@ export async function planUninstall(
   progress.step(`looking for pod-iam in context ${kube.context.name}`);
   await kube.version();
   const space = await kube.read({ apiVersion: 'v1', kind: 'Namespace', name });
-  if (space?.metadata.deletionTimestamp) throw terminating(name);
+  if (space?.metadata.deletionTimestamp) throw terminating(kube, name);
   const objects = await ownObjects(kube, name);
   const daemonSet = (await readDaemonSet(kube, name)) ?? (await readDaemonSet(kube, name, CLEANUP_NAME));
   const values = daemonSet === null ? fallback : installedValues(daemonSet, fallback);
@@ -133,10 +133,10 @@ function halfWay({ nodes, deleted }: UninstallOutcome): Problem {
   });
 }
 
-const terminating = (name: string): Problem =>
+const terminating = ({ context }: Kube, name: string): Problem =>
   environmentProblem({
     code: 'TERMINATING',
     what: `the namespace ${name} is being deleted by somebody else`,
     why: 'whether rules are left on the nodes can be seen only once it is gone',
-    next: `kubectl wait --for=delete namespace/${name}; then pod-iam uninstall --clean-nodes`,
+    next: `${context.kubectl} wait --for=delete namespace/${name}; then pod-iam uninstall --clean-nodes`,
   });

@@ -72,14 +72,14 @@ export async function runProbes(kube: Kube, plan: ProbePlan, options: RunOptions
     observations = await Promise.allSettled(plan.probes.map((probe) => limit(runOne, probe)));
   } finally {
     if (options.keep)
-      options.progress.step(`diagnostic pods kept; remove them with: ${removal(runId, namespaces)}`);
+      options.progress.step(`diagnostic pods kept; remove them with: ${removal(kube, runId, namespaces)}`);
     else {
       options.progress.step('cleaning up the diagnostic pods');
       left = await cleanUpRun(kube, runId, namespaces);
       options.progress.step(
         left.length === 0
           ? 'diagnostic pods cleaned up: 0 objects left'
-          : `${left.length} objects left: ${left.join(', ')}; remove them with: ${removal(runId, namespaces)}`,
+          : `${left.length} objects left: ${left.join(', ')}; remove them with: ${removal(kube, runId, namespaces)}`,
       );
     }
   }
@@ -127,7 +127,7 @@ function inWords({ workload, namespace, node, outcome, kind }: ProbeObservation)
   return `${who}${where}: ${outcome.state === 'not-run' ? 'not run' : 'unreadable'}, ${outcome.why}`;
 }
 
-const removal = (runId: string, namespaces: readonly string[]): string =>
+const removal = ({ context }: Kube, runId: string, namespaces: readonly string[]): string =>
   namespaces
-    .map((namespace) => `kubectl delete pod,configmap -n ${namespace} -l pod-iam.dev/run=${runId}`)
+    .map((namespace) => `${context.kubectl} delete pod,configmap -n ${namespace} -l pod-iam.dev/run=${runId}`)
     .join('; ');

@@ -28,12 +28,14 @@ function file(name: string, contexts: string[], current?: string): string {
 
 describe('the kubeconfig', () => {
   it('gives its current context, with the namespace', async () => {
-    const { context } = await connectKube({ kubeconfig: file('one', ['prod', 'test'], 'test'), env: {} });
+    const kubeconfig = file('one', ['prod', 'test'], 'test');
+    const { context } = await connectKube({ kubeconfig, env: {} });
     assert.deepEqual(context, {
       name: 'test',
       cluster: 'test',
       server: 'https://one.test',
       namespace: 'ns-of-test',
+      kubectl: `kubectl --kubeconfig ${kubeconfig} --context test`,
     });
   });
 
@@ -56,7 +58,13 @@ describe('the kubeconfig', () => {
       }),
     );
     const { context } = await connectKube({ env: { HOME: home }, namespace: 'shop' });
-    assert.deepEqual(context, { name: 'c', cluster: 'k', server: 'https://home', namespace: 'shop' });
+    assert.deepEqual(context, {
+      name: 'c',
+      cluster: 'k',
+      server: 'https://home',
+      namespace: 'shop',
+      kubectl: 'kubectl --context c',
+    });
   });
 
   it('that is not there is said to be missing', async () => {

@@ -44,7 +44,13 @@ export function memoryKube(options: MemoryKubeOptions = {}): MemoryKube {
   return {
     objects,
     calls,
-    context: { name: 'memory', cluster: 'memory', server: 'https://memory', namespace: 'default' },
+    context: {
+      name: 'memory',
+      cluster: 'memory',
+      server: 'https://memory',
+      namespace: 'default',
+      kubectl: 'kubectl',
+    },
     version: async () => 'v1.35.0',
     list: async (_apiVersion: string, kind: string, query: ListOptions = {}) => {
       call('list', kind, query.namespace, '*');

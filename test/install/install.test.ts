@@ -114,7 +114,10 @@ describe('installing', () => {
       problem.why ?? '',
       /^n\d: the image registry\.test\/none:1 cannot be pulled \(ErrImagePull\): no such host$/,
     );
-    assert.match(problem.next ?? '', /^kubectl describe pod -n pod-iam pod-iam-/);
+    assert.match(
+      problem.next ?? '',
+      /^kubectl --kubeconfig \S+ --context emulated describe pod -n pod-iam pod-iam-/,
+    );
     assert.equal(problem.exitCode, 3);
   });
 
@@ -147,7 +150,10 @@ describe('installing', () => {
     const problem = await refusal(applyInstall(test.kube, planned, options));
     assert.equal(problem.message, 'pod-iam is ready on 0 of 2 nodes');
     assert.match(problem.why ?? '', /^its pods are refused: .*exceeded quota: none/);
-    assert.equal(problem.next, 'kubectl describe daemonset -n full pod-iam');
+    assert.match(
+      problem.next,
+      /^kubectl --kubeconfig \S+ --context emulated describe daemonset -n full pod-iam$/,
+    );
   });
 
   it('tells what was applied when it is interrupted, and leaves the rest', async () => {
@@ -248,7 +254,10 @@ describe('before installing', () => {
     const values = { ...defaultValues('1.0.0'), awsSecret: 'keys' };
     const problem = await refusal(planInstall(test.kube, values, first, SILENT));
     assert.equal(problem.code, 'NO_SECRET');
-    assert.match(problem.next ?? '', /kubectl create secret generic -n pod-iam keys/);
+    assert.match(
+      problem.next ?? '',
+      /kubectl --kubeconfig \S+ --context emulated create secret generic -n pod-iam keys/,
+    );
   });
 
   it('a DaemonSet of the same name that is not ours is left alone', async () => {
