@@ -60,6 +60,13 @@ export function awsProblem(error: unknown, call: AwsCall, profile: string | null
       what: `AWS did not answer ${call.action}${of}`,
       next: `check the network, AWS_REGION and AWS_ENDPOINT_URL; ${WITHOUT}`,
     });
+  if (details.isUnreadable)
+    return environmentProblem({
+      ...base,
+      code: 'AWS_API',
+      what: `what answered ${call.action}${of} is no AWS API, or one that does not know the call`,
+      next: `check AWS_ENDPOINT_URL, and proxies on the way; ${WITHOUT}`,
+    });
   const what = details.isAnswered ? 'AWS refused' : 'AWS could not be asked for';
   return environmentProblem({
     ...base,
@@ -112,15 +119,26 @@ interface ErrorDetails {
   why: string;
   isNetwork: boolean;
   isAnswered: boolean;
+  /** An answer came, and the SDK could not take it apart: HTML, for example. */
+  isUnreadable: boolean;
 }
 
 function readError(error: unknown): ErrorDetails {
-  if (!(error instanceof Error)) return { name: '', why: String(error), isNetwork: false, isAnswered: false };
+  if (!(error instanceof Error))
+    return { name: '', why: String(error), isNetwork: false, isAnswered: false, isUnreadable: false };
   const { code, errors, $metadata } = error as Error & {
     code?: string;
     errors?: Error[];
-    $metadata?: { requestId?: string };
+    $metadata?: { requestId?: string; httpStatusCode?: number };
   };
+  if (error.message.includes('Deserialization error'))
+    return {
+      name: error.name,
+      why: `its answer cannot be read (HTTP ${$metadata?.httpStatusCode ?? 'status unknown'})`,
+      isNetwork: false,
+      isAnswered: false,
+      isUnreadable: true,
+    };
   // Node gathers one error per address of a host, and leaves their common message empty.
   const message = firstLine(error.message) || firstLine(errors?.[0]?.message ?? '') || code || error.name;
   const isAnswered = $metadata?.requestId !== undefined;
@@ -133,6 +151,7 @@ function readError(error: unknown): ErrorDetails {
       !isAnswered &&
       (networkNames.has(error.name) || networkCodes.has(code ?? '') || /CERT|TLS|SSL/.test(code ?? '')),
     isAnswered,
+    isUnreadable: false,
   };
 }
 

@@ -31,6 +31,16 @@ describe('an error of the AWS SDK', () => {
       'InvalidClientTokenId: The security token included in the request is invalid. (request id r-1)',
     ],
     [
+      sdkError(
+        'Error',
+        '@aws-sdk XML parse error: mismatched tags <hr> and </head>.\n  Deserialization error: to see the raw response, inspect',
+        { $metadata: { httpStatusCode: 404 } },
+      ),
+      'AWS_API',
+      'what answered iam:GetRole for role blue is no AWS API, or one that does not know the call',
+      'its answer cannot be read (HTTP 404)',
+    ],
+    [
       sdkError('AccessDenied', 'User: arn:aws:iam::111122223333:user/x is not authorized', answered),
       'AWS_DENIED',
       'AWS does not allow iam:GetRole for role blue',
