@@ -64,7 +64,7 @@ describe('the admin address', () => {
       'the pods of this node are not known: the API server answered 403: refused on purpose',
     ]);
     world.api.refuse = null;
-    await until('ready', async () => (await ready()).ready, 6_000);
+    await until('ready', async () => (await ready()).ready, 20_000);
   });
 
   test('explains a decision in its own words, without asking anybody', async () => {
@@ -172,7 +172,7 @@ describe('a daemon that has lost the API server', () => {
     assert.equal((await world.get('127.26.0.9', CREDENTIALS)).body, 'blue');
 
     world.api.refuse = null;
-    await until('ready', async () => (await ready()).ready, 8_000);
+    await until('ready', async () => (await ready()).ready, 20_000);
     assert.equal(await metric('up'), 1);
     t.mock.restoreAll();
     world.removePod('known');

@@ -57,7 +57,7 @@ describe('a daemon beside a Docker engine', () => {
         },
       }),
     );
-    await until('credentials', () => log.includes('"issued"'), 5_000);
+    await until('credentials', () => log.includes('"issued"'), 20_000);
   });
   after(async () => {
     await daemon?.close();

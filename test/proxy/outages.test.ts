@@ -72,7 +72,7 @@ describe('outages', () => {
     let hangs = 1;
     world.aws.fault = (action) => (action === 'AssumeRole' && hangs-- > 0 ? 'hang' : null);
     world.pod('blue', { ip: '127.25.0.12', role: 'blue' });
-    await until('credentials', () => world.lines('issued').length === 1, 8_000);
+    await until('credentials', () => world.lines('issued').length === 1, 20_000);
     assert.equal((await world.get('127.25.0.12', `${CREDENTIALS}blue`)).status, 200);
   });
 

@@ -87,7 +87,7 @@ describe('the daemon as a process', () => {
     world.api.refuse = 503;
     const dead = ['--sts-endpoint=http://127.0.0.1:9', '--metadata-addr=127.0.0.1:9'];
     const { child, output, ended } = start([...flags(), ...dead]);
-    await until('listening', () => output.stdout.includes('"listening"'), 15_000);
+    await until('listening', () => output.stdout.includes('"listening"'), 60_000);
     const { port } = JSON.parse(output.stdout.split('\n').find((line) => line.includes('"listening"'))!) as {
       port: number;
     };
@@ -107,7 +107,7 @@ describe('the daemon as a process', () => {
 
   test('logs JSON lines alone, and ends with 0 soon after SIGTERM, also with open connections', async () => {
     const { child, output, ended } = start(flags());
-    await until('identity', () => output.stdout.includes('"identity"'), 15_000);
+    await until('identity', () => output.stdout.includes('"identity"'), 60_000);
     const { port } = JSON.parse(output.stdout.split('\n').find((line) => line.includes('"listening"'))!) as {
       port: number;
     };
@@ -131,7 +131,7 @@ describe('the daemon as a process', () => {
     world.pod('blue', { ip: '127.24.9.1', role: 'blue' });
     const base = '--base-role-arn=arn:aws:iam::111122223333:role/';
     const { child, ended } = start([...flags(), base, `--sts-endpoint=http://127.0.0.1:${port}`]);
-    await until('calls for the identity and for the role', () => connections >= 2, 15_000);
+    await until('calls for the identity and for the role', () => connections >= 2, 60_000);
     const before = connections;
     const startedMs = Date.now();
     child.kill('SIGTERM');

@@ -54,7 +54,7 @@ describe('a half-open connection', () => {
   test('is given up after its time, and nothing is asked on the others that may be as dead', async () => {
     proxy.swallow();
     server.put('pods', { metadata: { name: 'unheard', uid: 'unheard' } });
-    await until('the pod', () => known.has('unheard'), 8_000);
+    await until('the pod', () => known.has('unheard'), 20_000);
     assert.ok(restarts.includes('silent'), String(restarts));
     assert.equal(watch.freshness.failure, null);
   });

@@ -154,7 +154,7 @@ describe('list and watch', () => {
     await watching();
     server.deafenWatches();
     put('unheard');
-    await until('the event', () => known.has('unheard'), 8_000);
+    await until('the event', () => known.has('unheard'), 20_000);
     assert.ok(restarts.includes('silent'));
   });
 
@@ -165,7 +165,7 @@ describe('list and watch', () => {
     await until('the reason', () => /403: refused on purpose/.test(watch.freshness.failure ?? ''));
     assert.equal(watch.freshness.isSynced, false);
     server.refuse = null;
-    await until('synced', () => watch.freshness.isSynced && known.has('a'), 6_000);
+    await until('synced', () => watch.freshness.isSynced && known.has('a'), 20_000);
     assert.equal(watch.freshness.failure, null);
   });
 
@@ -197,7 +197,7 @@ describe('list and watch', () => {
     clearInterval(timer);
     assert.ok(restarts.length > 1 && restarts.length < 8, `${restarts.length} times`);
     put('after');
-    await until('after', () => known.has('after'), 6_000);
+    await until('after', () => known.has('after'), 20_000);
   });
 });
 

@@ -107,7 +107,7 @@ describe('the watch on a Docker engine', () => {
     await follow();
     api.run('b', '172.17.0.2');
     api.event('start', 'b');
-    await until('the warning', () => log.includes('served to none'), 4_000);
+    await until('the warning', () => log.includes('served to none'), 20_000);
     assert.equal(at('172.17.0.2'), null);
     const asked = api.requests.length;
     await settled();
@@ -181,7 +181,7 @@ describe('the watch on a Docker engine', () => {
     api.containers.delete('a');
     api.run('c', '172.17.0.4');
     await api.start();
-    await until('c', () => at('172.17.0.4') === 'c', 8_000);
+    await until('c', () => at('172.17.0.4') === 'c', 20_000);
     assert.equal(at('172.17.0.2'), null);
     await until('no failure', () => watch.freshness.failure === null);
     assert.match(log, /"why":"the Docker engine at unix:.* cannot be reached: /);
