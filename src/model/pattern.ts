@@ -48,11 +48,24 @@ export function kiamPattern(entry: string, baseArn: string | null): Pattern {
 /** Bounds what one tenant can make the daemon compute: about 50 patterns of a whole ARN's length. */
 export const MAX_COST = 2000;
 
+/** @throws RangeError, whose message follows the pattern in a sentence, before it has cost anything */
 function compile(source: string): { regexp: RE2JS; cost: number } {
+  // Thousands of letters fold by case, and RE2 goes through all of them for each class that spans them.
+  if (namesBeyondAscii(source)) throw new RangeError('which names characters that no ARN holds');
   const cost = patternCost(source);
   // Counted before it is compiled: RE2 writes every repetition out.
-  if (cost > MAX_COST) throw new RangeError('too large');
+  if (cost > MAX_COST) throw new RangeError('which is too large');
   return { regexp: RE2JS.compile(source), cost };
+}
+
+const escapes = /\\(?:x\{([^}]*)\}|x([0-9a-f]{2})|([0-7]{1,3})|(?:[\s\S]))/gi;
+
+function namesBeyondAscii(source: string): boolean {
+  if (/[^\0-\x7f]/.test(source)) return true;
+  return [...source.matchAll(escapes)].some(([text, braced, hex, octal]) => {
+    const code = octal ? Number.parseInt(octal, 8) : Number.parseInt(braced ?? hex ?? '0', 16);
+    return /^\\p/i.test(text) || code > 0x7f;
+  });
 }
 
 const isArn = (text: string): boolean => /^arn:/i.test(text);
@@ -75,7 +88,7 @@ export function globMatches(pattern: string, text: string): boolean {
 
 /**
  * How many steps a regexp has once its counted repetitions are written out. An estimate: one for each
- * character, class and escape.
+ * character, class and escape, and what reading a class costs once.
  */
 export function patternCost(source: string): number {
   const outer: number[] = [];
@@ -96,7 +109,7 @@ export function patternCost(source: string): number {
       sum = (outer.pop() ?? 0) + atom;
     } else {
       atom = token.startsWith('\\Q') ? token.length : 1;
-      sum += atom;
+      sum += atom + (token.startsWith('[') ? Math.floor(token.length / 8) : 0);
     }
   }
   return outer.reduce((all, one) => all + one, sum);

@@ -35,35 +35,49 @@ export interface Permit {
 export function permitRole(roleArn: string, namespace: Annotations, settings: PermitSettings): Permit {
   const { namespaceKey, permitFormat, baseRoleArn, legacyRegexp } = settings;
   const texts = [namespace[namespaceKey] ?? null, namespace[PERMITTED_KEY] ?? null];
-  const asked = JSON.stringify([roleArn, namespaceKey, permitFormat, baseRoleArn, legacyRegexp, ...texts]);
-  const key = createHash('sha256').update(asked).digest('base64');
-  const known = decided.get(key);
-  if (known) return known;
-  const permit = decide(roleArn, namespace, settings);
-  if (decided.size >= MAX_DECIDED) decided.delete(decided.keys().next().value!);
-  decided.set(key, permit);
-  return permit;
+  const listKey = hashOf([namespaceKey, permitFormat, baseRoleArn, legacyRegexp, ...texts]);
+  return kept(decided, MAX_DECIDED, hashOf([roleArn, listKey]), () =>
+    decide(
+      roleArn,
+      kept(compiled, MAX_COMPILED, listKey, () => readPatterns(namespace, settings)),
+      namespaceKey,
+    ),
+  );
 }
 
-// The daemon asks the same for every request of a pod, and compiling is what costs. Decisions are kept
-// rather than programs, because they are small whatever a tenant writes.
+// The daemon asks the same for every request of a pod, and compiling is what costs. Decisions are small
+// whatever a tenant writes; of programs only the last few are kept, for a pod whose role changes all the time.
 const decided = new Map<string, Permit>();
 const MAX_DECIDED = 256;
+const compiled = new Map<string, PatternList | null>();
+const MAX_COMPILED = 8;
 
-function decide(roleArn: string, namespace: Annotations, settings: PermitSettings): Permit {
-  const list = readPatterns(namespace, settings);
+const hashOf = (parts: readonly unknown[]): string =>
+  createHash('sha256').update(JSON.stringify(parts)).digest('base64');
+
+/** Of those that are kept, else made and kept in place of the oldest. */
+function kept<Value>(known: Map<string, Value>, most: number, key: string, make: () => Value): Value {
+  const found = known.get(key);
+  if (found !== undefined) return found;
+  const made = make();
+  if (known.size >= most) known.delete(known.keys().next().value!);
+  known.set(key, made);
+  return made;
+}
+
+function decide(roleArn: string, list: PatternList | null, namespaceKey: string): Permit {
   if (list === null) {
-    const keys = `${settings.namespaceKey || ALLOWED_ROLES_KEY} nor ${PERMITTED_KEY}`;
+    const keys = `${namespaceKey || ALLOWED_ROLES_KEY} nor ${PERMITTED_KEY}`;
     return denied('AN003', `the namespace has neither ${keys}, and namespace restrictions are on`, null);
   }
   const match = list.patterns.find((pattern) => pattern.matches(roleArn));
   if (match) {
-    const why = `the namespace's ${list.key} allows it by "${match.text}"`;
+    const why = `the namespace's ${list.key} allows it by "${clip(match.text)}"`;
     return { allowed: true, code: null, why, pattern: match.text };
   }
   if (list.fault !== null) return denied('AN013', `the namespace's ${list.key} ${list.fault}`, null);
   const near = nearest(roleArn, list.patterns);
-  const hint = near === null ? 'it is an empty list' : `the nearest pattern is "${near}"`;
+  const hint = near === null ? 'it is an empty list' : `the nearest pattern is "${clip(near)}"`;
   return denied('AN003', `the namespace's ${list.key} does not allow it; ${hint}`, near);
 }
 
@@ -157,7 +171,7 @@ function compileAll(key: string, entries: string[] | string, read: (entry: strin
     } catch (error) {
       list.fault ??=
         error instanceof RangeError
-          ? `holds "${clip(entry)}", which is too large`
+          ? `holds "${clip(entry)}", ${error.message}`
           : `holds "${clip(entry)}", which is no valid regular expression (RE2 syntax)`;
     }
   }

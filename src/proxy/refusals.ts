@@ -30,6 +30,8 @@ export interface RefusalNotice {
 
 const QUIET_MS = 10 * 60_000;
 const MAX_REMEMBERED = 5_000;
+/** Of a message, which is remembered too: an annotation in it may be long. */
+const MAX_LENGTH = 1_000;
 /** What is told of one pod, so that one that asks for a thousand roles leaves room for its neighbours. */
 const OF_EACH = { burst: 5, perSecond: 1 / 60 };
 /** Events at once, and per second afterwards. */
@@ -67,7 +69,7 @@ export class Refusals {
     this.#metrics.refused(notice.check);
     const { check, roleArn } = notice;
     // An annotation may stand in it, and both are read in terminals.
-    const message = visible(notice.message);
+    const message = visible(notice.message).slice(0, MAX_LENGTH);
     const key = `${pod.uid} ${check} ${message}`;
     if (!this.#isNews(key)) return;
     if (!this.#ofEach.take(pod.uid)) {

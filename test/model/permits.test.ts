@@ -113,6 +113,47 @@ test('patterns from where a list is too large together on are not read, whatever
   assert.match(why, /too large together; patterns from there on are not read$/);
 });
 
+test('a pattern that names what no ARN holds is not read, for thousands of letters would fold by case', () => {
+  for (const entry of ['bl\\pL', '[\\P{Greek}]', '[b-\\x{10fffe}]', '\\xe9', '\\351', 'é', '😀']) {
+    const { allowed, code, why } = permitRole(`${BASE}blue`, list(entry), regexp);
+    assert.deepEqual([allowed, code], [false, 'AN013']);
+    assert.equal(
+      why,
+      `the namespace's ${ALLOWED} holds "${entry}", which names characters that no ARN holds`,
+    );
+    assert.equal(permitRole(`${BASE}blue`, list(entry, 'blue'), regexp).allowed, true);
+  }
+  for (const entry of ['bl\\x{75}e', 'bl\\x75e', 'bl\\165e', 'bl[^\\\\p]e'])
+    assert.equal(permitRole(`${BASE}blue`, list(entry), regexp).allowed, true, entry);
+});
+
+test('no list makes the daemon compute for long, and a list whose pod has another role is compiled once', (t) => {
+  const dear: Record<string, string[]> = {
+    'ranges that fold by case': [`(?i)${'[b-\\x{10fffe}]'.repeat(1_800)}`],
+    'letters of all scripts in one class': [`(?i)[${'\\pL'.repeat(20_000)}]`],
+    'a class as long as a list': [`(?i)[${'\\W'.repeat(20_000)}]`],
+    'ranges in one class': [`(?i)[${'!-~'.repeat(20_000)}]`],
+    'patterns as many as may be': Array.from({ length: 1_000 }, (_, nth) => `.*${nth % 10}`),
+    'stars of stars': ['(x*)*\\Sa'.repeat(150)],
+  };
+  for (const [what, entries] of Object.entries(dear)) {
+    const namespace = list(...entries);
+    const first = cpuMs(() => permitRole(`${BASE}${what.length}`, namespace, regexp));
+    const again = cpuMs(() => permitRole(`${BASE}other-${what.length}`, namespace, regexp));
+    t.diagnostic(`${what}: ${first.toFixed(1)} ms, and ${again.toFixed(1)} ms for another role`);
+    assert.ok(first < 200, `${what}: ${first} ms`);
+    assert.ok(again < 50, `${what}: ${again} ms for another role`);
+  }
+});
+
+test('a pattern is told in so many letters, however long it is', () => {
+  const long = `blue${'x'.repeat(5_000)}`;
+  const refused = permitRole(`${BASE}blue`, list(long), settings());
+  assert.deepEqual([refused.why.length < 300, refused.pattern], [true, long]);
+  const allowed = permitRole(`${BASE}blue`, list(`blue${'*'.repeat(5_000)}`), settings());
+  assert.deepEqual([allowed.allowed, allowed.why.length < 300], [true, true]);
+});
+
 test('kube2iam’s list is read before kiam’s, even when it allows nothing', () => {
   const namespace = { ...list(), [PERMITTED]: '.*' };
   assert.equal(permitRole(`${BASE}blue`, namespace, settings()).allowed, false);

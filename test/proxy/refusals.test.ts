@@ -49,7 +49,21 @@ describe('refusals', () => {
     assert.equal(obeyed(message!), null);
     const { body } = await world.admin('/-/explain?ip=127.25.0.9');
     assert.equal(obeyed(body), null);
-    assert.ok(JSON.parse(body).refusal.why.includes(near));
+    assert.ok(JSON.parse(body).refusal.why.includes(near.slice(0, 90)));
+  });
+
+  test('a message is told in so many letters, however long an annotation is', async () => {
+    world = await startWorld(['--log-level=info']);
+    world.pod('long', { ip: '127.25.0.8', role: 'x'.repeat(200_000) });
+    await until('the pod', () => world.api.openWatches() === 1);
+    assert.equal((await world.get('127.25.0.8', CREDENTIALS)).status, 404);
+    await until('event', () => world.api.events.length === 1);
+    const [{ why }] = world.lines('refused') as [{ why: string }];
+    assert.deepEqual(
+      [why.length, why.startsWith("the pod's iam.amazonaws.com/role names no role: ")],
+      [1_000, true],
+    );
+    assert.ok((await world.admin('/-/explain?ip=127.25.0.8')).body.length < 10_000);
   });
 
   test('a request for another role and one without role are told as well, once each', async () => {

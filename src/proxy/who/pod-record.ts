@@ -123,11 +123,18 @@ function announced(annotations: Record<string, string>): string[] {
     .filter((entry) => isIP(entry) !== 0 && !isOnNode(entry));
 }
 
+/** Above the longest role ARN and external id that AWS takes; an annotation may have 256 KiB, on each of 250 pods. */
+const MAX_LENGTH = 2_048;
+
+/** What is longer names nothing, and must not name anything once it is cut. A copy, or the whole would be kept. */
+const cut = (value: string): string =>
+  value.length <= MAX_LENGTH ? value : Buffer.from(`${value.slice(0, MAX_LENGTH)}…`).toString();
+
 function pick(annotations: Record<string, string>, keys: readonly string[]): Annotations {
   const kept: Record<string, string> = {};
   for (const key of keys) {
     const value = annotations[key];
-    if (typeof value === 'string') kept[key] = value;
+    if (typeof value === 'string') kept[key] = cut(value);
   }
   return kept;
 }

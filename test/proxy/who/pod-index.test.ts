@@ -1,6 +1,7 @@
 // Which of two pods an address belongs to, in the orders in which events can come.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { resolveRole } from '../../../src/model/arn.ts';
 import { canonicalAddress } from '../../../src/proxy/who/address.ts';
 import { PodIndex } from '../../../src/proxy/who/pod-index.ts';
 import { type PodRecord, podRecord } from '../../../src/proxy/who/pod-record.ts';
@@ -189,6 +190,19 @@ describe('the index of pods', () => {
     // A network that is gone: the kubelet still reports the address that it had.
     assert.equal(winner(condition('True', 20), condition('False', 30)), 'first');
     assert.equal(winner(condition('True', 30), { startTime: '2026-01-01T00:00:40Z' }), 'second');
+  });
+
+  test('keeps little of an annotation that is longer than any that names something, and nothing that does', () => {
+    const key = 'iam.amazonaws.com/role';
+    const kept = (value: string) =>
+      podRecord(
+        { metadata: { uid: 'u', annotations: { [key]: value } } },
+        { annotations: [key], announced: false, audience: null },
+      )!.annotations[key]!;
+    for (const whole of ['blue', 'x'.repeat(2_048)]) assert.equal(kept(whole), whole);
+    const cut = kept(`arn:aws-${'a'.repeat(2_000)}:iam::111122223333:role/${'b'.repeat(60)}`);
+    assert.equal(cut.length, 2_049);
+    assert.equal(resolveRole(cut, null).ok, false);
   });
 
   test('wakes who waits for an address by the event itself', async () => {
