@@ -9,6 +9,7 @@ import { guardRules } from './rules/guards.ts';
 import { liveRules } from './rules/live.ts';
 import { oidcRules } from './rules/oidc.ts';
 import { ownSideRules } from './rules/own-side.ts';
+import { placeholderRules } from './rules/placeholders.ts';
 import { principalArnRules } from './rules/principal-arns.ts';
 import { principalRules } from './rules/principals.ts';
 import { publicRules } from './rules/public.ts';
@@ -16,15 +17,18 @@ import { reachableRules } from './rules/reachable.ts';
 import { requestRules } from './rules/request.ts';
 import { serviceRules } from './rules/services.ts';
 import { sharedIssuerRules } from './rules/shared-issuers.ts';
+import { subjectRules } from './rules/subjects.ts';
 
 export const RULES: readonly Rule[] = [
   ...documentRules,
   ...principalRules,
   ...principalArnRules,
+  ...placeholderRules,
   ...publicRules,
   ...actionRules,
   ...conditionRules,
   ...oidcRules,
+  ...subjectRules,
   ...clusterRules,
   ...sharedIssuerRules,
   ...serviceRules,

@@ -7,7 +7,7 @@ import { parsePolicy } from '../../src/model/policy.ts';
 import { cpuMs } from '../helpers/cpu-time.ts';
 
 const HOME = '111122223333';
-const issuer = 'oidc.eks.eu-west-1.amazonaws.com/id/EXAMPLED539D4633E53DE1B716D3041E';
+const issuer = 'oidc.eks.eu-west-1.amazonaws.com/id/A1B2C3ED539D4633E53DE1B716D3041E';
 const provider = `arn:aws:iam::${HOME}:oidc-provider/${issuer}`;
 const role = `arn:aws:iam::${HOME}:role/app`;
 const upTo = (count: number): number[] => Array.from({ length: count }, (_, index) => index);

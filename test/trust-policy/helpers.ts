@@ -11,7 +11,7 @@ export const AWAY = '543210987654';
 export const NODE = `arn:aws:iam::${HOME}:role/node`;
 export const ROOT = `arn:aws:iam::${HOME}:root`;
 export const APP = parseRoleArn(`arn:aws:iam::${HOME}:role/app`)!;
-export const ISSUER = 'oidc.eks.eu-west-1.amazonaws.com/id/EXAMPLED539D4633E53DE1B716D3041E';
+export const ISSUER = 'oidc.eks.eu-west-1.amazonaws.com/id/A1B2C3ED539D4633E53DE1B716D3041E';
 export const PROVIDER = `arn:aws:iam::${HOME}:oidc-provider/${ISSUER}`;
 
 export type Json = Record<string, unknown>;

@@ -9,7 +9,7 @@ import { OPTIONS } from './helpers.ts';
 
 const HOME = '210987654321';
 const NODE = `arn:aws:iam::${HOME}:role/node`;
-const ISSUER = 'oidc.eks.eu-west-1.amazonaws.com/id/EXAMPLED539D4633E53DE1B716D3041E';
+const ISSUER = 'oidc.eks.eu-west-1.amazonaws.com/id/A1B2C3ED539D4633E53DE1B716D3041E';
 const PROVIDER = `arn:aws:iam::${HOME}:oidc-provider/${ISSUER}`;
 
 interface Told {

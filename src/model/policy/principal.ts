@@ -1,6 +1,7 @@
 // Reads one entry of Principal: whom it names, or why IAM refuses it.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
 import { isAccountId, parseArn, parseRoleArn, parseSessionArn } from '../arn.ts';
+import { isPlaceholder } from './placeholder.ts';
 import type { PrincipalKind, PrincipalType } from './types.ts';
 
 export interface PrincipalFault {
@@ -178,12 +179,4 @@ function readFederated(text: string): PrincipalReading {
   if (/^https?:/.test(name))
     return fault('TP030', `"${text}" holds the scheme of the issuer's URL`, text.replace(/https?:\/*/, ''));
   return names({ kind: 'oidc', provider: text, issuer: name, account, partition });
-}
-
-/** `<ACCOUNT>`, `${var.account}`, `{{ account }}`, `ACCOUNT_ID`, `YOUR-ACCOUNT`, x's in place of digits. */
-function isPlaceholder(text: string): boolean {
-  return (
-    /[<>{}$[\]]/.test(text) ||
-    /(?:^|:)(?:x{4,}|(?:your|my)?[-_]?(?:aws)?[-_]?account(?:[-_]?(?:id|number))?)(?::|$)/i.test(text)
-  );
 }

@@ -1,11 +1,12 @@
-// The rule on account ids, in principals and in conditions: those that no account has, so that a line never
+// What is wrong with account ids, in principals and in conditions: those that no account has, so that a line never
 // holds, and those of the documentation's examples.
 // https://docs.aws.amazon.com/accounts/latest/reference/manage-acct-identifiers.html
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-sourceaccount
 import { OPERATORS } from '../../model/policy/operators.ts';
+import { templatePart } from '../../model/policy/placeholder.ts';
 import type { Condition, Located, Policy } from '../../model/policy.ts';
 import { readNodeIdentity } from '../identity.ts';
-import type { CheckOptions, Rule, Violation } from '../rule.ts';
+import type { CheckOptions, RuleInput, Violation } from '../rule.ts';
 import { conditionsOn } from './shared.ts';
 
 /** Of AWS's examples. */
@@ -13,20 +14,13 @@ const EXAMPLES =
   /^(?:111122223333|444455556666|777788889999|123456789012|012345678901|123456789101|(\d)\1{11})$/;
 
 /** What is malformed in a principal, the parser finds. */
-export const accountRule: Rule = {
-  code: 'TP015',
-  title: 'account ids are 12 digits and real',
-  severity: 'error',
-  why: 'a placeholder from an example is refused, or lets in an account that is not yours',
-  fix: 'fill in the account id (aws sts get-caller-identity)',
-  find({ policy, options }) {
-    const uses = [...inPrincipals(policy), ...inConditions(policy)];
-    return [
-      ...uses.filter(({ account }) => !/^\d{12}$/.test(account)).map(malformed),
-      ...exampleAccounts(uses, options),
-    ];
-  },
-};
+export function accountFaults({ policy, options }: RuleInput): Violation[] {
+  const uses = [...inPrincipals(policy), ...inConditions(policy)];
+  return [
+    ...uses.filter(({ account }) => !/^\d{12}$/.test(account)).map(malformed),
+    ...exampleAccounts(uses, options),
+  ];
+}
 
 interface Use {
   at: Located;
@@ -42,7 +36,7 @@ const inPrincipals = (policy: Policy): Use[] =>
     });
 
 const OF_ACCOUNT = /^aws:(?:principal|source|resource|vpce)account$/;
-const OF_ARN = /^aws:(?:principal|source)arn$/;
+const OF_ARN = /^aws:\w+arn$/;
 
 /** Patterns and policy variables are left out. */
 const inConditions = (policy: Policy): Use[] =>
@@ -50,7 +44,10 @@ const inConditions = (policy: Policy): Use[] =>
     .flatMap((statement) => conditionsOn(statement, (key) => OF_ACCOUNT.test(key) || OF_ARN.test(key)))
     .filter(({ operator }) => ['string', 'arn'].includes(OPERATORS[operator.name] ?? ''))
     .flatMap((condition) =>
-      condition.values.map((value) => ({ at: value, account: accountIn(condition, value) })),
+      condition.values
+        // Text of a template is told as such.
+        .filter(({ text }) => templatePart(text) === null)
+        .map((value) => ({ at: value, account: accountIn(condition, value) })),
     )
     .filter(({ account }) => account !== '' && !/[*?]|\$\{[a-z]+:[^}:]+\}/i.test(account));
 

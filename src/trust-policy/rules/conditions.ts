@@ -4,6 +4,7 @@ import { isBase64, parseDate, parseNumber } from '../../model/evaluate/value.ts'
 import { withoutVariables } from '../../model/evaluate/variables.ts';
 import { editDistance, nearestName } from '../../model/nearest.ts';
 import { OPERATORS, type OperatorFamily } from '../../model/policy/operators.ts';
+import { templatePart } from '../../model/policy/placeholder.ts';
 import { hasWildcard } from '../../model/policy/wildcard.ts';
 import type { Condition, Policy, Statement } from '../../model/policy.ts';
 import { AWS_KEYS, STS_KEYS, TAG_KEYS } from '../condition-keys.ts';
@@ -88,12 +89,29 @@ function valueFaults({ operator, operatorText, values, key, ...at }: Condition):
   if (operator.name === 'Bool' && values.length > 1)
     return [{ at, observed: `${operatorText} takes one value, and ${key} has ${values.length}` }];
   const reader = readers[OPERATORS[operator.name]!];
-  if (!reader) return rangesAsText({ operator, operatorText, values, key, ...at });
+  if (!reader)
+    return [
+      ...rangesAsText({ operator, operatorText, values, key, ...at }),
+      ...organisations({ operator, operatorText, values, key, ...at }),
+    ];
   return values
     .filter(({ text }) => !text.includes('${') && !reader.is(text))
     .map((value) => ({
       at: value,
       observed: `${operatorText} takes ${reader.form}, and "${value.text}" is none`,
+    }));
+}
+
+// https://docs.aws.amazon.com/organizations/latest/APIReference/API_Organization.html
+function organisations({ operatorText, values, key }: Condition): Violation[] {
+  if (!/^aws:(?:principal|source|resource|vpce)orgid$/i.test(key)) return [];
+  return values
+    .filter(({ text }) => !hasWildcard(text) && templatePart(text) === null && !text.includes('${'))
+    .filter(({ text }) => !/^o-[a-z0-9]{10,32}$/.test(text))
+    .map((value) => ({
+      at: value,
+      observed: `${operatorText} on ${key} takes the id of an organisation, such as o-a1b2c3d4e5, and "${value.text}" is none`,
+      fix: { text: 'aws organizations describe-organization --query Organization.Id' },
     }));
 }
 

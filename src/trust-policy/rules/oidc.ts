@@ -3,14 +3,13 @@
 import { withoutVariables } from '../../model/evaluate/variables.ts';
 import { nearestName } from '../../model/nearest.ts';
 import { isNegated } from '../../model/policy/operators.ts';
+import { templatePart } from '../../model/policy/placeholder.ts';
 import type { Condition, Policy, Statement } from '../../model/policy.ts';
 import { addCondition, renameKey, replaceValue } from '../edit.ts';
 import type { Rule, Violation } from '../rule.ts';
 import { allows, asksForMore, conditionsOn, isGuard, type PrincipalOf, principalsOf } from './shared.ts';
 import { hasOpenTenant, isBlank, isOpen, namesOwn, tenantClaim } from './shared-issuers.ts';
-import { anyClaim, claims, isBuiltIn, isKubernetes, tokenStatements } from './tokens.ts';
-
-const SUBJECT = 'system:serviceaccount:';
+import { anyClaim, claims, isBuiltIn, isKubernetes, kubernetesSubjects, tokenStatements } from './tokens.ts';
 
 const subject: Rule = {
   code: 'TP027',
@@ -100,55 +99,6 @@ const tiesDown = (condition: Condition): boolean =>
   !isNegated(condition.operator) &&
   !(condition.operator.name === 'StringLike' && condition.values.some(({ text }) => isBlank(text)));
 
-const subjectForm: Rule = {
-  code: 'TP029',
-  title: 'subjects read system:serviceaccount:NAMESPACE:NAME',
-  severity: 'error',
-  why: 'no token has another subject, so that every service account is refused',
-  fix: 'write system:serviceaccount:NAMESPACE:NAME',
-  find: ({ policy }) =>
-    kubernetesSubjects(policy).flatMap(({ value, condition }): Violation[] => {
-      const isPattern = condition.operator.name === 'StringLike';
-      if (isSubject(value.text, isPattern)) return [];
-      const better = correctedSubject(value.text);
-      return [
-        {
-          at: value,
-          observed: `"${value.text}" is no subject of a service account`,
-          ...(better
-            ? { fix: { text: `write "${better}"`, correct: replaceValue(value.pointer, better) } }
-            : {}),
-        },
-      ];
-    }),
-};
-
-function isSubject(text: string, isPattern: boolean): boolean {
-  // A pattern may cut the form short, which TP032 judges; a star elsewhere is TP026's.
-  if (isPattern && SUBJECT.startsWith(text.split(/[*?]/, 1)[0]!) && /[*?]/.test(text)) return true;
-  if (isPattern && /^system:serviceaccount:[^:]*\*[^:]*$/.test(text)) return true;
-  const [system, kind, namespace = '', name = '', ...more] = text.split(':');
-  const label = /^[a-z0-9*?$]([-a-z0-9.*?${}:/]*[a-z0-9*?}])?$/;
-  return (
-    system === 'system' &&
-    kind === 'serviceaccount' &&
-    more.length === 0 &&
-    label.test(namespace) &&
-    label.test(name)
-  );
-}
-
-function correctedSubject(text: string): string | null {
-  const parts = text
-    .trim()
-    .split(/[:/]/)
-    .filter((part) => part !== '');
-  const [namespace, name] = parts.slice(-2);
-  if (!namespace || !name || parts.length > 5 || /^system$/i.test(namespace)) return null;
-  if (/^service-?accounts?$/i.test(namespace)) return null;
-  return `${SUBJECT}${namespace.toLowerCase()}:${name.toLowerCase()}`;
-}
-
 const issuerKeys: Rule = {
   code: 'TP030',
   title: 'condition keys are those of the provider',
@@ -209,6 +159,7 @@ const namespaces: Rule = {
         observed: `"${value.text}" takes service accounts of more than one namespace`,
       })),
     ...sharedSubjects(policy)
+      .filter(({ text }) => templatePart(text) === null)
       .filter(({ text }) => hasOpenTenant(withoutVariables(text)) && !isBlank(text))
       .map((value) => ({
         at: value,
@@ -248,16 +199,4 @@ const isNarrowedBeside = (
       other.values.every(({ text }) => !hasOpenNamespace(text)),
   );
 
-function kubernetesSubjects(policy: Policy) {
-  return tokenStatements(policy).flatMap(({ statement, provider }) =>
-    isKubernetes(provider, statement)
-      ? claims(statement, provider, 'sub')
-          .filter((condition) => /^String(?:Equals|EqualsIgnoreCase|Like)$/.test(condition.operator.name))
-          .flatMap((condition) =>
-            condition.values.map((value) => ({ statement, provider, condition, value })),
-          )
-      : [],
-  );
-}
-
-export const oidcRules: readonly Rule[] = [subject, audience, subjectForm, issuerKeys, namespaces];
+export const oidcRules: readonly Rule[] = [subject, audience, issuerKeys, namespaces];

@@ -3,7 +3,6 @@
 import { removeValue, replaceValue } from '../edit.ts';
 import { readNodeIdentity } from '../identity.ts';
 import type { CheckOptions, Rule } from '../rule.ts';
-import { accountRule } from './accounts.ts';
 import { allows, covers, hasKind, principalsOf } from './shared.ts';
 
 /** A rule whose breaches the parser finds. */
@@ -166,7 +165,6 @@ export const principalRules: readonly Rule[] = [
     'name the role inside the profile (aws iam get-instance-profile)',
   ),
   partitions,
-  accountRule,
   oneSession,
   compute,
   selfTrust,

@@ -31,3 +31,16 @@ export function isKubernetes({ names }: PrincipalOf<'oidc'>, statement: Statemen
     values.some(({ text }) => /^system:|service-?account/i.test(text)),
   );
 }
+
+/** Each value of a condition on the subject of a Kubernetes token. */
+export function kubernetesSubjects(policy: Policy) {
+  return tokenStatements(policy).flatMap(({ statement, provider }) =>
+    isKubernetes(provider, statement)
+      ? claims(statement, provider, 'sub')
+          .filter((condition) => /^String(?:Equals|EqualsIgnoreCase|Like)$/.test(condition.operator.name))
+          .flatMap((condition) =>
+            condition.values.map((value) => ({ statement, provider, condition, value })),
+          )
+      : [],
+  );
+}
