@@ -25,10 +25,11 @@ export async function readRole(aws: Roles, text: string): Promise<RoleFact> {
   const name = arn?.name ?? text.slice(text.lastIndexOf('/') + 1);
   const role = await aws.role(name);
   if (role === null) throw await noRole(aws, name);
-  if (arn && role.arn !== arn.arn) {
+  const isOtherPath = text.includes('/') && !role.arn.endsWith(`:role/${text.replace(/^\/+/, '')}`);
+  if (arn ? role.arn !== arn.arn : isOtherPath) {
     throw usageProblem({
       code: 'BAD_ROLE',
-      what: `there is no role ${arn.arn} here`,
+      what: `there is no role ${arn?.arn ?? text} here`,
       why: `the role ${name} of this account is ${role.arn}`,
       next: 'use that ARN, or the credentials of the right account (--profile)',
     });

@@ -104,6 +104,7 @@ function planReplacement(
       added: [],
       removed: [],
       notes: ['the role has this document already, as far as its meaning goes'],
+      denied: [],
       externalId,
     };
   const foreign = old === null || mayRemove ? [] : foreignRemovals(old, policy);
@@ -120,6 +121,7 @@ function planReplacement(
     added: diff?.added ?? [],
     removed: diff?.removed ?? [],
     notes: [],
+    denied: [],
     externalId,
   };
 }

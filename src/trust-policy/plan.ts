@@ -19,6 +19,8 @@ export interface TrustChange {
   removed: string[];
   /** Why an identity needs no change, or why a change of this kind cannot help it. */
   notes: string[];
+  /** Those whom a Deny keeps out, which no change of this kind can help. */
+  denied: string[];
   /** That the identities must send along; null for none. */
   externalId: string | null;
 }
@@ -40,13 +42,16 @@ export function planTrustChange(
     ? checkExternalId(options.externalId)
     : commonExternalId(parsed.policy);
   const notes: string[] = [];
+  const denied: string[] = [];
   const wanted = new Map<string, NodeIdentity>();
   for (const identity of identities.map(readNodeIdentity)) {
-    const note = noteOn(identity, parsed.policy, externalId);
-    if (note === null) wanted.set(identity.principal, identity);
-    else notes.push(note);
+    const reason = reasonToLeave(identity, parsed.policy, externalId);
+    if (reason === null) wanted.set(identity.principal, identity);
+    else notes.push(reason.note);
+    if (reason?.isDenied) denied.push(identity.principal);
   }
-  if (wanted.size === 0) return { changed: false, document: text, added: [], removed: [], notes, externalId };
+  if (wanted.size === 0)
+    return { changed: false, document: text, added: [], removed: [], notes, denied, externalId };
   const document = JSON.parse(text) as { Statement: StatementDocument | StatementDocument[] };
   const statements = [document.Statement].flat();
   const removed = dropDeletedPrincipals(statements);
@@ -60,16 +65,17 @@ export function planTrustChange(
     ),
     removed,
     notes,
+    denied,
     externalId,
   };
 }
 
 /** Why nothing is to be added for an identity; null when a statement is to be added. */
-function noteOn(
+function reasonToLeave(
   { text, principal, isPathLost }: NodeIdentity,
   policy: Policy,
   externalId: string | null,
-): string | null {
+): { note: string; isDenied: boolean } | null {
   const sent: TrustRequest['context'] = externalId ? { 'sts:ExternalId': [externalId] } : {};
   const evaluate = (more: Partial<TrustRequest> = {}): Evaluation =>
     evaluateTrust(policy, {
@@ -89,21 +95,28 @@ function noteOn(
       evaluate({ context: {} }).decision === 'allow'
         ? ''
         : `, as long as the pods carry the external id ${externalId}`;
-    return `${principal} may assume the role already${condition}: ${now.because}${route}`;
+    return leave(`${principal} may assume the role already${condition}: ${now.because}${route}`);
   }
   const denying = now.statements.find(({ effect, matched }) => effect === 'Deny' && matched === true);
   if (denying)
-    return `statement ${denying.index} denies it to ${principal}, and no further Allow helps against a Deny: ${denying.why}`;
+    return {
+      note: `statement ${denying.index} denies it to ${principal}, and no further Allow helps against a Deny: ${denying.why}`,
+      isDenied: true,
+    };
   if (now.statements.some(({ effect, matched }) => effect === 'Allow' && matched === true))
-    return `${principal} may assume the role already, unless a Deny applies: ${now.because}`;
+    return leave(`${principal} may assume the role already, unless a Deny applies: ${now.because}`);
   const open = evaluate({ parametersAreUnknown: true }).statements.find(
     ({ effect, matched }) => effect === 'Allow' && matched === 'unknown',
   );
   if (!open) return null;
-  return isPathLost && now.decision === 'unknown' && now.needs.some((need) => need.includes('path'))
-    ? `statement ${open.index} seems to mean ${text}: ${open.why}`
-    : `statement ${open.index} lets ${principal} in on a condition, which an added statement would undo: ${open.why}`;
+  return leave(
+    isPathLost && now.decision === 'unknown' && now.needs.some((need) => need.includes('path'))
+      ? `statement ${open.index} seems to mean ${text}: ${open.why}`
+      : `statement ${open.index} lets ${principal} in on a condition, which an added statement would undo: ${open.why}`,
+  );
 }
+
+const leave = (note: string): { note: string; isDenied: boolean } => ({ note, isDenied: false });
 
 /** The external id that every statement asks of AWS principals: a new statement must not undo it. */
 function commonExternalId(policy: Policy): string | null {

@@ -25,7 +25,7 @@ export async function readWanted(
     throw usageProblem({
       code: 'USAGE',
       what: 'say what to write: --node-role ARN or --file FILE, one of them',
-      next: 'pod-iam trust-policy apply ROLE --node-role ARN, or --file FILE',
+      next: 'pod-iam trust-policy apply --role ROLE --node-role ARN, or --file FILE',
     });
   const externalId = words['external-id'] ?? null;
   if (file === undefined) return { identities, externalId };

@@ -104,6 +104,11 @@ describe('a change of a live trust policy', () => {
     });
   });
 
+  it('refuses a name with another path', async () => {
+    await assert.rejects(planLive(rolesWith(before), 'team/app', wanted), code('BAD_ROLE'));
+    assert.equal((await planLive(rolesWith(before), '/app', wanted)).changed, true);
+  });
+
   it('refuses the ARN of another account', async () => {
     await assert.rejects(
       planLive(rolesWith(before), `arn:aws:iam::${AWAY}:role/app`, wanted),

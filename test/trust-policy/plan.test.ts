@@ -87,8 +87,9 @@ describe('planTrustChange', () => {
       { Effect: 'Allow', Principal: { AWS: ROOT }, Action: 'sts:AssumeRole' },
       { Effect: 'Deny', Principal: { AWS: NODE }, Action: 'sts:AssumeRole' },
     );
-    const { changed, notes } = planTrustChange(text, [NODE]);
+    const { changed, notes, denied } = planTrustChange(text, [NODE]);
     assert.equal(changed, false);
+    assert.deepEqual(denied, [NODE]);
     assert.match(notes[0]!, /^statement 1 denies it to .*, and no further Allow helps against a Deny/);
   });
 

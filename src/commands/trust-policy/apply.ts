@@ -73,6 +73,7 @@ export default class Apply extends PodIamCommand<typeof Apply> {
     const plan = await planLive(aws, role, wanted);
     this.progress.end();
     for (const line of changeLines(plan)) this.logToStderr(line);
+    if (plan.denied.length > 0) this.end(EXIT.findings);
     if (!plan.changed) this.log(`The trust policy of ${plan.role.arn} is left as it is`);
     else if (isDryRun) this.log(harmlessJson(plan.document.trimEnd()));
     if (isDryRun || (!plan.changed && proveAs === undefined)) return outcomeOf(plan, { dryRun: isDryRun });

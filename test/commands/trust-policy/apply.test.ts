@@ -81,6 +81,22 @@ describe('trust-policy apply', () => {
     assert.equal(again.stdout, `The trust policy of ${app.arn} is left as it is\n`);
   });
 
+  it('ends with 1 where a Deny keeps the nodes out', async () => {
+    const { arn } = world.role('closed', {
+      trust: {
+        Version: '2012-10-17',
+        Statement: [
+          { Effect: 'Allow', Principal: { AWS: node.arn }, Action: 'sts:AssumeRole' },
+          { Effect: 'Deny', Principal: { AWS: '*' }, Action: 'sts:AssumeRole' },
+        ],
+      },
+    });
+    const ran = await apply('--role', 'closed', '--node-role', node.arn, '--yes');
+    assert.equal(ran.code, 1, ran.stderr);
+    assert.equal(ran.stdout, `The trust policy of ${arn} is left as it is\n`);
+    assert.match(ran.stderr, /^Note: statement 1 denies it to .* no further Allow helps against a Deny/m);
+  });
+
   it('refuses a role that is not there, and passes on what IAM refuses', async () => {
     const ghost = 'arn:aws:iam::210987654321:role/ghost';
     const ran = await apply('--role', 'app', '--node-role', ghost, '--yes');
