@@ -10,7 +10,7 @@ import type { ApiObject } from '../../../src/sandbox/api/object.ts';
 import { Store } from '../../../src/sandbox/api/store/store.ts';
 import { claimHosts } from '../../../src/sandbox/node/addresses.ts';
 import { type EmulatedNode, type NodeCluster, startEmulatedNode } from '../../../src/sandbox/node/node.ts';
-import type { Pod, PodSpec } from '../../../src/sandbox/node/pod.ts';
+import type { ContainerState, Pod, PodSpec } from '../../../src/sandbox/node/pod.ts';
 import { startReaper } from '../../../src/sandbox/node/reaper.ts';
 import { tools } from './tools.ts';
 
@@ -130,3 +130,15 @@ export async function startNodes(count = 1, imds = { address: '127.0.0.1', port:
   };
   return world;
 }
+
+/** A container of one script. */
+export const shell = (script: string, rest: object = {}): object => ({
+  name: 'main',
+  image: 'busybox:1',
+  command: ['sh', '-c', script],
+  ...rest,
+});
+
+/** Of the pod's first container. */
+export const state = (pod: Pod): ContainerState => pod.status!.containerStatuses![0]!.state;
+export const waiting = (pod: Pod): string | undefined => state(pod).waiting?.reason;
