@@ -19,6 +19,7 @@ export interface RefusalNotice {
     | 'RoleNotAllowed'
     | 'OtherRole'
     | 'TokenMissing'
+    | 'SessionTokenRefused'
     | 'ForeignHost'
     | 'Forwarded'
     | 'TokenRefused'

@@ -120,13 +120,15 @@ describe('refusals', () => {
     assert.ok(world.api.events.length >= 25 && world.api.events.length <= 30, `${world.api.events.length}`);
   });
 
-  test('requests that are turned away for their form are told as well: no token, a foreign host, forwarded', async () => {
+  test('requests that are turned away for their form are told as well: no token, a bad one, a foreign host, forwarded', async () => {
     world = await startWorld();
     world.pod('blue', { ip: '127.25.0.6', role: 'blue' });
     await until('credentials', () => world.lines('issued').length === 1);
     const token = await world.token('127.25.0.6');
     for (let i = 0; i < 3; i++) {
       await world.send('127.25.0.6', 'GET', CREDENTIALS);
+      for (const path of [CREDENTIALS, '/latest/meta-data/instance-id'])
+        await world.send('127.25.0.6', 'GET', path, { 'x-aws-ec2-metadata-token': `${token.slice(0, -1)}=` });
       await world.send('127.25.0.6', 'GET', '/latest/meta-data/instance-id');
       await world.send('127.25.0.6', 'GET', CREDENTIALS, {
         'x-aws-ec2-metadata-token': token,
@@ -134,11 +136,12 @@ describe('refusals', () => {
       });
       await world.send('127.25.0.6', 'PUT', '/latest/api/token', { 'x-forwarded-for': '10.0.0.1' });
     }
-    await until('events', () => world.api.events.length >= 3);
+    await until('events', () => world.api.events.length >= 4);
     assert.deepEqual(
       world.api.events.map(({ reason, message }) => [reason, /\(([^()]*)\)$/.exec(message as string)?.[1]]),
       [
         ['TokenMissing', 'ID010; pod-iam explain ID010'],
+        ['SessionTokenRefused', 'ID010; pod-iam explain ID010'],
         ['ForeignHost', 'LK007; pod-iam explain LK007'],
         ['Forwarded', 'LK007; pod-iam explain LK007'],
       ],

@@ -66,8 +66,8 @@ function answer(ask: Ask, target: Target, parts: Parts): Soon<Answer> {
 
 function refuseWithoutToken(ask: Ask, { kind }: Target, parts: Parts): Answer {
   const wantsRole = kind === 'listing' || kind === 'document';
-  if (wantsRole && ask.header('x-aws-ec2-metadata-token') === undefined)
-    tellTurnedAway(ask, parts, 'noToken');
+  const hasNone = ask.header('x-aws-ec2-metadata-token') === undefined;
+  if (wantsRole) tellTurnedAway(ask, parts, hasNone ? 'noToken' : 'badToken');
   return tokenNeeded();
 }
 

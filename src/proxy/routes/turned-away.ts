@@ -10,6 +10,12 @@ const NOTICES = {
     message:
       'the pod asks for credentials without a session token (IMDSv2): its SDK is too old, unless the daemon is told --imds-tokens=optional',
   },
+  badToken: {
+    check: 'ID010',
+    reason: 'SessionTokenRefused',
+    message:
+      'the pod asks for credentials with a session token that was not given to its address here, or has ended: SDKs that keep one from before they were led here need a restart',
+  },
   foreignHost: {
     check: 'LK007',
     reason: 'ForeignHost',
