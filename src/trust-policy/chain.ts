@@ -3,6 +3,7 @@
 import type { RoleArn } from '../model/arn.ts';
 import { type Evaluation, evaluateTrust } from '../model/evaluate.ts';
 import type { Policy } from '../model/policy.ts';
+import { quote } from '../model/shell.ts';
 import type { Fact, Grant, OwnSide } from '../model/snapshot.ts';
 import { readNodeIdentity } from './identity.ts';
 import { nodePolicy } from './node-policy.ts';
@@ -119,7 +120,7 @@ function trustLink(facts: ChainFacts, principal: string | null): Link {
   if (decision === 'allow') return holding(`${name} trusts the node: ${alone}${leaves}.`, decidedBy);
   return {
     ...{ holds: false, text: `${name} does not trust the node: ${because}.`, decidedBy, grant: null },
-    next: `pod-iam trust-policy apply --role ${name} --node-role ${principal}`,
+    next: `pod-iam trust-policy apply --role ${quote(name)} --node-role ${principal}`,
   };
 }
 

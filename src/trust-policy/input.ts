@@ -11,6 +11,7 @@ import {
   parsePolicy,
 } from '../model/policy.ts';
 import { usageProblem } from '../model/problem.ts';
+import { quote } from '../model/shell.ts';
 import { asAdvice } from './fault-advice.ts';
 
 export interface PolicyText {
@@ -90,7 +91,11 @@ export async function readPolicyFile(
     fault === null
       ? `${name}:${first?.line}:${first?.column}: ${first?.message}`
       : `${name} is no policy: ${fault}`;
-  throw badPolicy(what, (fault === null ? first?.hint : hint) ?? null, `pod-iam trust-policy check ${path}`);
+  throw badPolicy(
+    what,
+    (fault === null ? first?.hint : hint) ?? null,
+    `pod-iam trust-policy check ${quote(path)}`,
+  );
 }
 
 /** `any`, `silent`, or files; none at all is silent. Throws a usage Problem (BAD_POLICY). */
@@ -137,7 +142,7 @@ async function readBytes(path: string): Promise<Uint8Array | null> {
       what: `cannot read ${path}: ${fileFault(error)}`,
       next:
         code === 'EISDIR'
-          ? `name its files: pod-iam trust-policy check '${path.replace(/\/$/, '')}/*.json'`
+          ? `name its files: pod-iam trust-policy check ${quote(`${path.replace(/\/$/, '')}/*.json`)}`
           : 'name a file that is there and may be read, or "-" for standard input',
       cause: error,
     });

@@ -1,6 +1,7 @@
 // What `trust-policy apply` was asked to write, and what it tells when it is done.
 
 import { usageProblem } from '../model/problem.ts';
+import { quote } from '../model/shell.ts';
 import { visible } from '../model/visible.ts';
 import { readPolicyText } from './input.ts';
 import type { LivePlan, Wanted } from './plan-live.ts';
@@ -34,7 +35,7 @@ export async function readWanted(
     throw usageProblem({
       code: 'BAD_POLICY',
       what: `${name} is no policy: ${fault}`,
-      next: `pod-iam trust-policy check ${name}`,
+      next: `pod-iam trust-policy check ${quote(file)}`,
     });
   return { document: text, mayRemove: words['allow-removals'] ?? false, externalId };
 }

@@ -8,6 +8,7 @@ import { confirm } from '../../cli/prompts.ts';
 import { proxyFlag } from '../../cli/proxy-flag.ts';
 import { harmlessJson } from '../../model/printed-json.ts';
 import { EXIT } from '../../model/problem.ts';
+import { quote } from '../../model/shell.ts';
 import { backupName, writeLive } from '../../trust-policy/apply.ts';
 import { claimOf, type LivePlan, planLive } from '../../trust-policy/plan-live.ts';
 import { isProof, prepareProof } from '../../trust-policy/prepare-proof.ts';
@@ -109,7 +110,7 @@ export default class Apply extends PodIamCommand<typeof Apply> {
     await writeLive(aws, plan, { backup, signal: this.signal, timeoutMs });
     this.progress.end();
     this.log(`The trust policy of ${arn} is changed; the old one is in ${backup}`);
-    this.logToStderr(`To undo it: pod-iam trust-policy apply --role ${name} --file ${backup}`);
+    this.logToStderr(`To undo it: pod-iam trust-policy apply --role ${name} --file ${quote(backup)}`);
     return backup;
   }
 }

@@ -251,6 +251,39 @@ describe('trust-policy apply', () => {
     );
   });
 
+  it('shows a document, file names and role names in letters that no terminal obeys', async () => {
+    world.role('odd', { trust: trusting(other.arn) });
+    const principal = { AWS: [other.arn, node.arn] };
+    const statement = {
+      Sid: '\u009b8m\u009d0;title',
+      Effect: 'Allow',
+      Principal: principal,
+      Action: 'sts:AssumeRole',
+    };
+    const file = join(folder, 'odd\u001b[2J.json');
+    writeFileSync(file, JSON.stringify({ Version: '2012-10-17', Statement: [statement] }));
+    const ran = await apply('--role', 'odd', '--file', file, '--dry-run', '--allow-removals');
+    const unread = await apply('--role', 'odd', '--file', `${file}\u009b1m`, '--dry-run');
+    const nobody = await apply('--role', 'o\u001b[2Jdd', '--node-role', node.arn, '--dry-run');
+    assert.equal(ran.code, 2, ran.stdout);
+    assert.match(ran.stderr, /Sid/);
+    for (const { stdout, stderr } of [ran, unread, nobody])
+      assert.doesNotMatch(stdout + stderr, /[\0-\x09\x0b-\x1f\x7f-\x9f]/);
+    writeFileSync(file, JSON.stringify({ ...trusting(other.arn, node.arn), Id: '\u009b8m' }));
+    const shown = await apply('--role', 'odd', '--file', file, '--dry-run');
+    assert.equal(shown.code, 0, shown.stderr);
+    assert.match(shown.stdout, /"Id":\s*"\\u009b8m"/);
+    assert.equal(JSON.parse(shown.stdout).Id, '\u009b8m');
+  });
+
+  it('quotes the file of the backup in the command that undoes the change', async () => {
+    world.role('kept', { trust: trusting(other.arn) });
+    const backup = "ann's old.json";
+    const ran = await apply('--role', 'kept', '--node-role', node.arn, '--yes', '--backup', backup);
+    assert.equal(ran.code, 0, ran.stderr);
+    assert.ok(ran.stderr.includes("apply --role kept --file 'ann'\\''s old.json'\n"), ran.stderr);
+  });
+
   it('offers the nearest role', async () => {
     const ran = await apply('--role', 'apps', '--node-role', node.arn, '--yes');
     assert.equal(ran.code, 2);
