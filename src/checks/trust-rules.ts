@@ -13,6 +13,7 @@ import { checkPolicy } from '../trust-policy/check.ts';
 import { RULES } from '../trust-policy/codes.ts';
 import { readNodeIdentity } from '../trust-policy/identity.ts';
 import type { CheckOptions, LiveFacts } from '../trust-policy/rule.ts';
+import { DEFAULT_QUOTA } from '../trust-policy/size.ts';
 import { roleFact } from './AN010.ts';
 import { workloadSubject, workloadsWithRole } from './shared.ts';
 import { nodeRoleArn } from './TP018.ts';
@@ -93,7 +94,7 @@ function options({ arn }: RoleFact, snapshot: Snapshot): CheckOptions {
     ),
     account: role?.account ?? null,
     role,
-    sizeQuota: 2048,
+    sizeQuota: DEFAULT_QUOTA,
     live: { ...aws, ownSides: ownSidesOf(arn, aws) },
   };
 }

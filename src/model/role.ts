@@ -1,8 +1,10 @@
 // Which role may this pod have, and why. The daemon serves by this function, and the doctor predicts
 // with it, so that the two can never disagree.
+
 import { type Annotations, readRoleAnnotation } from './annotations.ts';
 import { type RoleArn, type RoleResolution, resolveRole } from './arn.ts';
 import { expandAccount } from './docker-role.ts';
+import { EXTERNAL_ID_FORM, isExternalId } from './identifiers.ts';
 import { permitRole } from './permits.ts';
 import type { RoleSettings } from './snapshot.ts';
 
@@ -100,11 +102,11 @@ export function decideRole(request: RoleRequest, settings: RoleSettings): Decisi
   // A blank one is as none: a role that asks for an external id refuses it by itself.
   const given = request.annotations[settings.externalIdKey] ?? '';
   const externalId = given.trim() === '' ? null : given;
-  if (externalId !== null && !/^[\w+=,.@:/-]{2,1224}$/.test(externalId)) {
+  if (externalId !== null && !isExternalId(externalId)) {
     return refuse(
       'TP041',
       'not-allowed',
-      `the ${noun}'s ${settings.externalIdKey} is not an external id (2 to 1224 of letters, digits and +=,.@:/_-)`,
+      `the ${noun}'s ${settings.externalIdKey} is not an external id (${EXTERNAL_ID_FORM})`,
     );
   }
   return { role: { arn: resolved.role, externalId, origin }, refusal: null, reasons };

@@ -13,6 +13,7 @@ import { placeholderRules } from './rules/placeholders.ts';
 import { principalArnRules } from './rules/principal-arns.ts';
 import { principalRules } from './rules/principals.ts';
 import { publicRules } from './rules/public.ts';
+import { reachRules } from './rules/reach.ts';
 import { reachableRules } from './rules/reachable.ts';
 import { requestRules } from './rules/request.ts';
 import { serviceRules } from './rules/services.ts';
@@ -27,6 +28,7 @@ export const RULES: readonly Rule[] = [
   ...publicRules,
   ...actionRules,
   ...conditionRules,
+  ...reachRules,
   ...oidcRules,
   ...subjectRules,
   ...clusterRules,

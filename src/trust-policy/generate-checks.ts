@@ -1,6 +1,7 @@
 // What stands in a generated policy by the user's word, held against the form that AWS or Kubernetes gives
 // it. Each throws a usage Problem that says where the right word is found.
 import { isAccountId } from '../model/arn.ts';
+import { EXTERNAL_ID_FORM, isExternalId, isOrganisationId } from '../model/identifiers.ts';
 import { usageProblem } from '../model/problem.ts';
 
 export function checkAccount(account: string): string {
@@ -14,18 +15,17 @@ export function checkAccount(account: string): string {
 }
 
 export function checkExternalId(externalId: string): string {
-  if (/^[\w+=,.@:/-]{2,1224}$/.test(externalId)) return externalId;
+  if (isExternalId(externalId)) return externalId;
   throw usageProblem({
     code: 'BAD_EXTERNAL_ID',
     what: `"${externalId}" is no external id`,
-    why: 'it has 2 to 1224 letters, digits and +=,.@:/_-',
+    why: `it has ${EXTERNAL_ID_FORM}`,
     next: '--external-id TEXT of these alone',
   });
 }
 
-// https://docs.aws.amazon.com/organizations/latest/APIReference/API_Organization.html
 export function checkOrganisation(id: string): string {
-  if (/^o-[a-z0-9]{10,32}$/.test(id)) return id;
+  if (isOrganisationId(id)) return id;
   throw usageProblem({
     code: 'BAD_ORGANISATION',
     what: `"${id}" is no id of an organisation`,

@@ -98,7 +98,7 @@ describe('the decision on a container', () => {
         { IAM_ROLE: 'blue', IAM_EXTERNAL_ID: 'x' },
         {},
         'TP041',
-        "the container's IAM_EXTERNAL_ID is not an external id (2 to 1224 of letters, digits and +=,.@:/_-)",
+        "the container's IAM_EXTERNAL_ID is not an external id (2 to 1224 letters, digits and +=,.@:/_-)",
       ],
     ] as const) {
       const { refusal } = decide(annotations, more);

@@ -6,7 +6,7 @@ export const isPlaceholder = (text: string): boolean =>
   /[<>{}$[\]]/.test(text) || text.split(':').some(isAccountWord) || isFillIn(text);
 
 /** What stands in place of an account id. */
-export const isAccountWord = (text: string): boolean =>
+const isAccountWord = (text: string): boolean =>
   /^(?:x{4,}|[_%]*(?:your|my)?[-_]?(?:aws)?[-_]?account(?:[-_]?(?:id|number))?[_%]*)$/i.test(text) ||
   isFillIn(text);
 

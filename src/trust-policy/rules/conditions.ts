@@ -2,6 +2,7 @@
 import { parseRange } from '../../model/evaluate/ip.ts';
 import { isBase64, parseDate, parseNumber } from '../../model/evaluate/value.ts';
 import { withoutVariables } from '../../model/evaluate/variables.ts';
+import { EXTERNAL_ID_FORM, isExternalId, isOrganisationId } from '../../model/identifiers.ts';
 import { editDistance, nearestName } from '../../model/nearest.ts';
 import { OPERATORS, type OperatorFamily } from '../../model/policy/operators.ts';
 import { templatePart } from '../../model/policy/placeholder.ts';
@@ -10,7 +11,7 @@ import type { Condition, Policy, Statement } from '../../model/policy.ts';
 import { AWS_KEYS, STS_KEYS, TAG_KEYS } from '../condition-keys.ts';
 import { moveCondition, renameKey } from '../edit.ts';
 import type { Rule, Violation } from '../rule.ts';
-import { conditionsOn, hasKind, isGuard } from './shared.ts';
+import { conditionsOn } from './shared.ts';
 
 const lines = (policy: Policy): { statement: Statement; condition: Condition }[] =>
   policy.statements.flatMap((statement) =>
@@ -102,12 +103,11 @@ function valueFaults({ operator, operatorText, values, key, ...at }: Condition):
     }));
 }
 
-// https://docs.aws.amazon.com/organizations/latest/APIReference/API_Organization.html
 function organisations({ operatorText, values, key }: Condition): Violation[] {
   if (!/^aws:(?:principal|source|resource|vpce)orgid$/i.test(key)) return [];
   return values
     .filter(({ text }) => !hasWildcard(text) && templatePart(text) === null && !text.includes('${'))
-    .filter(({ text }) => !/^o-[a-z0-9]{10,32}$/.test(text))
+    .filter(({ text }) => !isOrganisationId(text))
     .map((value) => ({
       at: value,
       observed: `${operatorText} on ${key} takes the id of an organisation, such as o-a1b2c3d4e5, and "${value.text}" is none`,
@@ -169,7 +169,7 @@ const externalIds: Rule = {
   title: 'external ids are well-formed',
   severity: 'error',
   why: 'STS answers ValidationError to any other, so that nobody can ever send it',
-  fix: 'use 2 to 1224 letters, digits and +=,.@:/_-',
+  fix: `use ${EXTERNAL_ID_FORM}`,
   find: ({ policy }) =>
     policy.statements
       .flatMap((statement) => conditionsOn(statement, (key) => key === 'sts:externalid'))
@@ -184,65 +184,4 @@ const externalIds: Rule = {
       .map((value) => ({ at: value, observed: `"${value.text}" cannot be an external id` })),
 };
 
-const isExternalId = (text: string): boolean => /^[\w+=,.@:/-]{2,1224}$/.test(text);
-
-const OUT_OF_REACH: readonly { key: RegExp; reason: string }[] = [
-  { key: /^aws:multifactorauth(?:present|age)$/, reason: 'a node never signs in with MFA' },
-  {
-    key: /^aws:(?:sourceip|vpcsourceip)$/,
-    reason: 'it holds only from these addresses: of the node, or of its NAT gateway',
-  },
-  {
-    key: /^aws:(?:sourcevpce?|sourcevpcarn|vpce(?:account|orgid|orgpaths))$/,
-    reason: 'it holds only when STS is reached through a VPC endpoint',
-  },
-  { key: /^aws:principaltag\//, reason: "it holds only while the node's role carries this tag" },
-  { key: /^aws:(?:useragent|referer)$/, reason: 'it depends on what a client writes into its headers' },
-  { key: /^aws:(?:currenttime|epochtime|tokenissuetime)$/, reason: 'it holds at certain times only' },
-  {
-    key: /^aws:(?:ec2instancesourcevpc|ec2instancesourceprivateipv4)$|^ec2:/,
-    reason: "it holds only for the instance's own credentials",
-  },
-];
-
-const PRIVATE =
-  'STS sees public addresses alone, and through a VPC endpoint none (there aws:VpcSourceIp tells it), so that it never holds';
-
-/** Whether all addresses of a line are of private networks. */
-const isPrivate = ({ key, operator, values }: Condition): boolean =>
-  /^aws:sourceip$/i.test(key) &&
-  operator.name === 'IpAddress' &&
-  values.length > 0 &&
-  values.every(({ text }) =>
-    /^(?:10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.|f[cd][0-9a-f]{2}:)/i.test(text),
-  );
-
-const reach: Rule = {
-  code: 'TP042',
-  title: 'a node can meet all conditions',
-  severity: 'warning',
-  why: 'what a document says cannot show whether the condition holds where the proxy runs',
-  fix: 'make sure that it holds for every node, or remove it',
-  find: ({ policy, options }) =>
-    policy.statements
-      .filter(({ effect, principals }) => effect === 'Allow' && principals.some(({ type }) => type === 'AWS'))
-      .flatMap((statement) =>
-        // Users can sign in with MFA; only where they are the nodes' own identity they do not.
-        hasKind(statement, 'role', 'session', 'account', 'everyone') || options.nodeIdentities.length > 0
-          ? statement.conditions
-          : statement.conditions.filter(({ key }) => !/^aws:multifactorauth/i.test(key)),
-      )
-      .filter(
-        (condition) =>
-          isGuard(condition) &&
-          !(condition.operator.name === 'Bool' && condition.values.some(({ text }) => /^false$/i.test(text))),
-      )
-      .flatMap((condition) => {
-        const match = OUT_OF_REACH.find(({ key }) => key.test(condition.key.toLowerCase()));
-        if (match === undefined) return [];
-        const reason = isPrivate(condition) ? PRIVATE : match.reason;
-        return [{ at: condition, observed: `${condition.operatorText} on ${condition.key}: ${reason}` }];
-      }),
-};
-
-export const conditionRules: readonly Rule[] = [wellFormed, literalStars, externalIds, reach];
+export const conditionRules: readonly Rule[] = [wellFormed, literalStars, externalIds];
