@@ -121,3 +121,6 @@ function arnFault(text: string): string {
   if (name.length > 64) return 'its role name is longer than 64 characters';
   return 'its role name or path holds characters that IAM does not allow';
 }
+
+/** Whether Identity Center makes roles of this name, which are all under /aws-reserved/sso.amazonaws.com/. */
+export const isReservedName = (roleName: string): boolean => roleName.startsWith('AWSReservedSSO_');

@@ -1,5 +1,6 @@
 // What a reader might wrongly believe of a trust policy: beliefs that people hold, each with the form of
 // document that invites it.
+import { isReservedName } from '../model/arn.ts';
 import { isNegated } from '../model/policy/operators.ts';
 import type { Condition, Policy, PrincipalKind, Statement } from '../model/policy.ts';
 import { demandsKey } from './condition-words.ts';
@@ -96,7 +97,7 @@ export function misreadings(policy: Policy): string[] {
     ],
     [
       allows.some((statement) =>
-        principalsOf(statement, 'role').some(({ names }) => names.name.startsWith('AWSReservedSSO_')),
+        principalsOf(statement, 'role').some(({ names }) => isReservedName(names.name)),
       ),
       'IAM Identity Center makes the role of a permission set anew, with another suffix, once its last assignment is gone: nobody has the name here then.',
     ],

@@ -2,6 +2,8 @@
 // caller grants by itself inside an account, naming its role within the role's limits, and naming its
 // account only delegates.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
+
+import { isReservedName } from '../arn.ts';
 import type { Principal, Statement } from '../policy/types.ts';
 import { type Caller, isInAccount } from './caller.ts';
 import { anyOf, type Truth } from './truth.ts';
@@ -128,7 +130,7 @@ function matchRole(
     caller.roleName === names.name;
   if (!isSameName) return null;
   // Role names are unique in an account whatever their path, so a name without one is this role.
-  if (names.path === '/') return named;
+  if (names.path === '/') return isReservedName(names.name) ? null : named;
   return maybe(
     'role',
     `it names ${names.arn}, and a session's ARN does not tell the path of its role`,

@@ -1,9 +1,11 @@
 // Rules that only IAM can answer: whether those that the document names exist, by the name it gives
-// them. They say nothing where IAM was not asked.
+// them. They say nothing where IAM was not asked,
+// but for names whose path is known.
 import { quote } from '../../model/shell.ts';
 import type { Fact } from '../../model/snapshot.ts';
 import { replaceValue } from '../edit.ts';
 import type { LiveFacts, Rule, RuleInput, Violation } from '../rule.ts';
+import { reservedWithoutPath } from './reserved-roles.ts';
 import { conditionsOn, joined, principalsOf } from './shared.ts';
 
 const exists: Rule = {
@@ -21,12 +23,16 @@ const path: Rule = {
   severity: 'error',
   why: "a role's path and the case of its name are part of its ARN; IAM looks for this very ARN",
   fix: 'write the ARN as IAM gives it (aws iam get-role)',
-  find: (input) =>
-    eachNamed(
+  find(input) {
+    const reserved = reservedWithoutPath(input.policy);
+    const told = eachNamed(
       input,
       (text, real) => (real === null || real === text ? null : `${text} is known to IAM as ${real}`),
       (real, { pointer }) => ({ text: `write ${real}`, correct: replaceValue(pointer, real) }),
-    ),
+    );
+    if (told === null) return reserved.length > 0 ? reserved : null;
+    return [...told, ...reserved.filter(({ at }) => !told.some((other) => other.at.pointer === at.pointer))];
+  },
 };
 
 /** One violation for each principal that IAM was asked about and that is not as it should be. */

@@ -1,5 +1,6 @@
 // The rule on aws:PrincipalArn, which never holds the ARN of a session: for a session it is that of its role.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principalarn
+import { isReservedName } from '../../model/arn.ts';
 import type { Condition, Policy } from '../../model/policy.ts';
 import { replaceValue } from '../edit.ts';
 import type { Rule, Violation } from '../rule.ts';
@@ -36,7 +37,7 @@ function roleOf(text: string, { operator }: Condition): string | null {
   const match = /^(arn:[^:]*):(?:sts|iam)::([^:]*):assumed-role\/([^/]+)(?:\/\*)?$/.exec(text);
   if (match === null) return null;
   const [, partition, account, name = ''] = match;
-  const isReserved = name.startsWith('AWSReservedSSO_');
+  const isReserved = isReservedName(name);
   if (isReserved && !/Like|Arn/.test(operator.name)) return null;
   // Identity Center puts its roles under a path that ends with the Region, but for us-east-1.
   const path = isReserved ? 'aws-reserved/sso.amazonaws.com*/' : '';
