@@ -76,7 +76,11 @@ export function podRecord(object: unknown, options: RecordOptions): PodRecord | 
   if (options.node && spec.nodeName && spec.nodeName !== options.node) return null;
   const reported = [status.podIP, ...(status.podIPs ?? []).map(({ ip }) => ip)].filter(isText);
   const isEarly = options.announced && reported.length === 0;
-  const addresses = isEarly ? announced(metadata.annotations ?? {}) : reported;
+  const network = (status.conditions ?? []).find(({ type }) => type === 'PodReadyToStartContainers');
+  // Once its network is gone, the kubelet goes on reporting the addresses, which may be another's by then.
+  // https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-has-network
+  const own = network?.status === 'False' ? [] : reported;
+  const addresses = isEarly ? announced(metadata.annotations ?? {}) : own;
   return {
     uid: metadata.uid,
     namespace: metadata.namespace ?? '',
@@ -89,20 +93,11 @@ export function podRecord(object: unknown, options: RecordOptions): PodRecord | 
     mountsToken: options.audience !== null && hasTokenFor(options.audience, spec),
     isFinished: status.phase === 'Succeeded' || status.phase === 'Failed',
     isTerminating: Boolean(metadata.deletionTimestamp),
-    addressedAtMs: addressedAtMs(status) ?? (Date.parse(metadata.creationTimestamp ?? '') || 0),
+    // Since when its network has stood, where the kubelet tells; else since when it has been here at all.
+    addressedAtMs:
+      Date.parse(network?.lastTransitionTime ?? status.startTime ?? metadata.creationTimestamp ?? '') || 0,
     annotations: pick(metadata.annotations ?? {}, [...options.annotations, SESSION_NAME_KEY]),
   };
-}
-
-/**
- * Since when the pod's network has stood; 0 once it is gone, though the kubelet goes on reporting the
- * addresses, which may be another's by then. Null before the kubelet has said anything.
- * https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-has-network
- */
-function addressedAtMs({ conditions, startTime }: NonNullable<PodObject['status']>): number | null {
-  const network = conditions?.find(({ type }) => type === 'PodReadyToStartContainers');
-  if (network?.status === 'False') return 0;
-  return Date.parse(network?.lastTransitionTime ?? startTime ?? '') || null;
 }
 
 const hasTokenFor = (audience: string, { volumes }: NonNullable<PodObject['spec']>): boolean =>

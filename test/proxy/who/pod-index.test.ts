@@ -187,9 +187,35 @@ describe('the index of pods', () => {
       'first',
     );
     assert.equal(winner(condition('True', 30), condition('True', 20)), 'first');
-    // A network that is gone: the kubelet still reports the address that it had.
-    assert.equal(winner(condition('True', 20), condition('False', 30)), 'first');
     assert.equal(winner(condition('True', 30), { startTime: '2026-01-01T00:00:40Z' }), 'second');
+    assert.equal(winner(condition('True', 20), condition('False', 30)), 'first');
+    assert.equal(winner(condition('False', 20), condition('False', 30)), null);
+  });
+
+  test('knows no pod whose network is gone at the address that is still reported, and the pod again once it is back', () => {
+    const index = new PodIndex();
+    const [annotation, options] = [
+      { 'cni.projectcalico.org/podIPs': '10.0.0.1/32' },
+      { annotations: [], announced: true, audience: null },
+    ];
+    const show = (status: string, podIP: string) =>
+      index.set(
+        podRecord(
+          {
+            metadata: { uid: 'u', name: 'u', annotations: annotation },
+            status: { podIP, conditions: [{ type: 'PodReadyToStartContainers', status }] },
+          },
+          options,
+        )!,
+      );
+    show('False', '');
+    assert.equal(at(index), 'u');
+    show('True', '10.0.0.1');
+    assert.equal(at(index), 'u');
+    show('False', '10.0.0.1');
+    assert.equal(at(index), null);
+    show('True', '10.0.0.1');
+    assert.equal(at(index), 'u');
   });
 
   test('keeps little of an annotation that is longer than any that names something, and nothing that does', () => {
