@@ -1,13 +1,12 @@
 // What a change of a trust policy would take away that this program did not write. Other people's
 // statements are theirs: they go only when that was asked for.
+import { isUniqueId } from '../model/policy/principal.ts';
 import type { Policy, Statement } from '../model/policy.ts';
 import { diffTrust, sentence } from './diff.ts';
 import { grantsOf, keyOf } from './grants.ts';
+import { isOwnSid } from './sids.ts';
 
-/** The Sids of the statements that `generate` and `apply` write. */
-const OWN_SID = /^PodIam(?:Proxy|ServiceAccount|PodIdentity)\d*$/;
-
-const isOwn = ({ sid }: Statement): boolean => sid !== null && OWN_SID.test(sid.text);
+const isOwn = ({ sid }: Statement): boolean => sid !== null && isOwnSid(sid.text);
 
 /**
  * One sentence for each grant or Deny of a foreign statement that is no longer there. Principals that
@@ -26,4 +25,4 @@ export function foreignRemovals(before: Policy, after: Policy): string[] {
     });
 }
 
-const isDeleted = (principal: string): boolean => /^AWS A[A-Z]{3}[A-Z0-9]{12,}$/.test(principal);
+const isDeleted = (principal: string): boolean => isUniqueId(principal.replace(/^AWS /, ''));

@@ -14,6 +14,7 @@ import {
 } from './generate-checks.ts';
 import { readNodeIdentity } from './identity.ts';
 import { providerArn } from './oidc-provider.ts';
+import { SIDS } from './sids.ts';
 
 export interface ProxyTrust {
   mode: 'proxy';
@@ -66,9 +67,6 @@ export function generateTrustPolicy(options: TrustOptions): string {
   }
 }
 
-/** The Sid of statements that let the proxy's nodes in. */
-export const PROXY_SID = 'PodIamProxy';
-
 function proxyStatement({
   nodeIdentities,
   account,
@@ -81,7 +79,7 @@ function proxyStatement({
     principals.push(`arn:${partition}:iam::${checkAccount(account)}:root`);
   }
   return {
-    Sid: PROXY_SID,
+    Sid: SIDS.proxy,
     Effect: 'Allow',
     Principal: { AWS: oneOrMany(principals) },
     Action: 'sts:AssumeRole',
@@ -114,7 +112,7 @@ function irsaStatement(options: IrsaTrust): StatementDocument {
   const subject = { [`${issuer}:sub`]: `system:serviceaccount:${namespace}:${serviceAccount}` };
   const audienceIs = { [`${issuer}:aud`]: checkAudience(audience) };
   return {
-    Sid: 'PodIamServiceAccount',
+    Sid: SIDS.serviceAccount,
     Effect: 'Allow',
     Principal: { Federated: provider },
     Action: 'sts:AssumeRoleWithWebIdentity',
@@ -154,7 +152,7 @@ function podIdentityStatement({
     : {};
   const isPattern = serviceAccount?.includes('*') ?? false;
   return {
-    Sid: 'PodIamPodIdentity',
+    Sid: SIDS.podIdentity,
     Effect: 'Allow',
     Principal: { Service: 'pods.eks.amazonaws.com' },
     Action: ['sts:AssumeRole', 'sts:TagSession'],

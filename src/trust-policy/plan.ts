@@ -1,13 +1,14 @@
 // The least change that lets node identities assume a role: additive, and none at all when the document
 // already says so. The doctor prints it as the fix, and `trust-policy apply` writes it.
 import { type Evaluation, evaluateTrust, type TrustRequest } from '../model/evaluate.ts';
+import { isUniqueId } from '../model/policy/principal.ts';
 import { type Policy, parsePolicy } from '../model/policy.ts';
 import { usageProblem } from '../model/problem.ts';
 import { oneOrMany, renderDocument, type StatementDocument } from './document.ts';
 import { adviceOf } from './fault-advice.ts';
-import { PROXY_SID } from './generate.ts';
 import { checkExternalId } from './generate-checks.ts';
 import { type NodeIdentity, readNodeIdentity } from './identity.ts';
+import { isOwnSid, SIDS } from './sids.ts';
 
 export interface TrustChange {
   changed: boolean;
@@ -143,7 +144,7 @@ function addPrincipals(
   const condition = externalId ? { StringEquals: { 'sts:ExternalId': externalId } } : undefined;
   const own = statements.find(
     ({ Sid, Effect, Action, Condition, Principal }) =>
-      Sid?.startsWith(PROXY_SID) &&
+      isOwnSid(Sid ?? '', [SIDS.proxy]) &&
       Effect === 'Allow' &&
       [Action].flat().join() === 'sts:AssumeRole' &&
       JSON.stringify(Condition) === JSON.stringify(condition) &&
@@ -164,8 +165,8 @@ function addPrincipals(
 
 function freeSid(statements: readonly StatementDocument[]): string {
   const taken = new Set(statements.map(({ Sid }) => Sid));
-  let sid = PROXY_SID;
-  for (let n = 2; taken.has(sid); n++) sid = `${PROXY_SID}${n}`;
+  let sid: string = SIDS.proxy;
+  for (let n = 2; taken.has(sid); n++) sid = `${SIDS.proxy}${n}`;
   return sid;
 }
 
@@ -188,8 +189,7 @@ function dropDeletedPrincipals(statements: StatementDocument[]): string[] {
 }
 
 function split(principals: string[]): [dead: string[], alive: string[]] {
-  const isDead = (text: string): boolean => /^A[A-Z]{3}[A-Z0-9]{12,}$/.test(text);
-  return [principals.filter(isDead), principals.filter((text) => !isDead(text))];
+  return [principals.filter(isUniqueId), principals.filter((text) => !isUniqueId(text))];
 }
 
 const pathNote = ({ isPathLost, text }: NodeIdentity): string =>

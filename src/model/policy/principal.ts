@@ -39,10 +39,13 @@ const fault = (
   hint,
 });
 
+/** What IAM shows of a principal that was deleted. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids */
+export const isUniqueId = (text: string): boolean => /^A(?:ROA|IDA|GPA|IPA|NPA|SCA)[A-Z0-9]{12,}$/.test(text);
+
 function readAws(text: string): PrincipalReading {
   if (text === '*') return names({ kind: 'everyone' });
   if (isAccountId(text)) return names({ kind: 'account', partition: null, account: text });
-  if (/^A(?:ROA|IDA|GPA|IPA|NPA|SCA)[A-Z0-9]{12,}$/.test(text)) return names({ kind: 'unique-id', id: text });
+  if (isUniqueId(text)) return names({ kind: 'unique-id', id: text });
   if (isPlaceholder(text)) return fault('TP015', `"${text}" is a placeholder that was never filled in`);
   const arn = parseArn(text);
   if (!arn) {
