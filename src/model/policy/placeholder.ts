@@ -12,7 +12,7 @@ const isAccountWord = (text: string): boolean =>
 
 /** A text that is no more than the request to replace it: `REPLACE_ME`, `CHANGEME`, `YOUR_ROLE_NAME`. */
 export const isFillIn = (text: string): boolean =>
-  /^(?:(?:replace|change|fill)[-_ ]?(?:me|this|in)|fixme|your[-_ ][\w-]+|[A-Z]+_NAME|[a-z]{1,6}-x{6,})$/i.test(
+  /^(?:(?:replace|change)[-_ ]?(?:me|this)|fixme|your[-_ ][\w-]+|[A-Z]+_NAME|[a-z]{1,6}-x{6,})$/i.test(
     text,
   ) && !/^[a-z]+_name$/.test(text);
 
