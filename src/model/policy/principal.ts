@@ -77,7 +77,7 @@ function readIamArn(text: string, { partition, account, resource }: Account): Pr
         : fault('TP004', `"${text}" is no well-formed role ARN`, null);
     }
     case 'user':
-      return rest.length > 0 && rest.at(-1) !== ''
+      return rest.every((part) => part !== '') && /^[\w+=,.@-]{1,64}$/.test(rest.at(-1) ?? '')
         ? names({ kind: 'user', arn: text, partition, account })
         : fault('TP004', `"${text}" names no user`);
     case 'group':
@@ -110,9 +110,16 @@ function readStsArn(text: string, { partition, account, resource }: Account): Pr
   const session = parseSessionArn(text);
   if (session) {
     const { roleName, sessionName } = session;
+    // https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
+    if (!/^[\w+=,.@-]{1,64}$/.test(sessionName))
+      return fault(
+        'TP004',
+        `"${text}" names no session: its name has at most 64 letters, digits and +=,.@_-`,
+        `name the role: arn:${partition}:iam::${account}:role/${roleName}`,
+      );
     return names({ kind: 'session', arn: text, partition, account, roleName, sessionName });
   }
-  if (/^federated-user\/.+$/.test(resource))
+  if (/^federated-user\/[\w+=,.@-]{1,32}$/.test(resource))
     return names({ kind: 'federated-user', arn: text, partition, account });
   if (/^role\//.test(resource))
     return fault(

@@ -10,7 +10,7 @@ import { hasWildcard } from '../../model/policy/wildcard.ts';
 import type { Condition, Policy, Statement } from '../../model/policy.ts';
 import { AWS_KEYS, STS_KEYS, TAG_KEYS } from '../condition-keys.ts';
 import { moveCondition, renameKey } from '../edit.ts';
-import type { Rule, Violation } from '../rule.ts';
+import type { CheckOptions, Rule, Violation } from '../rule.ts';
 import { conditionsOn } from './shared.ts';
 
 const lines = (policy: Policy): { statement: Statement; condition: Condition }[] =>
@@ -170,18 +170,31 @@ const externalIds: Rule = {
   severity: 'error',
   why: 'STS answers ValidationError to any other, so that nobody can ever send it',
   fix: `use ${EXTERNAL_ID_FORM}`,
-  find: ({ policy }) =>
-    policy.statements
-      .flatMap((statement) => conditionsOn(statement, (key) => key === 'sts:externalid'))
-      .filter(({ operator }) => OPERATORS[operator.name] === 'string')
-      .flatMap(({ operator, values }) =>
-        values.filter(
-          ({ text }) => !isExternalId(operator.name.endsWith('Like') ? text.replace(/[*?]/g, 'xx') : text),
-        ),
-      )
-      // A star under StringEquals is told by its own rule.
-      .filter(({ text }) => !text.includes('${') && !hasWildcard(text))
-      .map((value) => ({ at: value, observed: `"${value.text}" cannot be an external id` })),
+  find: ({ policy, options }) => [...impossibleIds(policy), ...sentIds(options)],
 };
+
+const impossibleIds = (policy: Policy): Violation[] =>
+  policy.statements
+    .flatMap((statement) => conditionsOn(statement, (key) => key === 'sts:externalid'))
+    .filter(({ operator }) => OPERATORS[operator.name] === 'string')
+    .flatMap(({ operator, values }) =>
+      values.filter(
+        ({ text }) => !isExternalId(operator.name.endsWith('Like') ? text.replace(/[*?]/g, 'xx') : text),
+      ),
+    )
+    // A star under StringEquals is told by its own rule.
+    .filter(({ text }) => !text.includes('${') && !hasWildcard(text))
+    .map((value) => ({ at: value, observed: `"${value.text}" cannot be an external id` }));
+
+/** What the pods send is not repeated: it may be a secret of theirs. */
+const sentIds = ({ externalId }: CheckOptions): Violation[] =>
+  typeof externalId === 'string' && !isExternalId(externalId)
+    ? [
+        {
+          at: { pointer: '', line: 1, column: 1 },
+          observed: 'the external id that the pods send cannot be one',
+        },
+      ]
+    : [];
 
 export const conditionRules: readonly Rule[] = [wellFormed, literalStars, externalIds];
