@@ -139,10 +139,14 @@ test('no list makes the daemon compute for long, and a list whose pod has anothe
   for (const [what, entries] of Object.entries(dear)) {
     const namespace = list(...entries);
     const first = cpuMs(() => permitRole(`${BASE}${what.length}`, namespace, regexp));
-    const again = cpuMs(() => permitRole(`${BASE}other-${what.length}`, namespace, regexp));
+    const again = Math.min(
+      ...[1, 2, 3, 4, 5].map((nth) =>
+        cpuMs(() => permitRole(`${BASE}${nth}-${what.length}`, namespace, regexp)),
+      ),
+    );
     t.diagnostic(`${what}: ${first.toFixed(1)} ms, and ${again.toFixed(1)} ms for another role`);
     assert.ok(first < 200, `${what}: ${first} ms`);
-    assert.ok(again < 50, `${what}: ${again} ms for another role`);
+    assert.ok(again < 5, `${what}: ${again} ms for another role`);
   }
 });
 

@@ -208,6 +208,30 @@ describe('the time of a connection that is read at the socket', () => {
     await ended(asked, 5_000);
   });
 
+  test('is no longer than any client needs for a request that comes bit by bit, in its head or in its body', async () => {
+    server = await startServer();
+    const startedMs = performance.now();
+    const heads = {
+      head: 'GET /wait HTTP/1.1\r\nHost: x\r\nX-Slow: ',
+      body: 'PUT /wait HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n',
+    };
+    const endsMs = await Promise.all(
+      Object.values(heads).map(async (head) => {
+        const socket = await connected('127.29.0.1');
+        socket.write(head);
+        const dribble = setInterval(() => socket.write('a'), 200);
+        await ended(socket, 25_000).finally(() => {
+          clearInterval(dribble);
+          socket.destroy();
+        });
+        return performance.now() - startedMs;
+      }),
+    );
+    const [head, body] = endsMs as [number, number];
+    assert.ok(head > 4_900 && head < 9_500, `${head} ms`);
+    assert.ok(body > 9_900 && body < 20_000, `${body} ms`);
+  });
+
   test("is Node's to keep once it was handed over", async () => {
     server = await startServer();
     const socket = await connected('127.29.0.1');

@@ -192,6 +192,32 @@ describe('the container credentials', () => {
     }
   });
 
+  test('are not given when the API server vouches for another pod than the token names', async () => {
+    const token = world.api.tokens.issue(claimsOf('blue'), claimsOf('red'));
+    const reply = await ask(token);
+    assert.deepEqual(
+      [reply.status, reply.body],
+      [403, "the token's pod is not one that runs on this node\n"],
+    );
+  });
+
+  test('are those of the role that the pod has when STS has answered, whatever it had before', async () => {
+    world.aws.latencyMs = 400;
+    try {
+      world.pod('turned', { ip: '127.40.0.6', role: 'blue' });
+      await until('the call', () =>
+        world.aws.requests.some(({ parameters }) => /turned/.test(parameters['RoleSessionName'] ?? '')),
+      );
+      const asked = ask(issue('turned'));
+      await new Promise((done) => setTimeout(done, 100));
+      world.pod('turned', { ip: '127.40.0.6', role: 'red' });
+      assert.equal(roleOf(await asked), session('red', 'turned'));
+    } finally {
+      world.aws.latencyMs = 0;
+      world.removePod('turned');
+    }
+  });
+
   test('of a pod without a role, with one that is not allowed, or that STS refuses, say so with the code', async () => {
     const told = async (pod: string) => {
       const { status, body } = await ask(issue(pod));
