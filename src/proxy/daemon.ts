@@ -76,7 +76,10 @@ export async function startDaemon(settings: DaemonSettings, log: Log): Promise<D
     const fault =
       settings.redirect === 'external'
         ? null
-        : await redirectFault(settings.stateDir, { mustReport: settings.redirect === 'required' });
+        : await redirectFault(settings.stateDir, {
+            mustReport: settings.redirect === 'required',
+            port: settings.port,
+          });
     if (fault) reasons.push(fault);
     if (listeners?.fault) reasons.push(listeners.fault);
     return { ready: reasons.length === 0, reasons };

@@ -19,6 +19,8 @@ export interface KeeperOptions {
   /** What to say besides; looked for after each setting and once a minute. Throws when it cannot be told. */
   warnings: () => Promise<RedirectWarning[]>;
   stateDir: string;
+  /** To which the rule leads, for the report. */
+  port?: number;
   log: Log;
   /** Ends the keeping; what was set stays, so that pods without a daemon reach nothing. */
   signal: AbortSignal;
@@ -76,6 +78,7 @@ export async function keep(options: KeeperOptions): Promise<void> {
     }
     await report(stateDir, {
       backend: backend.name,
+      ...(options.port !== undefined && { port: options.port }),
       fault: rule.fault ?? (guard?.isRequired ? guarding!.fault : null),
       guard: guarding && { inPlace: guarding.fault === null, message: guarding.fault },
       warnings,
@@ -154,6 +157,8 @@ const faultOf = (setting: Promise<void>): Promise<string | null> => setting.then
 export interface KeeperReport {
   /** Null when there is none that works. */
   backend: string | null;
+  /** To which the rule leads; absent when there is none. */
+  port?: number;
   /** Null when all is in place that is required. */
   fault: string | null;
   /** Null when it is not wanted. */
@@ -165,12 +170,13 @@ export interface KeeperReport {
 /** Whole or not at all: the daemon reads it at any moment. */
 export async function report(
   stateDir: string,
-  { backend, fault, guard, warnings }: KeeperReport,
+  { backend, port, fault, guard, warnings }: KeeperReport,
 ): Promise<void> {
   const path = join(stateDir, REDIRECT_REPORT);
   const text = JSON.stringify({
     inPlace: fault === null,
     backend,
+    port,
     checkedAtMs: Date.now(),
     message: fault,
     antiSpoof: guard,

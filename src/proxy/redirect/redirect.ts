@@ -61,7 +61,7 @@ export async function keepRedirect(options: RedirectOptions): Promise<void> {
       .remove()
       .catch((error: unknown) => log.debug({ why: messageOf(error) }, 'no bridge guard to remove'));
   await keep({
-    ...{ backend, fault, stateDir, log, signal },
+    ...{ backend, fault, stateDir, log, signal, port: options.rule().port },
     onSet: () => forgetUnled(options.tools, endpointsOf(options.rule())),
     warnings: () => findWarnings(backend, options.rule(), options.tools),
     guard: antiSpoof === 'off' ? null : { kept: guard, isRequired: antiSpoof === 'required' },
