@@ -60,7 +60,7 @@ describe('the redirect on a node', { skip: netnsFault(), timeout: 900_000 }, () 
         const { checkedAtMs, ...report } = redirect.report()!;
         const { antiSpoof } = report;
         assert.deepEqual(report, {
-          ...{ inPlace: true, backend: name, message: null, warnings: [] },
+          ...{ inPlace: true, backend: name, port: 8181, message: null, warnings: [] },
           antiSpoof: name === 'nft' ? { inPlace: true, message: null } : antiSpoof,
         });
         assert.equal(antiSpoof?.inPlace, name === 'nft');
