@@ -28,6 +28,7 @@ export interface Report {
   antiSpoof: { inPlace: boolean; message: string | null } | null;
   inPlace: boolean;
   backend: string | null;
+  port?: number;
   checkedAtMs: number;
   message: string | null;
   warnings: string[];
