@@ -86,10 +86,14 @@ export function checkAnswer(world: ModelWorld, asked: Asked, status: number, bod
     return;
   }
   if (status === 200) checkGiven(world, asked, role, body, say);
-  else checkFailure(world, role, { status, body }, say);
+  else if (JSON.parse(body).Code === 'ChangedTooOften') {
+    assert.equal(status, 503, say('it may ask again'));
+    assert.ok(isRestless(world, verdict.who), say('it has not changed that often'));
+  } else checkFailure(world, role, { status, body }, say);
 }
 
 const HOST = '10.9.0.250';
+const IDENTITIES_AT_ONCE = 5;
 
 /** Whatever the rules say: a pod that really has the address, and is known to, is never taken for another. */
 function checkOrigin(world: ModelWorld, asked: Asked, speaker: ToldPod, say: (what: string) => string): void {
@@ -176,21 +180,32 @@ export function checkHoldings(world: ModelWorld, identity: Identity): void {
 /** Called with each thing that the daemon is told: several may come at once. */
 export function noteHoldings(world: ModelWorld): void {
   const before = world.held;
-  world.held = new Set(held(world).keys());
+  const now = holders(world).map(({ pod, role }) => [pod.uid, keyOf(role)] as const);
+  world.held = new Set(now.map(([, key]) => key));
   for (const key of [...before, ...world.held]) world.lastHeldMs.set(key, world.clocks.nowMs);
+  const had = world.identityOf;
+  world.identityOf = new Map(now);
+  for (const [uid, key] of now) {
+    if (had.get(uid) === key) continue;
+    world.identities.set(uid, (world.identities.get(uid) ?? 0) + 1);
+    // Word of it may come long after the step that brought it about.
+    world.lastChangeMs = world.clocks.nowMs;
+  }
 }
+
+/** Whether the daemon may put off what it needs: of one pod it asks STS for so many identities at once. */
+const isRestless = (world: ModelWorld, { uid }: ToldPod): boolean =>
+  (world.identities.get(uid) ?? 0) > IDENTITIES_AT_ONCE;
 
 const keyOf = ({ roleArn, externalId, sessionName }: Omit<Identity, 'durationSeconds'>): string =>
   JSON.stringify([roleArn, externalId, sessionName]);
 
-/** The identities of all pods that run. */
-function held(world: ModelWorld): Map<string, Expected> {
-  const all = new Map<string, Expected>();
-  for (const pod of world.oracle.pods.values()) {
+/** The pods that run and have an identity. */
+function holders(world: ModelWorld): { pod: ToldPod; role: Expected }[] {
+  return [...world.oracle.pods.values()].flatMap((pod) => {
     const verdict = pod.speaks ? world.oracle.judge(pod) : null;
-    if (verdict?.who && verdict.status === 200) all.set(keyOf(verdict.role), verdict.role);
-  }
-  return all;
+    return verdict?.who && verdict.status === 200 ? [{ pod, role: verdict.role }] : [];
+  });
 }
 
 /**
@@ -215,8 +230,9 @@ export function checkQuiet(world: ModelWorld): void {
       .filter(({ expiresAtMs }) => expiresAtMs > world.trueMs())
       .map(({ identity }) => keyOf(identity)),
   );
-  for (const [key, { roleArn }] of held(world))
-    if (!world.sts.refused.has(roleArn)) assert.ok(valid.has(key), `nothing was fetched for ${key}`);
+  for (const { pod, role } of holders(world))
+    if (!world.sts.refused.has(role.roleArn) && !isRestless(world, pod))
+      assert.ok(valid.has(keyOf(role)), `nothing was fetched for ${keyOf(role)}`);
 }
 
 function checkTold({ cluster, oracle, rules }: ModelWorld): void {

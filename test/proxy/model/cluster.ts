@@ -6,9 +6,10 @@ export const NODE = 'node-1';
 export const HOST_ADDRESS = '10.9.0.250';
 /** Few, so that they are used again soon. Each has an IPv6 sister. */
 const POOL = ['10.9.0.1', '10.9.0.2', '10.9.0.3', '10.9.0.4', '10.9.0.5'];
-export const sisterOf = (address: string): string => `fd00::${address.slice(address.lastIndexOf('.') + 1)}`;
+export const sisterOf = (address: string): string =>
+  `2001:db8::${address.slice(address.lastIndexOf('.') + 1)}`;
 /** As an API server may write it. */
-const oddSpelling = (address: string): string => address.replace('fd00::', 'FD00:0:0:0:0:0:0:');
+const oddSpelling = (address: string): string => address.replace('2001:db8::', '2001:DB8:0:0:0:0:0:');
 /** Addresses that requests come from; the last was never given to anybody. */
 export const ADDRESSES = [...POOL, ...POOL.map(sisterOf), HOST_ADDRESS, '10.9.0.99'];
 

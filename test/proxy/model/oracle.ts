@@ -147,7 +147,7 @@ export class Oracle implements Told {
     const { podIPs = [], phase } = status as { podIPs?: { ip: string }[]; phase: string };
     const before = this.pods.get(metadata.uid);
     const annotations = metadata['annotations'] as Record<string, string>;
-    const reported = podIPs.map(({ ip }) => ip.toLowerCase().replace('fd00:0:0:0:0:0:0:', 'fd00::'));
+    const reported = podIPs.map(({ ip }) => ip.toLowerCase().replace('2001:db8:0:0:0:0:0:', '2001:db8::'));
     const isAnnounced = this.#rules.announced && reported.length === 0;
     const pod: ToldPod = {
       uid: metadata.uid,

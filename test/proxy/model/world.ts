@@ -74,12 +74,15 @@ export class ModelWorld {
   startedAtMs = 0;
   /** Time slept before this process began. */
   startedAsleepMs = 0;
-  /** When the last step was taken that asks for credentials anew. */
+  /** When the last step was taken, or word of it came, that asks for credentials anew. */
   lastChangeMs = 0;
   /** When the node's clock last jumped, by a setting or a sleep. */
   jumpedAtMs = 0;
   /** Identities that pods have, as of the last message. */
   held: ReadonlySet<string> = new Set();
+  /** That of each pod by its UID, and how many it has had since this process began. */
+  identityOf: ReadonlyMap<string, string> = new Map();
+  identities = new Map<string, number>();
   /** When a pod was last known to have an identity. */
   readonly lastHeldMs = new Map<string, number>();
   readonly #sabotage: Sabotage | undefined;
@@ -105,6 +108,8 @@ export class ModelWorld {
 
   start(): void {
     this.oracle = new Oracle(this.rules);
+    this.identityOf = new Map();
+    this.identities = new Map();
     const before = this.api;
     this.api = new ModelApi(this.cluster, this.oracle);
     if (before) Object.assign(this.api, { state: before.state, lagMs: before.lagMs, oldest: before.oldest });
