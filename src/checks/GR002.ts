@@ -2,7 +2,7 @@
 // has what it may assume, and so have pods if the proxy has a flaw.
 import { parseRoleArn } from '../model/arn.ts';
 import { type Finding, fail, pass } from '../model/finding.ts';
-import { actionMatches } from '../model/policy/actions.ts';
+import { coversAction } from '../model/policy/actions.ts';
 import { wildcardMatches } from '../model/policy/wildcard.ts';
 import type { Statement } from '../model/policy.ts';
 import type { Snapshot } from '../model/snapshot.ts';
@@ -44,11 +44,8 @@ function strangerTo(arn: string): string {
 }
 
 /** A condition, such as on the tags of the role, narrows it again. */
-const isBroad = (
-  { effect, actions, exceptActions, resources, exceptResources, conditions }: Statement,
-  stranger: string,
-): boolean =>
-  effect === 'Allow' &&
-  conditions.length === 0 &&
-  actions.some(({ text }) => actionMatches(text, 'sts:AssumeRole')) !== exceptActions &&
-  resources.some(({ text }) => wildcardMatches(text, stranger)) !== exceptResources;
+const isBroad = (statement: Statement, stranger: string): boolean =>
+  statement.effect === 'Allow' &&
+  statement.conditions.length === 0 &&
+  coversAction(statement, 'sts:AssumeRole') &&
+  statement.resources.some(({ text }) => wildcardMatches(text, stranger)) !== statement.exceptResources;

@@ -1,7 +1,7 @@
 // GR004: the node role should be able to do little but assume the pods' roles. Powers of its own are
 // within reach of whoever gets past the proxy.
 import { type Finding, fail, pass } from '../model/finding.ts';
-import { actionMatches } from '../model/policy/actions.ts';
+import { coversAction } from '../model/policy/actions.ts';
 import { wildcardMatches } from '../model/policy/wildcard.ts';
 import type { Statement } from '../model/policy.ts';
 import type { Snapshot } from '../model/snapshot.ts';
@@ -64,12 +64,10 @@ export function run(snapshot: Snapshot): Finding[] {
   });
 }
 
-const covers = (
-  { effect, actions, exceptActions, resources, exceptResources, conditions }: Statement,
-  call: { action: string; resource: string },
-): boolean =>
-  effect === 'Allow' &&
-  conditions.length === 0 &&
-  actions.some(({ text }) => actionMatches(text, call.action)) !== exceptActions &&
-  resources.some(({ text }) => wildcardMatches(text.replace(/:\d{12}:/, ':111122223333:'), call.resource)) !==
-    exceptResources;
+const covers = (statement: Statement, call: { action: string; resource: string }): boolean =>
+  statement.effect === 'Allow' &&
+  statement.conditions.length === 0 &&
+  coversAction(statement, call.action) &&
+  statement.resources.some(({ text }) =>
+    wildcardMatches(text.replace(/:\d{12}:/, ':111122223333:'), call.resource),
+  ) !== statement.exceptResources;

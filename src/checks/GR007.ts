@@ -4,7 +4,7 @@
 import { parseRoleArn, parseSessionArn } from '../model/arn.ts';
 import { evaluateTrust } from '../model/evaluate.ts';
 import { type Finding, fail, pass, type Subject, subject, unknown } from '../model/finding.ts';
-import { actionMatches } from '../model/policy/actions.ts';
+import { coversAction } from '../model/policy/actions.ts';
 import { type Policy, parsePolicy } from '../model/policy.ts';
 import { knownOr, type RoleFact, type Snapshot } from '../model/snapshot.ts';
 import { assumedBy } from './AN010.ts';
@@ -85,8 +85,7 @@ function judgeRefused(of: Subject, refused: readonly Carry[], node: NodeRole, sn
 
 function allows(policy: Policy | null, action: Carry): boolean {
   return (policy?.statements ?? []).some(
-    ({ effect, actions, exceptActions }) =>
-      effect === 'Allow' && actions.some(({ text }) => actionMatches(text, action)) !== exceptActions,
+    (statement) => statement.effect === 'Allow' && coversAction(statement, action),
   );
 }
 

@@ -82,7 +82,8 @@ function podLink(facts: ChainFacts): Link | null {
   return holding(`${text}.`, decidedBy);
 }
 
-const few = (names: readonly string[]): string =>
+/** Four names, or three and how many more. */
+export const few = (names: readonly string[]): string =>
   names.length <= 4 ? names.join(', ') : `${names.slice(0, 3).join(', ')} and ${names.length - 3} more`;
 
 const ask = (facts: ChainFacts, policy: Policy, caller: string, own: 'any' | 'silent'): Evaluation =>

@@ -3,7 +3,7 @@
 
 import { parseRoleArn } from '../model/arn.ts';
 import { visible } from '../model/visible.ts';
-import type { Chain, Link } from './chain.ts';
+import { type Chain, few, type Link } from './chain.ts';
 import { joined } from './rules/shared.ts';
 import { wrap } from './wrap.ts';
 
@@ -37,12 +37,9 @@ export function drawChain(chain: Chain): string {
 }
 
 const podsOf = ({ workloads, links }: Chain): string => {
-  if (workloads !== null) return workloads.length === 0 ? 'none is annotated' : short(workloads);
+  if (workloads !== null) return workloads.length === 0 ? 'none is annotated' : few(workloads);
   return links.length === 3 ? '(not known)' : 'annotated with the role';
 };
-
-const short = (names: readonly string[]): string =>
-  names.length <= 4 ? names.join(', ') : `${names.slice(0, 3).join(', ')} and ${names.length - 3} more`;
 
 function verdict({ role, links, workloads }: Chain): string {
   const name = role.slice(role.lastIndexOf('/') + 1);

@@ -1,6 +1,7 @@
 // Who can become a role, from trust policies alone: those that its own names, and behind each role among
 // them those that its policy names, and so on. What their own policies allow is not looked at.
 
+import { ASSUME_ACTIONS, coversAction } from '../model/policy/actions.ts';
 import type { Policy, Principal, Statement } from '../model/policy.ts';
 import { visible } from '../model/visible.ts';
 import { conditionsWords } from './condition-words.ts';
@@ -60,8 +61,8 @@ function named(policy: Policy, policies: ReadonlyMap<string, Policy>, above: rea
 }
 
 /** Tags and a source identity alone make nobody a role. */
-const letsAssume = ({ actions, exceptActions }: Statement): boolean =>
-  exceptActions || actions.some(({ text }) => /^sts:(?:AssumeRole|[A-Za-z]*\*)|^\*$/i.test(text));
+const letsAssume = (statement: Statement): boolean =>
+  ASSUME_ACTIONS.some((action) => coversAction(statement, action));
 
 function by({ names }: Principal): Who['by'] {
   switch (names.kind) {

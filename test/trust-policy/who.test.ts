@@ -58,10 +58,10 @@ describe('who can become a role', () => {
     const { who } = whoCanAssume(APP.arn, policies(circle));
     assert.equal(who[0]!.next![0]!.principal, APP.arn);
     assert.equal(who[0]!.next![0]!.next, null);
-    const tagOnly = trust({ AWS: NODE }, { Action: 'sts:TagSession' });
-    assert.deepEqual(rendered({ [APP.arn]: tagOnly }), [
-      APP.arn,
-      '  nobody: its trust policy lets nobody in',
-    ]);
+    for (const action of ['sts:TagSession', 'sts:Tag*', 'sts:Set*'])
+      assert.deepEqual(rendered({ [APP.arn]: trust({ AWS: NODE }, { Action: action }) }), [
+        APP.arn,
+        '  nobody: its trust policy lets nobody in',
+      ]);
   });
 });

@@ -1,6 +1,6 @@
 // Whether one statement applies to a request: its principals, its actions (and resources), and every
 // line of its Condition must.
-import { actionMatches } from '../policy/actions.ts';
+import { coversAction } from '../policy/actions.ts';
 import type { Policy, Statement } from '../policy/types.ts';
 import { literal, wildcardMatches } from '../policy/wildcard.ts';
 import { type Caller, isInAccount } from './caller.ts';
@@ -79,9 +79,6 @@ export function matchIdentityStatement(
   const needs = resource === 'unknown' ? ['the ARN of the role', ...conditions.needs] : conditions.needs;
   return { matched: allOf([resource, conditions.truth]), needs };
 }
-
-const coversAction = ({ actions, exceptActions }: Statement, action: string): boolean =>
-  actions.some(({ text }) => actionMatches(text, action)) !== exceptActions;
 
 function actionFault({ effect, actions, exceptActions }: Statement, action: string): string {
   const texts = actions.map(({ text }) => text).join(', ');

@@ -1,5 +1,6 @@
 // The actions that a trust policy can speak of, and how action patterns match.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_action.html
+import type { Statement } from './types.ts';
 import { wildcardMatches } from './wildcard.ts';
 
 /** How a caller becomes a role. */
@@ -23,6 +24,12 @@ export type TrustAction = (typeof TRUST_ACTIONS)[number];
 export function actionMatches(pattern: string, action: string): boolean {
   return wildcardMatches(pattern.toLowerCase(), action.toLowerCase());
 }
+
+/** Whether a statement's Action or NotAction covers an action such as `sts:AssumeRole`. */
+export const coversAction = (
+  { actions, exceptActions }: Pick<Statement, 'actions' | 'exceptActions'>,
+  action: string,
+): boolean => actions.some(({ text }) => actionMatches(text, action)) !== exceptActions;
 
 /** The trust actions that a pattern covers. */
 export const trustActionsOf = (pattern: string): TrustAction[] =>

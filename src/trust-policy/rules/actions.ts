@@ -1,11 +1,11 @@
 // Rules on what the document allows: actions that do not fit whom it names, and actions that are too
 // many or none of a trust policy's.
-import { ASSUME_ACTIONS, TRUST_ACTIONS } from '../../model/policy/actions.ts';
+import { ASSUME_ACTIONS, coversAction, TRUST_ACTIONS } from '../../model/policy/actions.ts';
 import type { Located, Policy, Principal, Statement } from '../../model/policy.ts';
 import { oneOrMany } from '../document.ts';
 import { type Correction, removeValue, setKey } from '../edit.ts';
 import type { Rule, Violation } from '../rule.ts';
-import { allows, covers } from './shared.ts';
+import { allows } from './shared.ts';
 
 /** By which action a principal asks for a role. */
 function actionOf({ names }: Principal): string {
@@ -77,7 +77,7 @@ const listed =
   (document) => {
     const asked = new Set(statement.principals.map(actionOf));
     const needed = TRUST_ACTIONS.filter(
-      (action) => covers(statement, action) && (asked.has(action) || action === 'sts:TagSession'),
+      (action) => coversAction(statement, action) && (asked.has(action) || action === 'sts:TagSession'),
     );
     const others = statement.actions.filter((action) => action !== pattern).map(({ text }) => text);
     const actions = [...new Set([...others, ...needed])];
@@ -86,11 +86,11 @@ const listed =
 
 /** A statement may also add sts:TagSession to what another statement grants. */
 const isServed = (policy: Policy, statement: Statement, principal: Principal): boolean =>
-  covers(statement, actionOf(principal)) ||
-  (!ASSUME_ACTIONS.some((action) => covers(statement, action)) &&
+  coversAction(statement, actionOf(principal)) ||
+  (!ASSUME_ACTIONS.some((action) => coversAction(statement, action)) &&
     allows(policy).some(
       (other) =>
-        covers(other, actionOf(principal)) &&
+        coversAction(other, actionOf(principal)) &&
         other.principals.some(
           (candidate) => candidate.text === principal.text || isWider(candidate, principal),
         ),

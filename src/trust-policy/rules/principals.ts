@@ -1,9 +1,10 @@
 // Rules on whom the document names: forms that IAM refuses, and forms that it takes and that do not
 // mean what they seem to.
+import { coversAction } from '../../model/policy/actions.ts';
 import { removeValue, replaceValue } from '../edit.ts';
 import { readNodeIdentity } from '../identity.ts';
 import type { CheckOptions, Rule } from '../rule.ts';
-import { allows, covers, hasKind, principalsOf } from './shared.ts';
+import { allows, hasKind, principalsOf } from './shared.ts';
 
 /** A rule whose breaches the parser finds. */
 const refused = (code: string, title: string, why: string, fix: string): Rule => ({
@@ -92,7 +93,7 @@ const compute: Rule = {
     );
     if (!isForPods) return [];
     return statements
-      .filter((statement) => covers(statement, 'sts:AssumeRole'))
+      .filter((statement) => coversAction(statement, 'sts:AssumeRole'))
       .flatMap((statement) =>
         principalsOf(statement, 'service').filter(({ text }) => /^ec2\.amazonaws\.com(?:\.cn)?$/.test(text)),
       )

@@ -1,9 +1,9 @@
 // Rules on documents that let everyone in unless a condition narrows them.
-import { ASSUME_ACTIONS } from '../../model/policy/actions.ts';
+import { ASSUME_ACTIONS, coversAction } from '../../model/policy/actions.ts';
 import { isNegated } from '../../model/policy/operators.ts';
 import type { Condition, Policy, Statement } from '../../model/policy.ts';
 import type { Rule } from '../rule.ts';
-import { allows, conditionsOn, covers, isGuard, principalsOf } from './shared.ts';
+import { allows, conditionsOn, isGuard, principalsOf } from './shared.ts';
 
 // Keys that AWS sets and that a stranger cannot choose. A stranger's tags and external id are theirs.
 const NARROWING = [
@@ -70,7 +70,7 @@ function open(policy: Policy): Statement[] {
   return allows(policy).filter(
     (statement) =>
       principalsOf(statement, 'everyone').length > 0 &&
-      ASSUME_ACTIONS.some((action) => covers(statement, action)) &&
+      ASSUME_ACTIONS.some((action) => coversAction(statement, action)) &&
       !statement.conditions.some((condition) => isGuard(condition) && narrows(condition)),
   );
 }
@@ -82,7 +82,7 @@ const externalIds = (statement: Statement): Condition[] =>
 const isNarrowingDeny = (statement: Statement): boolean =>
   statement.effect === 'Deny' &&
   principalsOf(statement, 'everyone').length > 0 &&
-  covers(statement, 'sts:AssumeRole') &&
+  coversAction(statement, 'sts:AssumeRole') &&
   statement.conditions.length === 1 &&
   isNegated(statement.conditions[0]!.operator) &&
   statement.conditions[0]!.operator.set === null &&

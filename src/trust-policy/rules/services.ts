@@ -1,11 +1,13 @@
 // Rules on service principals: misspelt ones, those that need a second action, and the scope of EKS Pod
 // Identity.
 // https://docs.aws.amazon.com/eks/latest/userguide/pod-id-role.html
+
 import { editDistance, nearestName } from '../../model/nearest.ts';
+import { coversAction } from '../../model/policy/actions.ts';
 import { addText, inTurn, replaceValue } from '../edit.ts';
 import type { Rule, Violation } from '../rule.ts';
 import { SERVICES } from '../services.ts';
-import { allows, asksForMore, conditionsOn, covers, isGuard, joined, principalsOf } from './shared.ts';
+import { allows, asksForMore, conditionsOn, isGuard, joined, principalsOf } from './shared.ts';
 
 const POD_IDENTITY = 'pods.eks.amazonaws.com';
 
@@ -88,10 +90,12 @@ const tagSession: Rule = {
       const statements = allows(policy).filter((statement) =>
         principalsOf(statement, 'service').some(({ text }) => text === service),
       );
-      const missing = needed.filter((action) => !statements.some((statement) => covers(statement, action)));
+      const missing = needed.filter(
+        (action) => !statements.some((statement) => coversAction(statement, action)),
+      );
       if (missing.length === 0) return [];
       return statements
-        .filter((statement) => covers(statement, 'sts:AssumeRole'))
+        .filter((statement) => coversAction(statement, 'sts:AssumeRole'))
         .map((statement) => ({
           at: statement.actions[0] ?? statement,
           observed: `${service} is trusted without ${joined(missing)}`,
@@ -117,7 +121,7 @@ const scope: Rule = {
   fix: 'add conditions on aws:SourceAccount, aws:SourceArn (the cluster) or aws:RequestTag/kubernetes-namespace',
   find: ({ policy }) =>
     allows(policy)
-      .filter((statement) => covers(statement, 'sts:AssumeRole'))
+      .filter((statement) => coversAction(statement, 'sts:AssumeRole'))
       .filter(
         (statement) =>
           !conditionsOn(statement, (key) => SCOPES.test(key)).some(

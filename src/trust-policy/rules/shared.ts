@@ -1,5 +1,4 @@
 // Questions that several rules ask of a statement.
-import { actionMatches } from '../../model/policy/actions.ts';
 import { isNegated } from '../../model/policy/operators.ts';
 import type { Condition, Policy, Principal, PrincipalKind, Statement } from '../../model/policy.ts';
 
@@ -18,10 +17,6 @@ export const principalsOf = <K extends PrincipalKind['kind']>(
 
 export const hasKind = (statement: Statement, ...kinds: PrincipalKind['kind'][]): boolean =>
   statement.principals.some(({ names }) => kinds.includes(names.kind));
-
-/** Whether a statement covers an action such as `sts:AssumeRole`. */
-export const covers = ({ actions, exceptActions }: Statement, action: string): boolean =>
-  actions.some(({ text }) => actionMatches(text, action)) !== exceptActions;
 
 export const conditionsOn = (statement: Statement, isKey: (foldedKey: string) => boolean): Condition[] =>
   statement.conditions.filter(({ key }) => isKey(key.toLowerCase()));

@@ -1,11 +1,12 @@
 // Which statements let tokens of OIDC providers in, and which of their conditions are on claims.
+import { coversAction } from '../../model/policy/actions.ts';
 import type { Condition, Policy, Statement } from '../../model/policy.ts';
-import { allows, conditionsOn, covers, type PrincipalOf, principalsOf } from './shared.ts';
+import { allows, conditionsOn, type PrincipalOf, principalsOf } from './shared.ts';
 
 /** Statements by which a token of one provider becomes the role. */
 export function tokenStatements(policy: Policy): { statement: Statement; provider: PrincipalOf<'oidc'> }[] {
   return allows(policy)
-    .filter((statement) => covers(statement, 'sts:AssumeRoleWithWebIdentity'))
+    .filter((statement) => coversAction(statement, 'sts:AssumeRoleWithWebIdentity'))
     .flatMap((statement) => principalsOf(statement, 'oidc').map((provider) => ({ statement, provider })));
 }
 
